@@ -1,0 +1,50 @@
+# Everything a developer or CI does, by name. `make` lists it.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+CONNECTORS := $(sort $(wildcard connectors/*/pyproject.toml))
+EDITABLE := -e . $(foreach project,$(CONNECTORS),-e $(dir $(project)))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format lint types layers docs docs-check lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready ## a virtual environment with syncd and all its connectors
+
+$(VENV)/.ready: requirements/dev.txt pyproject.toml $(CONNECTORS)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation $(EDITABLE)
+	touch $@
+
+demo: setup ## the whole thing in a minute: a world of late parcels, on loopback
+	$(BIN)/syncd demo
+
+test: setup ## all tests that this machine can run
+	$(BIN)/pytest -n auto tests
+
+check: setup lint types layers test docs-check ## everything CI asks of a change
+
+format: setup ## put the code in its canonical form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: setup ## formatting and ruff
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup ## mypy --strict
+	$(BIN)/mypy syncd $(foreach project,$(CONNECTORS),$(dir $(project))syncd_$(notdir $(patsubst %/,%,$(dir $(project)))))
+
+layers: setup ## imports go down the layers
+	$(BIN)/lint-imports
+
+lock: setup ## write requirements/dev.txt anew from pyproject.toml
+	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --extra dev \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
+	  --upgrade --output-file requirements/dev.txt pyproject.toml
+
+clean: ## remove what make made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

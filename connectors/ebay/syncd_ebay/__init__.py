@@ -1,0 +1,1 @@
+"""eBay messages, orders and shipments."""

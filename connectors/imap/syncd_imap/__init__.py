@@ -1,0 +1,1 @@
+"""Mail in by IMAP, mail out by SMTP."""

@@ -1,0 +1,1 @@
+"""The demo world's marketplace: the smallest connector."""

@@ -1,0 +1,1 @@
+"""Parcel tracking by 17TRACK."""

@@ -1,0 +1,191 @@
+"""The contract between syncd and a connector.
+
+A connector is a class; the daemon makes one object of it for each account in the config. The
+object reads streams and sends drafts. It keeps no global state, reads no clock but the one it is
+given, never sleeps, retries or logs an error by itself: it raises, and the class of what it raises
+says how to recover.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar, TypeVar
+
+import msgspec
+from pydantic import BaseModel, ConfigDict
+
+from syncd.model import BadItem, Draft, Item, ParcelRef, Receipt, Verdict
+from syncd.secret import Secret, SecretUnavailable
+
+__all__ = [
+    "API_VERSION",
+    "AccountConfig",
+    "AuthFailed",
+    "Batch",
+    "Capability",
+    "Connector",
+    "ConnectorError",
+    "Context",
+    "Cursor",
+    "OutcomeUnknown",
+    "Rejected",
+    "Secret",
+    "SecretUnavailable",
+    "Unavailable",
+    "parse_each",
+]
+
+API_VERSION = 1
+"""Version of this contract; a connector names the one it was written for."""
+
+Cursor = Mapping[str, Any]
+"""Where a stream stands: any JSON-able mapping. The daemon stores it and never looks inside."""
+
+
+class Capability(StrEnum):
+    """What a platform really lets a connector do; the rest becomes a task for a person."""
+
+    READ_MESSAGES = "read_messages"
+    REPLY = "reply"
+    """Write into a conversation that exists."""
+    START_CONVERSATION = "start_conversation"
+    """Write to a buyer first, from an order or an address."""
+    NOTIFY_TEMPLATED = "notify_templated"
+    """Only the platform's own kinds of notice."""
+    EXTEND_PROMISE = "extend_promise"
+    UPLOAD_TRACKING = "upload_tracking"
+    REQUEST_REVIEW = "request_review"
+    PUBLIC_REPLY = "public_reply"
+    TRACK_PARCELS = "track_parcels"
+    """Follows parcels by their number, whoever sold them."""
+    PUSH = "push"
+
+
+class ConnectorError(Exception):
+    """Base of the recoveries below; raise one of them, not this."""
+
+
+class AuthFailed(ConnectorError):
+    """The login is refused: the account stops until its config or credential changes."""
+
+
+class Unavailable(ConnectorError):
+    """The source cannot answer now: back off, and not before `retry_after` seconds."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Rejected(ConnectorError):
+    """The source refuses this draft for good; sending it again would be refused again."""
+
+
+class OutcomeUnknown(ConnectorError):
+    """A send was cut off and may or may not have arrived, or `find_sent` cannot tell."""
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Items and the cursor that stands behind them; both are stored in one transaction."""
+
+    items: tuple[Item, ...] | list[Item]
+    cursor: Cursor
+
+
+class AccountConfig(BaseModel):
+    """Base of every connector's settings: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What the daemon lends to a connector object."""
+
+    account: str
+    """The account's name in the config."""
+    now: Callable[[], datetime]
+    """The time, aware UTC; a connector never reads another clock."""
+    parcels: Callable[[], Iterable[ParcelRef]] = tuple
+    """The open parcels a tracking account is to follow, the most urgent first."""
+
+
+class Connector:
+    """One account of one platform. Subclass it; only `name`, `Config` and `poll` are a must."""
+
+    name: ClassVar[str]
+    """The word after ``connector =`` in an account's config."""
+    api_version: ClassVar[int] = API_VERSION
+    Config: ClassVar[type[AccountConfig]] = AccountConfig
+    streams: ClassVar[Mapping[str, timedelta]] = {}
+    """The streams it has, of messages, orders, tracking, reviews, returns, stock; each with the
+    interval at which polling it is sensible by default."""
+    capabilities: ClassVar[frozenset[Capability]] = frozenset()
+
+    def __init__(self, config: Any, context: Context) -> None:
+        """Check the options that belong together; open nothing, ask nobody."""
+        self.config = config
+        self.context = context
+
+    def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
+        """Yield what is new since `cursor`, oldest first; ``{}`` stands for the beginning.
+
+        After any batch the poll may end and resume at that batch's cursor without loss. Giving an
+        item again is harmless. Raises AuthFailed or Unavailable.
+        """
+        raise NotImplementedError
+
+    def may_send(self, draft: Draft) -> Verdict:
+        """Whether the platform's own rules let `draft` out now, later or never."""
+        del draft
+        return Verdict.yes()
+
+    def send(self, draft: Draft, key: str) -> Receipt:
+        """Send `draft`. `key` is the same for every try at the same message.
+
+        Raises AuthFailed, Unavailable (it certainly did not go out), Rejected (nor will it), or
+        OutcomeUnknown (it may have gone out).
+        """
+        raise NotImplementedError
+
+    def find_sent(self, draft: Draft, key: str) -> Receipt | None:
+        """Ask the platform whether an earlier `send` with this key arrived; None: it did not.
+
+        Raises OutcomeUnknown where the platform cannot tell, Unavailable where it may tell later.
+        """
+        raise OutcomeUnknown(f"{self.name} cannot look up what it sent")
+
+    def check(self) -> None:
+        """Ask the source something harmless; raises what `poll` would raise."""
+
+    def wait(self, stream: str, seconds: float) -> bool:
+        """Wait up to `seconds` for the source to say that `stream` has news (IMAP IDLE and the like).
+
+        True means poll now. Only called where `capabilities` holds `PUSH`.
+        """
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Give connections back; the object is not used again."""
+
+
+T = TypeVar("T")
+
+
+def parse_each(
+    raws: Iterable[T],
+    parse: Callable[[T], Item | Iterable[Item]],
+    describe: Callable[[T], tuple[str, bytes]],
+) -> Iterator[Item]:
+    """Parse one payload after the other; one that fails becomes a `BadItem`, the rest goes on.
+
+    `describe` gives a payload's source id and bytes, and must not fail.
+    """
+    for raw in raws:
+        try:
+            parsed = parse(raw)
+            yield from (parsed,) if isinstance(parsed, Item) else tuple(parsed)
+        except Exception as error:  # noqa: BLE001  the plug-in boundary: any parser bug is this item's
+            source_id, payload = describe(raw)
+            yield BadItem(
+                source_id=source_id, reason=f"{type(error).__name__}: {error}", raw=payload
+            )

@@ -1,0 +1,6 @@
+"""HTTP for connectors; the only place of the core that imports httpx."""
+
+from syncd.http.client import Auth, HttpClient, Judge, Params, Reply, verdict
+from syncd.http.oauth import OAuth2, Token
+
+__all__ = ["Auth", "HttpClient", "Judge", "OAuth2", "Params", "Reply", "Token", "verdict"]

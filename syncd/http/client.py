@@ -1,0 +1,243 @@
+"""The HTTP client of all connectors: kept connections, time-outs, size limits, errors by recovery.
+
+A client belongs to one account: httpx scans its
+pool at every request, so one shared pool costs more the more accounts share it.
+"""
+
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any, Protocol, TypeVar
+
+import httpx
+import msgspec
+import tenacity
+
+from syncd import clock
+from syncd.connector import AuthFailed, ConnectorError, OutcomeUnknown, Rejected, Unavailable
+
+T = TypeVar("T")
+Params = Mapping[str, str | int | Sequence[str]]
+_Primitive = str | int | float | bool | None
+
+MAX_BYTES = 32 * 1024 * 1024
+TIMEOUT_SECONDS = 30.0
+# Above any sensible poll interval: the default of 5 s would reconnect at every poll.
+KEEPALIVE_SECONDS = 900.0
+
+
+class Auth(Protocol):
+    """What signs in to a platform, such as `OAuth2`."""
+
+    def headers(self) -> Mapping[str, str]:
+        """The headers that carry the login."""
+        ...
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        """Replace the login whose headers got a 401; False where there is nothing to renew."""
+        ...
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An answer, read wholly."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes
+
+    def json(self, type_: type[T]) -> T:
+        """The body as `type_`; raises Unavailable where it is not that (garbage, cut off, an error page)."""
+        try:
+            return msgspec.json.decode(self.content, type=type_)
+        except msgspec.MsgspecError as error:
+            start = self.content[:80].decode("utf-8", "replace")
+            raise Unavailable(
+                f"the answer is not what the API describes ({error}): {start!r}"
+            ) from None
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds the source asks to wait, from either form of Retry-After (RFC 9110, 10.2.3)."""
+        value = self.headers.get("retry-after", "").strip()
+        if value.isdigit():
+            return float(value)
+        try:
+            return max(0.0, (parsedate_to_datetime(value) - clock.now()).total_seconds())
+        except (ValueError, TypeError):
+            return None
+
+
+Judge = Callable[[Reply], ConnectorError | None]
+"""A platform's own reading of an error answer; None leaves it to `verdict`."""
+
+
+def verdict(reply: Reply) -> ConnectorError | None:
+    """What an answer's status means for recovery, by the rules all platforms share."""
+    if reply.status < 400:
+        return None
+    said = reply.content[:300].decode("utf-8", "replace")
+    text = f"HTTP {reply.status}: {said}"
+    if reply.status in {401, 403}:
+        return AuthFailed(text)
+    if reply.status in {408, 420, 425, 429} or reply.status >= 500:  # Yandex says 420 for 429
+        return Unavailable(text, retry_after=reply.retry_after)
+    return Rejected(text)
+
+
+class HttpClient:
+    """HTTP for one account. Thread-safe.
+
+    `judge` reads a platform's error answers before the common rules do. Redirects are not
+    followed: an API that redirects is a changed API, or somebody else's host.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        auth: Auth | None = None,
+        headers: Mapping[str, str] | None = None,
+        judge: Judge | None = None,
+        timeout: float = TIMEOUT_SECONDS,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        self._auth = auth
+        self._judge = judge
+        self._max_bytes = max_bytes
+        self._client = httpx.Client(
+            base_url=base_url,
+            headers={"user-agent": "syncd", "accept": "application/json", **(headers or {})},
+            timeout=timeout,
+            verify=_tls(),
+            limits=httpx.Limits(max_connections=4, keepalive_expiry=KEEPALIVE_SECONDS),
+            trust_env=False,
+        )
+
+    def get(self, path: str, params: Params | None = None) -> Reply:
+        """Read; a dropped connection or a 5xx is tried once more at once, since reading is harmless.
+
+        Raises AuthFailed, Unavailable or Rejected.
+        """
+        try:
+            return self._exchange("GET", path, params=params)
+        except Unavailable as first:
+            if first.retry_after is not None:
+                raise
+            return _once_more(lambda: self._exchange("GET", path, params=params))
+
+    def query(self, path: str, body: Any, params: Params | None = None) -> Reply:
+        """A POST that only reads, as some APIs have it; tried again like `get`."""
+        try:
+            return self._exchange("POST", path, params=params, body=body)
+        except Unavailable as first:
+            if first.retry_after is not None:
+                raise
+            return _once_more(lambda: self._exchange("POST", path, params=params, body=body))
+
+    def post(self, path: str, body: Any, params: Params | None = None) -> Reply:
+        """Change something at the platform; never repeated.
+
+        Raises what `get` raises, and OutcomeUnknown where the request went out and no answer came.
+        """
+        return self._exchange("POST", path, params=params, body=body, changes=True)
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._client.close()
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: Any = None,
+        changes: bool = False,
+    ) -> Reply:
+        login = self._auth.headers() if self._auth else {}
+        reply = self._once(method, path, params, body, login, changes)
+        if reply.status == 401 and self._auth is not None and self._auth.renew(login):
+            reply = self._once(method, path, params, body, self._auth.headers(), changes)
+        error = (self._judge and self._judge(reply)) or verdict(reply)
+        if error is not None:
+            raise error
+        return reply
+
+    def _once(
+        self,
+        method: str,
+        path: str,
+        params: Params | None,
+        body: Any,
+        login: Mapping[str, str],
+        changes: bool,
+    ) -> Reply:
+        headers, content = dict(login), None
+        if body is not None:
+            content = msgspec.json.encode(body)
+            headers["content-type"] = "application/json"
+        request = self._client.build_request(
+            method, path, params=_flat(params), content=content, headers=headers
+        )
+        try:
+            return self._read(request)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise Unavailable(f"cannot connect to {request.url.host}: {error}") from None
+        except httpx.HTTPError as error:
+            text = f"{type(error).__name__} from {request.url.host}: {error}"
+            raise (OutcomeUnknown(text) if changes else Unavailable(text)) from None
+
+    def _read(self, request: httpx.Request) -> Reply:
+        response = self._client.send(request, stream=True)
+        try:
+            return Reply(response.status_code, response.headers, self._body(response))
+        finally:
+            response.close()
+
+    def _body(self, response: httpx.Response) -> bytes:
+        length = response.headers.get("content-length", "")
+        if length.isdigit() and "content-encoding" not in response.headers:
+            if int(length) > self._max_bytes:
+                raise Unavailable(
+                    f"the answer has {length} bytes, over the limit {self._max_bytes}"
+                )
+            return response.read()
+        parts, size = [], 0
+        for part in response.iter_bytes():
+            size += len(part)
+            if size > self._max_bytes:
+                raise Unavailable(f"the answer is over {self._max_bytes} bytes and was not read")
+            parts.append(part)
+        return b"".join(parts)
+
+
+def _flat(params: Params | None) -> list[tuple[str, _Primitive]] | None:
+    if params is None:
+        return None
+    flat: list[tuple[str, _Primitive]] = []
+    for name, value in params.items():
+        several = [value] if isinstance(value, str | int) else value
+        flat += [(name, str(one)) for one in several]
+    return flat
+
+
+def _once_more(exchange: Callable[[], Reply]) -> Reply:
+    retrying = tenacity.Retrying(
+        stop=tenacity.stop_after_attempt(2),
+        wait=tenacity.wait_random_exponential(multiplier=0.2, max=1.0),
+        retry=tenacity.retry_if_exception(_worth_repeating),
+        sleep=clock.sleep,
+        reraise=True,
+    )
+    return retrying(exchange)
+
+
+def _worth_repeating(error: BaseException) -> bool:
+    return isinstance(error, Unavailable) and error.retry_after is None
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One for all clients: loading the CA bundle costs about 30 ms of CPU each time."""
+    return httpx.create_ssl_context()

@@ -1,0 +1,201 @@
+"""What a connector brings: normalised items, each with its id at the source and its raw payload.
+
+Every ``source_id`` is a string, whatever the platform calls it (Ozon's exceed 2**64), and unique
+within one stream of one account. Every time is aware. ``raw`` is the payload as it was received,
+kept as evidence; it may be empty where the source has none.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from syncd.model.base import Value
+from syncd.model.parcels import Leg, Milestone, OffsetSource, Reason
+
+
+class Direction(StrEnum):
+    """Who speaks to whom."""
+
+    INBOUND = "inbound"
+    """The buyer writes to the seller."""
+    OUTBOUND = "outbound"
+    """The seller (a person, or syncd) writes to the buyer."""
+    PLATFORM = "platform"
+    """The marketplace itself speaks; nobody expects an answer."""
+
+
+class MessageKind(StrEnum):
+    """What sort of writer a message has; only `HUMAN` ever starts a reply clock or an answer."""
+
+    HUMAN = "human"
+    AUTO_REPLY = "auto_reply"
+    BOUNCE = "bounce"
+    BULK = "bulk"
+    OWN = "own"
+    """Sent by syncd itself and seen again at the source."""
+
+
+class OrderStatus(StrEnum):
+    """How far an order has come, as far as sending is concerned."""
+
+    PENDING = "pending"
+    """Placed, not paid."""
+    UNSHIPPED = "unshipped"
+    PARTLY_SHIPPED = "partly_shipped"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+class Party(Value, frozen=True, kw_only=True):
+    """Somebody at the other end, by whichever identities the source reveals."""
+
+    id: str | None = None
+    """The platform's id for them: opaque, never shown to anybody as a name."""
+    name: str | None = None
+    email: str | None = None
+    """Their address or the platform's relay alias for it."""
+    phone: str | None = None
+
+
+class Window(Value, frozen=True, kw_only=True):
+    """A span in which something is due; either end may be unknown."""
+
+    earliest: datetime | None = None
+    latest: datetime | None = None
+
+
+class Address(Value, frozen=True, kw_only=True):
+    """Where a parcel goes; only what delivery, language and daytime depend on."""
+
+    country: str | None = None
+    """ISO 3166-1 alpha-2, upper case."""
+    postcode: str | None = None
+    state: str | None = None
+    city: str | None = None
+    lines: tuple[str, ...] = ()
+
+
+class Attachment(Value, frozen=True, kw_only=True):
+    """A file that came with a message, or where to fetch it."""
+
+    name: str
+    media_type: str = "application/octet-stream"
+    content: bytes | None = None
+    """The bytes, or None where only `url` is known or the file was over the size limit."""
+    url: str | None = None
+    size: int | None = None
+
+
+class Message(Value, frozen=True, kw_only=True, tag="message"):
+    """One message of a conversation between a buyer and the seller."""
+
+    source_id: str
+    sent_at: datetime
+    direction: Direction
+    buyer: Party
+    """The customer's side, whoever wrote the message."""
+    text: str
+    subject: str | None = None
+    thread_id: str | None = None
+    """The platform's own conversation id, where it has one."""
+    message_id: str | None = None
+    """The RFC 5322 Message-ID without brackets, for mail."""
+    references: tuple[str, ...] = ()
+    """Message-IDs it answers, oldest first, without brackets (References, then In-Reply-To)."""
+    order_ids: tuple[str, ...] = ()
+    """Orders the source says it is about."""
+    kind: MessageKind = MessageKind.HUMAN
+    language: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    raw: bytes = b""
+
+
+class OrderLine(Value, frozen=True, kw_only=True):
+    """One position of an order."""
+
+    source_id: str
+    title: str
+    quantity: int = 1
+    sku: str | None = None
+    variant: str | None = None
+    price: str | None = None
+    """Amount in the order's currency, as the source wrote it."""
+
+
+class Order(Value, frozen=True, kw_only=True, tag="order"):
+    """One order as the platform describes it now."""
+
+    source_id: str
+    placed_at: datetime
+    status: OrderStatus
+    buyer: Party
+    lines: tuple[OrderLine, ...] = ()
+    ship_to: Address = Address()
+    currency: str | None = None
+    total: str | None = None
+    paid_at: datetime | None = None
+    ship_by: Window | None = None
+    """The seller's duty: when it has to leave."""
+    deliver_by: Window | None = None
+    """The promise made to the buyer."""
+    protection_ends_at: datetime | None = None
+    shipping_method: str | None = None
+    site: str | None = None
+    """The marketplace site it was placed on, such as ``EBAY_DE``."""
+    language: str | None = None
+    """The buyer's language, where the platform tells it."""
+    note: str | None = None
+    raw: bytes = b""
+
+
+class Shipment(Value, frozen=True, kw_only=True, tag="shipment"):
+    """One parcel of an order."""
+
+    source_id: str
+    order_id: str
+    """``source_id`` of the order in the same account."""
+    tracking_number: str | None = None
+    carrier: str | None = None
+    shipped_at: datetime | None = None
+    tracking_url: str | None = None
+    origin_country: str | None = None
+    destination_country: str | None = None
+    raw: bytes = b""
+
+
+class TrackingEvent(Value, frozen=True, kw_only=True, tag="tracking_event"):
+    """One thing a carrier says about a parcel, its time kept as it was said."""
+
+    source_id: str
+    """The source's id for it, else `syncd.model.event_fingerprint`."""
+    tracking_number: str
+    occurred_local: datetime
+    """Naive: the wall-clock time the carrier wrote."""
+    utc_offset_minutes: int | None = None
+    """None where the source does not tell the zone; never guessed by a connector."""
+    offset_source: OffsetSource | None = None
+    milestone: Milestone = Milestone.UNKNOWN
+    reason: Reason | None = None
+    leg: Leg | None = None
+    text: str = ""
+    """The carrier's own words."""
+    code: str | None = None
+    carrier: str | None = None
+    location: str | None = None
+    country: str | None = None
+    eta: Window | None = None
+    """The carrier's estimate as it stood with this event."""
+    raw: bytes = b""
+
+
+class BadItem(Value, frozen=True, kw_only=True, tag="bad_item"):
+    """An item the connector could not read: it goes to quarantine with its payload, the rest goes on."""
+
+    source_id: str
+    reason: str
+    """What is wrong with it, in a sentence."""
+    raw: bytes = b""
+
+
+Item = Message | Order | Shipment | TrackingEvent | BadItem

@@ -1,0 +1,98 @@
+"""How far a parcel is, in one vocabulary for all carriers."""
+
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+
+from syncd.model.base import Value
+
+
+class Milestone(StrEnum):
+    """The stages of a parcel's way, from label to door."""
+
+    UNKNOWN = "unknown"
+    PRE_SHIPMENT = "pre_shipment"
+    """A label or an announcement; the carrier does not have the parcel."""
+    ACCEPTED = "accepted"
+    IN_TRANSIT = "in_transit"
+    EXPORT_CUSTOMS = "export_customs"
+    ARRIVED_DESTINATION = "arrived_destination"
+    IMPORT_CUSTOMS = "import_customs"
+    CUSTOMS_HOLD = "customs_hold"
+    AT_DELIVERY_DEPOT = "at_delivery_depot"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    ATTEMPT_FAILED = "attempt_failed"
+    READY_FOR_PICKUP = "ready_for_pickup"
+    EXCEPTION = "exception"
+    RETURNING = "returning"
+    RETURNED = "returned"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing more is expected of the parcel."""
+        return self in _TERMINAL
+
+    @property
+    def physical(self) -> bool:
+        """Whether somebody must have had the parcel in hand, as opposed to data sent ahead."""
+        return self not in _DATA_ONLY
+
+
+_TERMINAL = frozenset({Milestone.RETURNED, Milestone.DELIVERED, Milestone.CANCELLED})
+_DATA_ONLY = frozenset({Milestone.UNKNOWN, Milestone.PRE_SHIPMENT, Milestone.CANCELLED})
+
+
+class Reason(StrEnum):
+    """Why a parcel is where it is, where the carrier says so."""
+
+    ADDRESS = "address"
+    ABSENT = "absent"
+    REFUSED = "refused"
+    CLOSED = "closed"
+    PAYMENT_DUE = "payment_due"
+    DOCUMENTS = "documents"
+    PROHIBITED = "prohibited"
+    INSPECTION = "inspection"
+    DAMAGED = "damaged"
+    LOST = "lost"
+    WEATHER = "weather"
+    CAPACITY = "capacity"
+    MISSORT = "missort"
+    FORCE_MAJEURE = "force_majeure"
+    NOT_COLLECTED = "not_collected"
+    CANCELLED_BY_SENDER = "cancelled_by_sender"
+    OTHER = "other"
+
+
+class Leg(StrEnum):
+    """Which part of the way a scan belongs to."""
+
+    FIRST = "first"
+    LINEHAUL = "linehaul"
+    LAST = "last"
+
+
+class OffsetSource(StrEnum):
+    """Where an event's UTC offset comes from."""
+
+    CARRIER = "carrier"
+    LOCATION = "location"
+    ASSUMED = "assumed"
+
+
+class ParcelRef(Value, frozen=True, kw_only=True):
+    """A parcel that a tracking account is asked to follow."""
+
+    tracking_number: str
+    carrier: str | None = None
+    origin_country: str | None = None
+    destination_country: str | None = None
+    postcode: str | None = None
+
+
+def event_fingerprint(number: str, local: datetime, text: str, code: str | None = None) -> str:
+    """A stable id for a scan whose source gives none; the same scan polled again gets the same."""
+    said = "\x1f".join((number, local.isoformat(), code or "", text.strip()))
+    return hashlib.blake2b(said.encode(), digest_size=12).hexdigest()

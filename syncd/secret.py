@@ -1,0 +1,70 @@
+"""Secrets by reference: the config names where one lies, never what it is."""
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from syncd import systemd
+
+
+class SecretUnavailable(Exception):
+    """The place a secret is said to lie in does not hold it; the text says which and what to do."""
+
+
+class Secret(BaseModel):
+    """A setting such as ``password = { credential = "shop-de" }``; exactly one key is given.
+
+    The value is read at every use, so a rotated file works without a restart, and it is in no
+    repr, log line or error.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    credential: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]+$")
+    """Name of a systemd credential (``LoadCredential=NAME:PATH`` in the unit)."""
+    file: Path | None = None
+    """A file that holds nothing but the secret."""
+    env: str | None = None
+    """Name of an environment variable; for development, since children inherit it."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "Secret":
+        given = [name for name in ("credential", "file", "env") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                "name exactly one place: { credential = ... }, { file = ... } or { env = ... }"
+            )
+        return self
+
+    def reveal(self) -> str:
+        """The secret itself, without a trailing newline.
+
+        Raises SecretUnavailable where it cannot be read.
+        """
+        if self.env is not None:
+            return self._from_env(self.env)
+        return self._from_file(self._path())
+
+    def _from_env(self, name: str) -> str:
+        value = os.environ.get(name)
+        if not value:
+            raise SecretUnavailable(f"the environment variable {name} is not set")
+        return value
+
+    def _path(self) -> Path:
+        if self.file is not None:
+            return self.file
+        path = systemd.credential_path(str(self.credential))
+        if path is None:
+            raise SecretUnavailable(
+                f"credential {self.credential!r}: this process was given no credentials; "
+                f"add LoadCredential={self.credential}:/path to the unit, or use {{ file = ... }}"
+            )
+        return path
+
+    def _from_file(self, path: Path) -> str:
+        try:
+            return path.read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as error:
+            raise SecretUnavailable(f"cannot read the secret in {path}: {error.strerror}") from None

@@ -1,0 +1,1 @@
+"""What connector authors test with: fake platforms with faults, and the conformance suite."""

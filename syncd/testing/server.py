@@ -1,0 +1,272 @@
+"""A small stateful HTTP server on loopback to build fake platforms on, with faults to order.
+
+A fake subclasses `FakeServer`, keeps its state in plain attributes and answers with methods
+marked by `route`::
+
+    class Shop(FakeServer):
+        @route("GET", "/orders")
+        def orders(self, request: Request) -> Answer:
+            return Answer.json({"orders": self.page(self.state, request)})
+
+    with Shop() as shop:
+        shop.fail(Fault.RATE_LIMITED, path="/orders")
+        ...  # point a connector at shop.url
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar, Self, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Fault(StrEnum):
+    """What can go wrong between a client and a platform."""
+
+    RATE_LIMITED = "rate_limited"
+    """429 with Retry-After."""
+    RATE_LIMITED_SILENT = "rate_limited_silent"
+    """429 without it."""
+    SERVER_ERROR = "server_error"
+    TIMEOUT = "timeout"
+    """No answer within the client's patience; the request is not carried out."""
+    LOST_ANSWER = "lost_answer"
+    """The request is carried out, and the connection closed before the answer."""
+    TRUNCATED = "truncated"
+    GARBAGE = "garbage"
+    HTML = "html"
+    """An error page with status 200, as proxies give it."""
+    EMPTY = "empty"
+    UNAUTHORIZED = "unauthorized"
+    DUPLICATE_PAGE = "duplicate_page"
+    """Every item of the page twice."""
+    REORDERED_PAGE = "reordered_page"
+    """The page's items backwards."""
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A request as a fake's handler sees it."""
+
+    method: str
+    path: str
+    query: dict[str, list[str]]
+    headers: Mapping[str, str]
+    body: bytes
+    groups: tuple[str, ...] = ()
+    """What the route's pattern captured."""
+
+    def one(self, name: str, default: str = "") -> str:
+        """A query parameter's first value."""
+        return self.query.get(name, [default])[0]
+
+    def json(self) -> Any:
+        """The body decoded."""
+        return msgspec.json.decode(self.body)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a handler gives back."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "application/json"
+    headers: dict[str, str] = {}
+
+    @classmethod
+    def json(cls, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> "Answer":
+        """An answer with `value` as its JSON body."""
+        return cls(status, msgspec.json.encode(value), headers=headers or {})
+
+
+Handler = Callable[[Any, Request], Answer]
+
+
+def route(method: str, pattern: str) -> Callable[[Handler], Handler]:
+    """Mark a method of a fake as the handler of `method` and a regular expression of the path."""
+
+    def mark(handler: Handler) -> Handler:
+        handler.__route__ = (method, re.compile(pattern))  # type: ignore[attr-defined]
+        return handler
+
+    return mark
+
+
+class _Order(msgspec.Struct):
+    fault: Fault
+    path: re.Pattern[str]
+    method: str | None
+    times: int
+    retry_after: int
+    seconds: float
+
+
+class FakeServer:
+    """A platform on loopback. Use it as a context manager; `url` is where it listens."""
+
+    routes: ClassVar[list[tuple[str, re.Pattern[str], str]]] = []
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.routes = [
+            (*handler.__route__, name)
+            for name in dir(cls)
+            if hasattr(handler := getattr(cls, name), "__route__")
+        ]
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.requests: list[Request] = []
+        """Every request received, oldest first."""
+        self._orders: list[_Order] = []
+        self._page_fault: Fault | None = None
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _bind(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self._server.server_address[1])
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a trailing slash."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def fail(
+        self,
+        fault: Fault,
+        *,
+        times: int = 1,
+        path: str = ".*",
+        method: str | None = None,
+        retry_after: int = 1,
+        seconds: float = 2.0,
+    ) -> None:
+        """Let the next `times` requests whose path matches `path` go wrong in the way of `fault`.
+
+        `seconds` is how long a TIMEOUT keeps the client waiting before the connection is closed.
+        """
+        with self.lock:
+            self._orders.append(
+                _Order(fault, re.compile(path), method, times, retry_after, seconds)
+            )
+
+    def page(self, items: list[T]) -> list[T]:
+        """The items of an answer's page; a fake passes each list through here for page faults."""
+        fault, self._page_fault = self._page_fault, None
+        if fault is Fault.DUPLICATE_PAGE:
+            return [*items, *items]
+        if fault is Fault.REORDERED_PAGE:
+            return items[::-1]
+        return items
+
+    def answer(self, request: Request) -> Answer:
+        """Find the handler and call it; the fake's state is locked meanwhile."""
+        for method, pattern, name in self.routes:
+            match = pattern.fullmatch(request.path)
+            if match and method == request.method:
+                handler = getattr(self, name)
+                matched: Answer = handler(msgspec.structs.replace(request, groups=match.groups()))
+                return matched
+        return Answer.json({"error": f"no route for {request.method} {request.path}"}, 404)
+
+    def serve(self, request: Request) -> Answer | None:
+        """Answer with a fault where one is ordered; None means close without an answer."""
+        with self.lock:
+            self.requests.append(request)
+            order = self._take(request)
+        if order is None:
+            with self.lock:
+                return self.answer(request)
+        return self._faulty(request, order)
+
+    def _take(self, request: Request) -> _Order | None:
+        for order in self._orders:
+            fits = order.method in {None, request.method} and order.path.search(request.path)
+            if fits and order.times > 0:
+                order.times -= 1
+                return order
+        return None
+
+    def _faulty(self, request: Request, order: _Order) -> Answer | None:
+        if order.fault is Fault.TIMEOUT:
+            time.sleep(order.seconds)
+            return None
+        if order.fault in _PLAIN:
+            return _PLAIN[order.fault](order)
+        with self.lock:
+            self._page_fault = order.fault
+            answer = self.answer(request)
+            self._page_fault = None
+        if order.fault is Fault.LOST_ANSWER:
+            return None
+        if order.fault is Fault.TRUNCATED:
+            return msgspec.structs.replace(answer, body=answer.body[: len(answer.body) // 2])
+        return answer
+
+
+_PLAIN: dict[Fault, Callable[[_Order], Answer]] = {
+    Fault.RATE_LIMITED: lambda order: Answer.json(
+        {"error": "slow down"}, 429, {"Retry-After": str(order.retry_after)}
+    ),
+    Fault.RATE_LIMITED_SILENT: lambda _: Answer.json({"error": "slow down"}, 429),
+    Fault.SERVER_ERROR: lambda _: Answer.json({"error": "internal"}, 500),
+    Fault.GARBAGE: lambda _: Answer(200, b"\x00\xff{]garbage"),
+    Fault.HTML: lambda _: Answer(200, b"<html><h1>Maintenance</h1></html>", "text/html"),
+    Fault.EMPTY: lambda _: Answer(200, b""),
+    Fault.UNAUTHORIZED: lambda _: Answer.json({"error": "invalid_token"}, 401),
+}
+
+
+def _bind(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
+    class Endpoint(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        # Without it each answer waits for the client's delayed ACK, about 40 ms.
+        disable_nagle_algorithm = True
+
+        def _serve(self) -> None:
+            answer = fake.serve(self._request())
+            if answer is None:
+                self.close_connection = True
+                return
+            self.send_response(answer.status)
+            self.send_header("Content-Type", answer.content_type)
+            self.send_header("Content-Length", str(len(answer.body)))
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+        do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve  # noqa: N815
+
+        def _request(self) -> Request:
+            url = urlsplit(self.path)
+            length = int(self.headers.get("Content-Length") or 0)
+            return Request(
+                self.command,
+                url.path,
+                parse_qs(url.query, keep_blank_values=True),
+                {name.lower(): value for name, value in self.headers.items()},
+                self.rfile.read(length),
+            )
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Requests are kept in `FakeServer.requests`; nothing is printed."""
+
+    return Endpoint
