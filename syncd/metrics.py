@@ -1,0 +1,153 @@
+"""What Prometheus is told. docs/operations.md explains each metric to those on call."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.metrics import MetricWrapperBase
+
+from syncd import clock
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+
+REGISTRY = CollectorRegistry()
+"""Our own, so that what is exposed is what this module names and nothing a library adds."""
+
+POLLS = Counter(
+    "syncd_polls",
+    "Polls by how they ended: ok, auth_failed, unavailable, cut_off or bug.",
+    ["account", "stream", "outcome"],
+    registry=REGISTRY,
+)
+ITEMS = Counter(
+    "syncd_items",
+    "Items taken in, by kind and result: new, edited, repeated or quarantined.",
+    ["account", "stream", "kind", "result"],
+    registry=REGISTRY,
+)
+# An idle poll takes tens of milliseconds, the first one of a large mailbox minutes.
+POLL_SECONDS = Histogram(
+    "syncd_poll_seconds",
+    "How long polls take, whatever their outcome.",
+    ["account", "stream"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+    registry=REGISTRY,
+)
+ACCOUNT_UP = Gauge(
+    "syncd_account_up",
+    "1 where the account's last poll succeeded, 0 where it failed or the account is stopped.",
+    ["account"],
+    registry=REGISTRY,
+)
+LAST_SUCCESS = Gauge(
+    "syncd_last_success_timestamp_seconds",
+    "When the stream was last polled successfully, in Unix time.",
+    ["account", "stream"],
+    registry=REGISTRY,
+)
+LAG = Gauge(
+    "syncd_lag_seconds",
+    "Age of the newest item of the last batch at the moment it was stored.",
+    ["account", "stream"],
+    registry=REGISTRY,
+)
+OUTBOX_DEPTH = Gauge(
+    "syncd_outbox_depth",
+    "Outbox rows that are not settled yet, by state.",
+    ["state"],
+    registry=REGISTRY,
+)
+OUTBOX_OLDEST = Gauge(
+    "syncd_outbox_oldest_seconds",
+    "How long the oldest outbox row that is due has been waiting; 0 where none is due.",
+    registry=REGISTRY,
+)
+SENDS = Counter(
+    "syncd_sends",
+    "Tries to send, by outcome: sent, later, rejected, unavailable, auth_failed, unknown or bug.",
+    ["account", "outcome"],
+    registry=REGISTRY,
+)
+FINDINGS = Counter(
+    "syncd_findings",
+    "Findings opened, by kind.",
+    ["kind"],
+    registry=REGISTRY,
+)
+ERRORS = Counter(
+    "syncd_errors",
+    "Errors by the class of the exception; any that is not a connector's is a bug.",
+    ["class"],
+    registry=REGISTRY,
+)
+WATCH_DUE = Counter(
+    "syncd_watch_due_evaluated",
+    "Subjects that fell due and were looked at, by watch.",
+    ["watch"],
+    registry=REGISTRY,
+)
+
+OURS: tuple[MetricWrapperBase, ...] = (
+    POLLS,
+    ITEMS,
+    POLL_SECONDS,
+    ACCOUNT_UP,
+    LAST_SUCCESS,
+    LAG,
+    OUTBOX_DEPTH,
+    OUTBOX_OLDEST,
+    SENDS,
+    FINDINGS,
+    ERRORS,
+    WATCH_DUE,
+)
+"""All of the above, in the order in which the documentation lists them."""
+
+for _collector in (ProcessCollector, PlatformCollector, GCCollector):
+    _collector(registry=REGISTRY)
+
+
+@contextmanager
+def timed_poll(account: str, stream: str) -> Iterator[None]:
+    """Count how long the block takes as one poll, also where it raises."""
+    with POLL_SECONDS.labels(account, stream).time():
+        yield
+
+
+def succeeded(account: str, stream: str) -> None:
+    """Note that a poll came to its end without an error, now."""
+    ACCOUNT_UP.labels(account).set(1)
+    LAST_SUCCESS.labels(account, stream).set(clock.now().timestamp())
+
+
+def failed(account: str, error: BaseException) -> None:
+    """Note that the account failed, and with which class of error."""
+    ACCOUNT_UP.labels(account).set(0)
+    ERRORS.labels(type(error).__name__).inc()
+
+
+def stored(account: str, stream: str, newest: datetime) -> None:
+    """Note that a batch was stored just now whose newest item happened at `newest`, aware."""
+    LAG.labels(account, stream).set(max(0.0, (clock.now() - newest).total_seconds()))
+
+
+def forget(account: str) -> None:
+    """Stop exposing an account that is no longer configured, lest it look down for ever."""
+    for metric in (POLLS, ITEMS, POLL_SECONDS, ACCOUNT_UP, LAST_SUCCESS, LAG, SENDS):
+        metric.remove_by_labels({"account": account})
+
+
+def exposition() -> bytes:
+    """All metrics in Prometheus' text format, to be served as `CONTENT_TYPE`."""
+    return generate_latest(REGISTRY)
