@@ -152,6 +152,7 @@ class Connector:
 
         Raises OutcomeUnknown where the platform cannot tell, Unavailable where it may tell later.
         """
+        del draft, key
         raise OutcomeUnknown(f"{self.name} cannot look up what it sent")
 
     def check(self) -> None:

@@ -155,10 +155,14 @@ class HttpClient:
         body: Any = None,
         changes: bool = False,
     ) -> Reply:
+
+        def once(login: Mapping[str, str]) -> Reply:
+            return self._once(method, path, params=params, body=body, login=login, changes=changes)
+
         login = self._auth.headers() if self._auth else {}
-        reply = self._once(method, path, params, body, login, changes)
+        reply = once(login)
         if reply.status == 401 and self._auth is not None and self._auth.renew(login):
-            reply = self._once(method, path, params, body, self._auth.headers(), changes)
+            reply = once(self._auth.headers())
         error = (self._judge and self._judge(reply)) or verdict(reply)
         if error is not None:
             raise error
@@ -168,6 +172,7 @@ class HttpClient:
         self,
         method: str,
         path: str,
+        *,
         params: Params | None,
         body: Any,
         login: Mapping[str, str],

@@ -52,7 +52,7 @@ class OAuth2:
         self._basic = basic
         self._lock = threading.Lock()
         self._token: Token | None = None
-        self._good_until = datetime.min
+        self._good_until: datetime | None = None
 
     def headers(self) -> Mapping[str, str]:
         """A bearer token, made or renewed where needed."""
@@ -64,7 +64,7 @@ class OAuth2:
         Raises AuthFailed where the grant is refused, Unavailable where the endpoint is not there.
         """
         with self._lock:
-            if self._token is None or self._now() >= self._good_until:
+            if self._good_until is None or self._now() >= self._good_until:
                 self._fetch()
             assert self._token is not None
             return self._token.access_token

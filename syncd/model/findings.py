@@ -3,6 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
+from msgspec import field
+
 from syncd.model.base import Value
 
 
@@ -38,5 +40,5 @@ class Finding(Value, frozen=True, kw_only=True):
     evidence: str
     """For people: what was seen, against what was to be expected."""
     severity: Severity = Severity.TELL
-    figures: dict[str, float | str] = {}
+    figures: dict[str, float | str] = field(default_factory=dict)
     """The numbers behind the words, for machines."""

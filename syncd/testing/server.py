@@ -266,7 +266,7 @@ def _bind(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
                 self.rfile.read(length),
             )
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  its name in http.server
             """Requests are kept in `FakeServer.requests`; nothing is printed."""
 
     return Endpoint
