@@ -38,8 +38,9 @@ def watchdog_seconds() -> float | None:
 
 
 def under_journald() -> bool:
-    """Whether standard error is connected to the journal."""
-    return bool(os.environ.get("JOURNAL_STREAM"))
+    """Whether standard error is connected to the journal, and not just that of some parent."""
+    stderr = os.fstat(2)
+    return os.environ.get("JOURNAL_STREAM") == f"{stderr.st_dev}:{stderr.st_ino}"
 
 
 def credential_path(name: str) -> Path | None:
