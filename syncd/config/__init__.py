@@ -1,0 +1,43 @@
+"""The config: TOML files become checked, frozen settings, or a list of all that is wrong."""
+
+from syncd.config.loading import load
+from syncd.config.problems import ConfigError, Problem
+from syncd.config.settings import (
+    AccountSettings,
+    DaemonSettings,
+    LogSettings,
+    MetricsSettings,
+    Playbook,
+    QuietHours,
+    Settings,
+    StoreSettings,
+    TemplateSettings,
+    state_folder,
+)
+from syncd.config.values import Duration, PositiveDuration, format_duration, parse_duration
+from syncd.config.watches import Kind, NoMovement, PromisePassed, Trouble, Watches
+
+__all__ = [
+    "AccountSettings",
+    "ConfigError",
+    "DaemonSettings",
+    "Duration",
+    "Kind",
+    "LogSettings",
+    "MetricsSettings",
+    "NoMovement",
+    "Playbook",
+    "PositiveDuration",
+    "Problem",
+    "PromisePassed",
+    "QuietHours",
+    "Settings",
+    "StoreSettings",
+    "TemplateSettings",
+    "Trouble",
+    "Watches",
+    "format_duration",
+    "load",
+    "parse_duration",
+    "state_folder",
+]

@@ -1,0 +1,64 @@
+"""The kinds of value that TOML does not have: durations, times of day, folders."""
+
+import re
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo
+
+_UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_DURATION = re.compile(r"([0-9]{1,9})([smhd])")
+_LONGEST = timedelta(days=3650)  # far below where adding it to a date overflows
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+
+
+def parse_duration(value: object) -> timedelta:
+    """Read ``"90s"``, ``"5m"``, ``"2h"`` or ``"3d"``; raises ValueError in words for the user."""
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('must be a duration such as "90s", "5m", "2h" or "3d"')
+    duration = timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+    if duration > _LONGEST:
+        raise ValueError(f'must be at most "{_LONGEST.days}d"')
+    return duration
+
+
+def format_duration(duration: timedelta) -> str:
+    """Write a duration in the largest unit that divides it: ``"36h"``, ``"2d"``, ``"90s"``."""
+    seconds = int(duration.total_seconds())
+    unit = next((unit for unit, size in _UNITS.items() if seconds and seconds % size == 0), "s")
+    return f"{seconds // _UNITS[unit]}{unit}"
+
+
+def _parse_clock(value: object) -> time:
+    if isinstance(value, time) and value.tzinfo is None:
+        return value.replace(second=0, microsecond=0)
+    match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('must be a time of day such as "08:00"')
+    return time(int(match[1]), int(match[2]))
+
+
+def _format_clock(value: time) -> str:
+    return value.strftime("%H:%M")
+
+
+def _beside_the_config(path: Path, info: ValidationInfo) -> Path:
+    context: Any = info.context or {}
+    return Path(context.get("base", "")) / path.expanduser()
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration)]
+"""A span of time, written ``"90s"``, ``"5m"``, ``"2h"`` or ``"3d"``."""
+
+PositiveDuration = Annotated[Duration, Field(gt=timedelta(0))]
+"""A `Duration` longer than nothing."""
+
+ClockTime = Annotated[time, BeforeValidator(_parse_clock), PlainSerializer(_format_clock)]
+"""A time of day, written ``"08:00"``."""
+
+LocalPath = Annotated[Path, AfterValidator(_beside_the_config)]
+"""A path; ``~`` is the home folder, and a relative one starts at the folder of the main config file."""
