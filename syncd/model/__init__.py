@@ -17,11 +17,23 @@ from syncd.model.items import (
     TrackingEvent,
     Window,
 )
+from syncd.model.notices import Addressee, NewNotice, OutboxRow, ParcelStory, Thread
 from syncd.model.outbox import Draft, OutboxState, Receipt, Verdict
-from syncd.model.parcels import Leg, Milestone, OffsetSource, ParcelRef, Reason, event_fingerprint
+from syncd.model.parcels import (
+    Leg,
+    Milestone,
+    OffsetSource,
+    ParcelFacts,
+    ParcelRef,
+    ParcelState,
+    Reason,
+    event_fingerprint,
+)
+from syncd.model.placement import KnownConversation, NewConversation, Placed
 
 __all__ = [
     "Address",
+    "Addressee",
     "Attachment",
     "BadItem",
     "Cause",
@@ -29,21 +41,30 @@ __all__ = [
     "Draft",
     "Finding",
     "Item",
+    "KnownConversation",
     "Leg",
     "Message",
     "MessageKind",
     "Milestone",
+    "NewConversation",
+    "NewNotice",
     "OffsetSource",
     "Order",
     "OrderLine",
     "OrderStatus",
+    "OutboxRow",
     "OutboxState",
+    "ParcelFacts",
     "ParcelRef",
+    "ParcelState",
+    "ParcelStory",
     "Party",
+    "Placed",
     "Reason",
     "Receipt",
     "Severity",
     "Shipment",
+    "Thread",
     "TrackingEvent",
     "Verdict",
     "Window",

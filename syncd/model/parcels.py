@@ -92,6 +92,41 @@ class ParcelRef(Value, frozen=True, kw_only=True):
     postcode: str | None = None
 
 
+class ParcelState(Value, frozen=True, kw_only=True):
+    """What a parcel's events add up to; kept on the shipment so that watches need not read them."""
+
+    milestone: Milestone = Milestone.UNKNOWN
+    milestone_at: datetime | None = None
+    """When the present milestone was reached."""
+    first_scan_at: datetime | None = None
+    """When the carrier first had the parcel in hand."""
+    last_movement_at: datetime | None = None
+    """The last time the carrier had it in hand; announcements do not count."""
+    last_event_at: datetime | None = None
+    eta: datetime | None = None
+    """The carrier's own latest estimate, its end."""
+
+
+class ParcelFacts(Value, frozen=True, kw_only=True):
+    """A shipment as the watches see it: one row, nothing to look up."""
+
+    shipment_id: int
+    account_id: int
+    source_id: str
+    order_id: str
+    """``source_id`` of its order."""
+    tracking_number: str | None
+    carrier: str | None
+    state: ParcelState
+    seen_at: datetime
+    shipped_at: datetime | None = None
+    deliver_by: datetime | None = None
+    """The end of the promise made to the buyer."""
+    protection_ends_at: datetime | None = None
+    origin_country: str | None = None
+    destination_country: str | None = None
+
+
 def event_fingerprint(number: str, local: datetime, text: str, code: str | None = None) -> str:
     """A stable id for a scan whose source gives none; the same scan polled again gets the same."""
     said = "\x1f".join((number, local.isoformat(), code or "", text.strip()))

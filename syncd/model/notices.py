@@ -1,0 +1,100 @@
+"""Rows of the outbox: what is queued, what a sender claims, and what a message is made from."""
+
+from datetime import datetime
+
+from syncd.model.base import Value
+from syncd.model.items import Party
+from syncd.model.outbox import OutboxState
+
+
+class NewNotice(Value, frozen=True, kw_only=True):
+    """A message to queue; nothing happens if its key was queued before."""
+
+    key: str
+    """What makes it one message: the same trouble with the same parcel gives the same key."""
+    account_id: int
+    """The account that is to send it."""
+    recipient: Party
+    language: str
+    not_before: datetime
+    state: OutboxState = OutboxState.PENDING
+    purpose: str = "notice"
+    template: str | None = None
+    cause: str | None = None
+    shipment_id: int | None = None
+    finding: str | None = None
+    """Fingerprint of the finding behind it."""
+    order_id: str | None = None
+    conversation_id: int | None = None
+    subject: str | None = None
+    text: str | None = None
+    """Written out already, as a person's message is; None to render `template` when it is sent."""
+    reason: str | None = None
+
+
+class OutboxRow(Value, frozen=True, kw_only=True):
+    """A row as a sender or a person sees it."""
+
+    id: int
+    key: str
+    account_id: int
+    account: str
+    state: OutboxState
+    purpose: str
+    recipient: Party
+    language: str
+    created_at: datetime
+    not_before: datetime
+    attempts: int
+    template: str | None
+    cause: str | None
+    shipment_id: int | None
+    order_id: str | None
+    conversation_id: int | None
+    finding_open: bool
+    """False once the trouble behind the notice is over; True where there is none behind it."""
+    subject: str | None
+    text: str | None
+    reason: str | None
+
+
+class ParcelStory(Value, frozen=True, kw_only=True):
+    """What a notice about a parcel is made from, as the store knows it now."""
+
+    order_id: str
+    account: str
+    """The account that the order came through."""
+    tracking_number: str | None
+    carrier: str | None
+    tracking_url: str | None
+    destination_country: str | None
+    deliver_by: datetime | None
+    last_movement_at: datetime | None
+    milestone: str
+    event_text: str | None
+    event_local: datetime | None
+    """The carrier's own wall-clock time, naive."""
+    event_place: str | None
+
+
+class Addressee(Value, frozen=True, kw_only=True):
+    """Whom a parcel's order belongs to, and where they were last spoken with."""
+
+    buyer: Party
+    language: str | None
+    """What the platform told of their language."""
+    conversation_language: str | None
+    site: str | None
+    country: str | None
+    state: str | None
+    postcode: str | None
+    conversation_id: int | None
+
+
+class Thread(Value, frozen=True, kw_only=True):
+    """What a message needs to go on with a conversation."""
+
+    thread_id: str | None
+    subject: str | None
+    last_message_id: str | None
+    references: tuple[str, ...]

@@ -1,0 +1,121 @@
+"""Which conversation a message belongs to.
+
+The ladder, first hit wins: the platform's own thread id; a mail this one answers; the order it is
+about; the same customer writing again soon under the same subject; else a new conversation. A mail
+joins another's conversation only if both are with the same customer: replies of many people to one
+newsletter are not one conversation, and nobody gets to read somebody else's by guessing an id.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from syncd.model import KnownConversation, Message, NewConversation
+
+# A customer who writes again under the same subject within this time goes on with the old matter.
+SAME_MATTER = timedelta(days=14)
+
+# "Re:", "AW:", "Antw:", "回复:", "Re[5]:" and the like, however many of them.
+_PREFIXES = re.compile(
+    r"^(?:\s*(?:re|aw|antw|sv|vs|fwd?|wg|tr|rv|odp|res|rif|ref|ynt|回复|回覆|答复|转发|返信)"
+    r"(?:\[\d+\])?\s*[:\uff1a])+\s*",
+    re.IGNORECASE,
+)
+
+
+def bare_subject(subject: str | None) -> str:
+    """A subject without reply prefixes, for comparing."""
+    return _PREFIXES.sub("", subject or "").strip().casefold()
+
+
+def thread_keys(message: Message) -> tuple[str, ...]:
+    """The keys by which `message` can be joined, the strongest first."""
+    if message.thread_id is not None:
+        return (f"t:{message.thread_id}",)
+    mails = [f"m:{reference}" for reference in reversed(message.references)]
+    return (*mails, *(f"o:{order}" for order in message.order_ids))
+
+
+def own_keys(message: Message) -> tuple[str, ...]:
+    """The keys under which later messages will find the conversation of `message`."""
+    keys = thread_keys(message)
+    return (*keys, f"m:{message.message_id}") if message.message_id else keys
+
+
+class ThreadBook:
+    """Places messages one after the other; each placed one can be found by those behind it.
+
+    `keys` maps stored thread keys to conversations, `conversations` describes those and the
+    recent ones of the customers at hand.
+    """
+
+    def __init__(
+        self, keys: Mapping[str, int], conversations: Mapping[int, KnownConversation]
+    ) -> None:
+        self._keys = dict(keys)
+        self._known = dict(conversations)
+        self._matters = {
+            (known.customer, bare_subject(known.subject)): number
+            for number, known in sorted(self._known.items(), key=lambda item: item[1].last_at)
+            if known.customer is not None
+        }
+        self.opened: dict[int, NewConversation] = {}
+        """Conversations to store, under provisional negative numbers."""
+        self.learnt: dict[str, int] = {}
+        """Thread keys to write, each with its conversation."""
+
+    def place(self, message: Message, customer: int | None) -> int:
+        """The conversation of `message`, whose buyer is `customer`; negative where it is new."""
+        keys = thread_keys(message)
+        number = self._by_key(keys, message, customer)
+        if number is None and message.thread_id is None:
+            number = self._by_matter(message, customer)
+        if number is None:
+            number = self._open(message, customer)
+        elif message.thread_id is not None:
+            return number  # its one key is known already
+        self._learn(own_keys(message), number)
+        return number
+
+    def _by_key(self, keys: Iterable[str], message: Message, customer: int | None) -> int | None:
+        for key in keys:
+            number = self._keys.get(key)
+            if number is not None and (
+                message.thread_id is not None or self._same_customer(number, customer)
+            ):
+                return number
+        return None
+
+    def _same_customer(self, number: int, customer: int | None) -> bool:
+        known = self._known.get(number)
+        return known is None or known.customer is None or known.customer == customer
+
+    def _by_matter(self, message: Message, customer: int | None) -> int | None:
+        if customer is None:
+            return None
+        number = self._matters.get((customer, bare_subject(message.subject)))
+        if number is None:
+            return None
+        apart = abs(message.sent_at - self._known[number].last_at)
+        return number if apart <= SAME_MATTER else None
+
+    def _open(self, message: Message, customer: int | None) -> int:
+        number = -1 - len(self.opened)
+        self.opened[number] = NewConversation(
+            customer=customer,
+            thread_id=message.thread_id,
+            subject=message.subject,
+            first_at=message.sent_at,
+        )
+        if message.thread_id is None:  # a platform's thread is only ever found by its id
+            self._known[number] = KnownConversation(
+                customer=customer, last_at=message.sent_at, subject=message.subject
+            )
+            if customer is not None:
+                self._matters[customer, bare_subject(message.subject)] = number
+        return number
+
+    def _learn(self, keys: Iterable[str], number: int) -> None:
+        for key in keys:
+            if key not in self._keys:
+                self._keys[key] = self.learnt[key] = number

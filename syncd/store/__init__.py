@@ -1,0 +1,57 @@
+"""The store: one method per use case, one transaction each. The only importer of sqlalchemy."""
+
+from pathlib import Path
+
+from syncd.store.accounts import AccountStore, Claim, StaleClaim, StreamHealth
+from syncd.store.database import Database, StoreUnavailable
+from syncd.store.ingest import IngestStore, IngestTransaction
+from syncd.store.outbox import OutboxStore
+from syncd.store.schema import upgrade
+from syncd.store.watch import WatchStore, WatchTransaction
+from syncd.store.writer import Stored, content_hash
+
+__all__ = [
+    "Claim",
+    "Database",
+    "IngestTransaction",
+    "StaleClaim",
+    "Store",
+    "StoreUnavailable",
+    "Stored",
+    "StreamHealth",
+    "WatchTransaction",
+    "content_hash",
+]
+
+MAX_ATTACHMENT_BYTES = 10 * 1024 * 1024
+
+
+class Store:
+    """Everything syncd knows, in one database.
+
+    `url` is ``sqlite:///PATH`` or ``postgresql://USER@HOST/NAME``. Raises StoreUnavailable where
+    it cannot be opened, or was written by a newer syncd.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        password: str | None = None,
+        max_attachment_bytes: int = MAX_ATTACHMENT_BYTES,
+    ) -> None:
+        self.database = Database(url, password=password)
+        upgrade(self.database)
+        self.accounts = AccountStore(self.database)
+        self.ingest = IngestStore(self.database, max_attachment_bytes=max_attachment_bytes)
+        self.outbox = OutboxStore(self.database)
+        self.watch = WatchStore(self.database)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.database.close()
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of an SQLite store in the file `path`."""
+    return f"sqlite:///{path}"

@@ -1,0 +1,36 @@
+"""Customers and their identities."""
+
+from collections.abc import Collection, Mapping
+
+from syncd.model import Party
+from syncd.store import bulk
+from syncd.store.tables import conversations, customers, identities, orders
+from syncd.store.writer import Writer
+
+
+class CustomerWriter(Writer):
+    """Customers within an ingest transaction."""
+
+    def known(self, keys: Collection[str]) -> dict[str, int]:
+        """The customers known by these identity keys."""
+        return self._pairs(identities.c.key, identities.c.customer_id, keys)
+
+    def add(
+        self, new: Mapping[int, Party], learnt: Mapping[str, int], merged: Mapping[int, int]
+    ) -> dict[int, int]:
+        """Store customers and their identities; returns the real ids of the provisional ones."""
+        ids = bulk.reserve_ids(self._connection, customers, len(new))
+        numbers = dict(zip(new, ids, strict=True))
+        rows = [(numbers[number], party.name, self._now_us) for number, party in new.items()]
+        bulk.insert(self._connection, customers, ("id", "name", "created_at"), rows)
+        # Sorted, so that two transactions that learn the same keys cannot wait for each other.
+        known = [(key, numbers.get(who, who)) for key, who in sorted(learnt.items())]
+        bulk.upsert(self._connection, identities, ("key", "customer_id"), known, key=("key",))
+        self._merge({numbers.get(a, a): numbers.get(b, b) for a, b in merged.items()})
+        return numbers
+
+    def _merge(self, merged: Mapping[int, int]) -> None:
+        pairs = [(kept, other) for other, kept in merged.items()]
+        for table in (conversations, orders, identities):
+            bulk.update(self._connection, table, ("customer_id",), pairs, key="customer_id")
+        bulk.update(self._connection, customers, ("merged_into",), pairs)

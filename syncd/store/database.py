@@ -1,0 +1,118 @@
+"""Connections and transactions, alike for SQLite and PostgreSQL."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+# How long a writer waits for another process (a command beside the daemon) to finish its transaction.
+_BUSY_SECONDS = 30
+_POOL_SIZE = 20
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be opened or is not syncd's; the text names it and what to do."""
+
+
+class Database:
+    """One database: `read` and `write` give a connection inside a transaction.
+
+    SQLite takes one writer at a time, so writers of this process queue on a lock instead of
+    spinning on the file's; other processes are waited for by the busy time-out.
+    """
+
+    def __init__(self, url: str | URL, *, password: str | None = None) -> None:
+        self.url = make_url(url)
+        if password is not None:
+            self.url = self.url.set(password=password)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite(self.url) if self.sqlite else _postgresql(self.url)
+        self._writing = threading.Lock()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection to read a consistent picture from."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self, *, durable: bool = False) -> Iterator[Connection]:
+        """A transaction, committed at the end of the block, rolled back by an exception.
+
+        `durable` survives a power cut at once; without it a cut may undo the last transactions
+        as a whole, which is right for what can be pulled again (SQLite only; PostgreSQL is
+        always durable).
+        """
+        if not self.sqlite:
+            with self.engine.begin() as connection:
+                yield connection
+            return
+        with self._writing, self.engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.exec_driver_sql("ROLLBACK")
+                raise
+            connection.exec_driver_sql("COMMIT")
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self.engine.dispose()
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        _make_folder(Path(url.database).parent)
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=_POOL_SIZE,
+        max_overflow=-1,
+        connect_args={
+            "check_same_thread": False,
+            "timeout": _BUSY_SECONDS,
+            "isolation_level": None,
+        },
+        # Transactions are begun by hand: the driver would begin a deferred one, which cannot wait.
+        isolation_level="AUTOCOMMIT",
+    )
+    event.listen(engine, "connect", _pragmas)
+    return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"cannot create {folder} for the store: {error.strerror}; "
+            "set [store] url to a place this user may write to"
+        ) from None
+
+
+def _pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=OFF",
+        "cache_size=-16000",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _postgresql(url: URL) -> Engine:
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=_POOL_SIZE,
+        max_overflow=_POOL_SIZE,
+        pool_pre_ping=True,
+    )

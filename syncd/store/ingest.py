@@ -1,0 +1,104 @@
+"""Writing what a poll brought: the items and the cursor in one transaction, once each."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select, update
+
+from syncd.connector import Cursor
+from syncd.model import BadItem
+from syncd.store import bulk
+from syncd.store.accounts import Claim, StaleClaim
+from syncd.store.customers import CustomerWriter
+from syncd.store.database import Database
+from syncd.store.messages import MessageWriter
+from syncd.store.orders import OrderWriter
+from syncd.store.parcels import ParcelWriter
+from syncd.store.tables import cursors, quarantine
+from syncd.store.times import to_us
+
+
+class IngestStore:
+    """The use case of a poll that writes."""
+
+    def __init__(self, database: Database, *, max_attachment_bytes: int) -> None:
+        self._database = database
+        self._max_attachment_bytes = max_attachment_bytes
+
+    @contextmanager
+    def batch(self, claim: Claim, now: datetime) -> Iterator["IngestTransaction"]:
+        """One transaction for one batch; raises StaleClaim where a newer poll has taken over."""
+        with self._database.write() as connection:
+            transaction = IngestTransaction(connection, claim, now, self._max_attachment_bytes)
+            transaction.check_fence()
+            yield transaction
+
+
+class IngestTransaction:
+    """Look-ups and writes of one batch, all inside one transaction."""
+
+    def __init__(
+        self, connection: Connection, claim: Claim, now: datetime, max_attachment_bytes: int
+    ) -> None:
+        self._connection = connection
+        self._claim = claim
+        self._now_us = to_us(now)
+        account_id = claim.account_id
+        self.customers = CustomerWriter(connection, account_id, now)
+        self.messages = MessageWriter(
+            connection, account_id, now, max_attachment_bytes=max_attachment_bytes
+        )
+        self.orders = OrderWriter(connection, account_id, now)
+        self.parcels = ParcelWriter(connection, account_id, now)
+
+    def check_fence(self) -> None:
+        """Make sure that this poll is still the stream's latest, and keep it so until the end."""
+        wanted = select(cursors.c.fence).where(*self._own_cursor()).with_for_update()
+        if self._connection.execute(wanted).scalar() != self._claim.fence:
+            raise StaleClaim(f"a newer poll of {self._claim.stream!r} has taken over")
+
+    def save_cursor(self, cursor: Cursor) -> None:
+        """Let the next poll begin here."""
+        text = msgspec.json.encode(cursor).decode()
+        self._connection.execute(update(cursors).where(*self._own_cursor()).values(cursor=text))
+
+    def quarantine(self, bad: Collection[BadItem]) -> int:
+        """Keep items that could not be read, with the reason; returns how many are newly so."""
+        known = self._quarantined(item.source_id for item in bad)
+        new = {item.source_id: item for item in bad if item.source_id not in known}
+        rows = [
+            (self._claim.account_id, self._claim.stream, item.source_id, item.reason,
+             self._now_us, item.raw)
+            for item in new.values()
+        ]  # fmt: skip
+        columns = ("account_id", "stream", "source_id", "reason", "seen_at", "raw")
+        bulk.insert(self._connection, quarantine, columns, rows)
+        return len(rows)
+
+    def release(self, source_ids: Collection[str]) -> None:
+        """Note that items once quarantined have been read after all."""
+        readable = self._quarantined(source_ids)
+        if readable:
+            self._connection.execute(
+                update(quarantine)
+                .where(*self._own_quarantine(), quarantine.c.source_id.in_(readable))
+                .values(resolved_at=self._now_us)
+            )
+
+    def _quarantined(self, source_ids: Any) -> set[str]:
+        wanted = select(quarantine.c.source_id).where(
+            *self._own_quarantine(),
+            bulk.among(self._connection, quarantine.c.source_id, source_ids),
+        )
+        return set(self._connection.execute(wanted).scalars())
+
+    def _own_cursor(self) -> tuple[Any, Any]:
+        claim = self._claim
+        return cursors.c.account_id == claim.account_id, cursors.c.stream == claim.stream
+
+    def _own_quarantine(self) -> tuple[Any, Any]:
+        claim = self._claim
+        return quarantine.c.account_id == claim.account_id, quarantine.c.stream == claim.stream

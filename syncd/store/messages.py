@@ -1,0 +1,148 @@
+"""Conversations and their messages, with what they said before they were edited."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from syncd.model import Attachment, KnownConversation, Message, NewConversation, Placed
+from syncd.store import bulk
+from syncd.store.attachments import write_attachments
+from syncd.store.tables import (
+    conversation_orders,
+    conversations,
+    message_versions,
+    messages,
+    thread_keys,
+)
+from syncd.store.times import from_us, to_us
+from syncd.store.writer import Stored, Writer
+
+_COLUMNS = (
+    "id", "account_id", "source_id", "conversation_id", "direction", "kind", "sent_at", "subject",
+    "text", "message_id", "refs", "language", "author", "content_hash", "version", "seen_at", "raw",
+)  # fmt: skip
+
+# Each side's time only moves on; 0 stands for "nothing of that side in this batch".
+_TOUCH = (
+    "UPDATE conversations SET first_at={least}(first_at, ?), last_at={greatest}(last_at, ?),"
+    " last_inbound_at=nullif({greatest}(coalesce(last_inbound_at, 0), ?), 0),"
+    " last_outbound_at=nullif({greatest}(coalesce(last_outbound_at, 0), ?), 0) WHERE id=?"
+)
+
+
+class MessageWriter(Writer):
+    """Conversations and messages within an ingest transaction."""
+
+    def __init__(
+        self, connection: Connection, account_id: int, now: datetime, *, max_attachment_bytes: int
+    ) -> None:
+        super().__init__(connection, account_id, now)
+        self._max_attachment_bytes = max_attachment_bytes
+
+    def conversations_of(self, keys: Collection[str]) -> dict[str, int]:
+        """This account's conversations known by these thread keys."""
+        mine = thread_keys.c.account_id == self._account_id
+        return self._pairs(thread_keys.c.key, thread_keys.c.conversation_id, keys, mine)
+
+    def conversation_facts(
+        self, numbers: Collection[int], customers: Collection[int], since: datetime
+    ) -> dict[int, KnownConversation]:
+        """These conversations, and those that these customers had in this account since then."""
+        table = conversations.c
+        among = bulk.among
+        found: dict[int, KnownConversation] = {}
+        if numbers:
+            found |= self._facts(among(self._connection, table.id, numbers))
+        if customers:
+            found |= self._facts(
+                table.account_id == self._account_id,
+                table.last_at >= to_us(since),
+                among(self._connection, table.customer_id, customers),
+            )
+        return found
+
+    def _facts(self, *conditions: Any) -> dict[int, KnownConversation]:
+        table = conversations.c
+        wanted = select(table.id, table.customer_id, table.last_at, table.subject)
+        return {
+            number: KnownConversation(customer=customer, last_at=from_us(at), subject=subject)
+            for number, customer, at, subject in self._connection.execute(wanted.where(*conditions))
+        }
+
+    def add_conversations(
+        self, opened: Mapping[int, NewConversation], learnt: Mapping[str, int]
+    ) -> dict[int, int]:
+        """Store conversations and their keys; returns the real ids of the provisional ones."""
+        ids = bulk.reserve_ids(self._connection, conversations, len(opened))
+        numbers = dict(zip(opened, ids, strict=True))
+        rows = [
+            (numbers[n], self._account_id, new.customer, new.thread_id, new.subject,
+             to_us(new.first_at), to_us(new.first_at))
+            for n, new in opened.items()
+        ]  # fmt: skip
+        columns = ("id", "account_id", "customer_id", "thread_id", "subject", "first_at", "last_at")
+        bulk.insert(self._connection, conversations, columns, rows)
+        keys = [(self._account_id, key, numbers.get(n, n)) for key, n in learnt.items()]
+        bulk.insert(self._connection, thread_keys, ("account_id", "key", "conversation_id"), keys)
+        return numbers
+
+    def known(self, source_ids: Collection[str]) -> dict[str, Stored]:
+        """What is stored under these ids already."""
+        return self._stored(messages, source_ids, messages.c.version)
+
+    def add(self, placed: Sequence[Placed]) -> None:
+        """Store new messages and bring their conversations up to date."""
+        ids = bulk.reserve_ids(self._connection, messages, len(placed))
+        numbered = list(zip(ids, placed, strict=True))
+        rows = [_row(number, self._account_id, self._now_us, p) for number, p in numbered]
+        bulk.insert(self._connection, messages, _COLUMNS, rows)
+        self._touch(placed)
+        self._link_orders(placed)
+        files: list[tuple[int, tuple[Attachment, ...]]] = [
+            (number, p.message.attachments) for number, p in numbered if p.message.attachments
+        ]
+        write_attachments(self._connection, files, max_bytes=self._max_attachment_bytes)
+
+    def edit(self, edits: Iterable[tuple[Stored, Message, bytes]]) -> None:
+        """Store new content of known messages; what they said before is kept as a version."""
+        table = messages.c
+        old = select(
+            table.version, table.subject, table.text, table.content_hash, table.seen_at, table.raw
+        )
+        kept = ("message_id", "version", "subject", "text", "content_hash", "seen_at", "raw")
+        changed = ("subject", "text", "content_hash", "version", "seen_at", "raw")
+        for stored, message, digest in edits:
+            before = self._connection.execute(old.where(table.id == stored.id)).one()
+            bulk.insert(self._connection, message_versions, kept, [(stored.id, *before)])
+            now = (message.subject, message.text, digest, stored.version + 1, self._now_us)
+            bulk.update(self._connection, messages, changed, [(*now, message.raw, stored.id)])
+
+    def _touch(self, placed: Iterable[Placed]) -> None:
+        spans: dict[int, list[int]] = {}
+        for p in placed:
+            at = to_us(p.message.sent_at)
+            span = spans.setdefault(p.conversation, [at, at, 0, 0])
+            span[0], span[1] = min(span[0], at), max(span[1], at)
+            side = 2 if p.message.direction == "inbound" else 3
+            span[side] = max(span[side], at)
+        sqlite = self._connection.dialect.name == "sqlite"
+        names = ("min", "max") if sqlite else ("least", "greatest")
+        sql = _TOUCH.format(least=names[0], greatest=names[1])
+        bulk.execute(self._connection, sql, [(*span, n) for n, span in spans.items()])
+
+    def _link_orders(self, placed: Iterable[Placed]) -> None:
+        links = {(order, p.conversation) for p in placed for order in p.message.order_ids}
+        columns = ("order_source_id", "conversation_id")
+        bulk.insert_missing(self._connection, conversation_orders, columns, sorted(links))
+
+
+def _row(number: int, account_id: int, now_us: int, placed: Placed) -> tuple[Any, ...]:
+    message = placed.message
+    return (
+        number, account_id, message.source_id, placed.conversation, message.direction.value,
+        message.kind.value, to_us(message.sent_at), message.subject, message.text,
+        message.message_id, " ".join(message.references) or None, message.language,
+        message.buyer.name, placed.content_hash, 1, now_us, message.raw,
+    )  # fmt: skip

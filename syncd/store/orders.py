@@ -1,0 +1,93 @@
+"""Orders and their lines, as the platform describes them now."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+
+from syncd.model import Order, Window
+from syncd.store import bulk
+from syncd.store.tables import order_lines, orders
+from syncd.store.times import to_us
+from syncd.store.writer import Stored, Writer
+
+_COLUMNS = (
+    "account_id", "source_id", "customer_id", "status", "placed_at", "paid_at", "ship_by_earliest",
+    "ship_by", "deliver_by_earliest", "deliver_by", "protection_ends_at", "currency", "total",
+    "country", "postcode", "state", "address", "language", "site", "shipping_method", "note",
+    "buyer", "content_hash", "seen_at", "raw",
+)  # fmt: skip
+_LINE_COLUMNS = ("order_id", "source_id", "title", "quantity", "sku", "variant", "price")
+
+
+class OrderWriter(Writer):
+    """Orders within an ingest transaction."""
+
+    def known(self, source_ids: Collection[str]) -> dict[str, Stored]:
+        """What this account has under these order ids already."""
+        return self._stored(orders, source_ids)
+
+    def anywhere(self, source_ids: Collection[str]) -> set[str]:
+        """Which of these ids are orders of any account."""
+        if not source_ids:
+            return set()
+        wanted = select(orders.c.source_id).where(
+            bulk.among(self._connection, orders.c.source_id, source_ids)
+        )
+        return set(self._connection.execute(wanted).scalars())
+
+    def put(self, changed: Sequence[tuple[Order, int | None, bytes]]) -> None:
+        """Store orders, each with its customer and content hash, as they are now."""
+        rows = [
+            _row(self._account_id, customer, digest, self._now_us, order)
+            for order, customer, digest in changed
+        ]
+        key = ("account_id", "source_id")
+        bulk.upsert(self._connection, orders, _COLUMNS, rows, key=key)
+        self._put_lines([order for order, _, _ in changed])
+        self._promise_parcels(order for order, _, _ in changed)
+
+    def _put_lines(self, changed: Sequence[Order]) -> None:
+        stored = self.known([order.source_id for order in changed])
+        rows = [
+            (stored[order.source_id].id, line.source_id, line.title, line.quantity, line.sku,
+             line.variant, line.price)
+            for order in changed
+            for line in order.lines
+        ]  # fmt: skip
+        key = ("order_id", "source_id")
+        bulk.upsert(self._connection, order_lines, _LINE_COLUMNS, rows, key=key)
+
+    def _promise_parcels(self, changed: Iterable[Order]) -> None:
+        """Carry an order's promise to its parcels, and have them judged again."""
+        rows = [
+            (to_us((order.deliver_by or Window()).latest), to_us(order.protection_ends_at),
+             order.ship_to.country, self._now_us, self._account_id, order.source_id)
+            for order in changed
+        ]  # fmt: skip
+        bulk.execute(
+            self._connection,
+            "UPDATE shipments SET deliver_by=?, protection_ends_at=?,"
+            " destination_country=coalesce(destination_country, ?), due_at=?"
+            " WHERE account_id=? AND order_source_id=?",
+            rows,
+        )
+
+
+def _row(
+    account_id: int, customer: int | None, digest: bytes, now_us: int, order: Order
+) -> tuple[Any, ...]:
+    ship_by, deliver_by = order.ship_by or Window(), order.deliver_by or Window()
+    return (
+        account_id, order.source_id, customer, order.status.value, to_us(order.placed_at),
+        to_us(order.paid_at), to_us(ship_by.earliest), to_us(ship_by.latest),
+        to_us(deliver_by.earliest), to_us(deliver_by.latest), to_us(order.protection_ends_at),
+        order.currency, order.total, order.ship_to.country, order.ship_to.postcode,
+        order.ship_to.state, _json(order.ship_to), order.language, order.site,
+        order.shipping_method, order.note, _json(order.buyer), digest, now_us, order.raw,
+    )  # fmt: skip
+
+
+def _json(value: msgspec.Struct) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,342 @@
+"""The outbox: each row is delivered once, whatever crashes on the way.
+
+Every change of state is a durable transaction of its own. ``claimed`` is a lease; ``in_flight`` is
+written just before the point of no return and is never sent again by itself.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+
+from syncd.model import (
+    Draft,
+    NewNotice,
+    OutboxRow,
+    OutboxState,
+    ParcelStory,
+    Party,
+    Receipt,
+    Thread,
+)
+from syncd.store import bulk
+from syncd.store.database import Database
+from syncd.store.tables import (
+    accounts,
+    audit,
+    conversations,
+    deliveries,
+    findings,
+    messages,
+    outbox,
+    shipments,
+    tracking_events,
+)
+from syncd.store.times import from_us, to_us
+
+_NOTICE_COLUMNS = (
+    "key", "account_id", "state", "purpose", "template", "language", "cause", "shipment_id",
+    "conversation_id", "order_source_id", "recipient", "subject", "text", "created_at",
+    "not_before", "reason", "finding_id",
+)  # fmt: skip
+
+
+class OutboxStore:
+    """Use cases of sending."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def queue(self, notice: NewNotice, now: datetime) -> bool:
+        """Queue one message; False where its key was queued before."""
+        with self._database.write(durable=True) as connection:
+            return insert_notices(connection, [notice], to_us(now)) == 1
+
+    def claim(self, owner: str, *, now: datetime, lease: timedelta, limit: int) -> list[OutboxRow]:
+        """Take rows that are due, and those whose holder let the lease run out before sending."""
+        due = and_(outbox.c.state == OutboxState.PENDING, outbox.c.not_before <= to_us(now))
+        return self._take(or_(due, _abandoned(OutboxState.CLAIMED, now)), owner, now, lease, limit,
+                          state=OutboxState.CLAIMED.value)  # fmt: skip
+
+    def claim_unsettled(
+        self, owner: str, *, now: datetime, lease: timedelta, limit: int
+    ) -> list[OutboxRow]:
+        """Take rows whose holder ended in the middle of sending; they must be asked about."""
+        lost = _abandoned(OutboxState.IN_FLIGHT, now)
+        return self._take(lost, owner, now, lease, limit)
+
+    def _take(
+        self,
+        wanted: ColumnElement[bool],
+        owner: str,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        **values: Any,
+    ) -> list[OutboxRow]:
+        with self._database.read() as connection:  # most ticks find nothing: take no lock for that
+            if connection.execute(select(outbox.c.id).where(wanted).limit(1)).scalar() is None:
+                return []
+        with self._database.write(durable=True) as connection:
+            ids = list(
+                connection.execute(
+                    select(outbox.c.id)
+                    .where(wanted)
+                    .order_by(outbox.c.not_before)
+                    .limit(limit)
+                    .with_for_update(skip_locked=True)
+                ).scalars()
+            )
+            connection.execute(
+                update(outbox)
+                .where(outbox.c.id.in_(ids))
+                .values(owner=owner, lease_until=to_us(now + lease), **values)
+            )
+            return _rows(connection, outbox.c.id.in_(ids))
+
+    def expire(self, owners: Collection[str], now: datetime) -> None:
+        """End the leases of these holders, who are known to be gone."""
+        if owners:
+            with self._database.write(durable=True) as connection:
+                connection.execute(
+                    update(outbox)
+                    .where(outbox.c.owner.in_(owners), outbox.c.lease_until.is_not(None))
+                    .values(lease_until=to_us(now))
+                )
+
+    def holders(self) -> set[str]:
+        """Who holds leases."""
+        with self._database.read() as connection:
+            held = select(outbox.c.owner).where(outbox.c.lease_until.is_not(None)).distinct()
+            return {str(owner) for owner in connection.execute(held).scalars()}
+
+    def mark_in_flight(
+        self, row: OutboxRow, draft: Draft, *, owner: str, now: datetime, lease: timedelta
+    ) -> bool:
+        """Note, durably, that `draft` is about to leave; False where the row is no longer ours."""
+        values = {
+            "state": OutboxState.IN_FLIGHT.value,
+            "attempts": outbox.c.attempts + 1,
+            "lease_until": to_us(now + lease),
+            "subject": draft.subject,
+            "text": draft.text,
+        }
+        with self._database.write(durable=True) as connection:
+            changed = connection.execute(
+                update(outbox)
+                .where(
+                    outbox.c.id == row.id,
+                    outbox.c.owner == owner,
+                    outbox.c.state == OutboxState.CLAIMED.value,
+                )
+                .values(values)
+            )
+            return changed.rowcount == 1
+
+    def sent(self, row: OutboxRow, receipt: Receipt, draft: Draft) -> None:
+        """Settle a row with the platform's receipt."""
+        with self._database.write(durable=True) as connection:
+            connection.execute(
+                insert(deliveries).values(
+                    outbox_id=row.id,
+                    at=to_us(receipt.accepted_at),
+                    outcome=OutboxState.SENT.value,
+                    source_id=receipt.source_id,
+                    detail=receipt.detail,
+                    subject=draft.subject,
+                    text=draft.text,
+                )
+            )
+            _put(connection, row.id, OutboxState.SENT)
+
+    def ended(self, row: OutboxRow, state: OutboxState, reason: str, now: datetime) -> None:
+        """Settle a row that does not go out by itself: failed, cancelled, or for a person."""
+        with self._database.write(durable=True) as connection:
+            connection.execute(
+                insert(deliveries).values(
+                    outbox_id=row.id, at=to_us(now), outcome=state.value, detail=reason
+                )
+            )
+            _put(connection, row.id, state, reason=reason)
+
+    def postpone(self, row: OutboxRow, not_before: datetime, reason: str) -> None:
+        """Give a row back that certainly did not go out, to be tried at `not_before`."""
+        with self._database.write(durable=True) as connection:
+            _put(connection, row.id, OutboxState.PENDING, reason=reason,
+                 not_before=to_us(not_before), text=row.text, subject=row.subject)  # fmt: skip
+
+    def keep_asking(self, row: OutboxRow, until: datetime, reason: str) -> None:
+        """Leave a row in flight, to be asked about again at `until`."""
+        with self._database.write(durable=True) as connection:
+            _put(connection, row.id, OutboxState.IN_FLIGHT, reason=reason,
+                 lease_until=to_us(until))  # fmt: skip
+
+    def decide(
+        self, row_id: int, state: OutboxState, *, actor: str, now: datetime, **values: Any
+    ) -> None:
+        """A person's decision about a row, kept in the audit."""
+        with self._database.write(durable=True) as connection:
+            _put(connection, row_id, state, not_before=to_us(now), **values)
+            connection.execute(
+                insert(audit).values(
+                    at=to_us(now),
+                    actor=actor,
+                    action=f"outbox.{state.value}",
+                    subject=f"outbox:{row_id}",
+                )
+            )
+
+    def rows(
+        self, *, states: Collection[OutboxState] = (), ids: Collection[int] = (), limit: int = 100
+    ) -> list[OutboxRow]:
+        """Rows in these states or with these ids, the newest first."""
+        conditions = []
+        if states:
+            conditions.append(outbox.c.state.in_([state.value for state in states]))
+        if ids:
+            conditions.append(outbox.c.id.in_(ids))
+        with self._database.read() as connection:
+            return _rows(connection, *conditions, limit=limit)
+
+    def depth(self) -> dict[str, tuple[int, datetime]]:
+        """By state: how many rows, and since when the oldest waits."""
+        wanted = select(outbox.c.state, func.count(), func.min(outbox.c.not_before)).group_by(
+            outbox.c.state
+        )
+        with self._database.read() as connection:
+            return {row[0]: (row[1], from_us(row[2])) for row in connection.execute(wanted)}
+
+    def story(self, shipment_id: int) -> ParcelStory:
+        """What a notice about this parcel is made from, with the latest event known now."""
+        table, event = shipments.c, tracking_events.c
+        wanted = select(shipments, accounts.c.name).join(
+            accounts, accounts.c.id == table.account_id
+        )
+        with self._database.read() as connection:
+            row = connection.execute(wanted.where(table.id == shipment_id)).one()
+            latest = connection.execute(
+                select(event.text, event.occurred_local, event.location, event.milestone)
+                .where(event.tracking_number == row.tracking_number)
+                .order_by(event.occurred_at.desc(), event.id.desc())
+                .limit(1)
+            ).one_or_none()
+        return _story(row, latest)
+
+    def thread(self, conversation_id: int) -> Thread:
+        """What a message in this conversation has to refer to."""
+        table = messages.c
+        talk = select(conversations.c.thread_id, conversations.c.subject)
+        last = (
+            select(table.message_id, table.refs, table.subject)
+            .where(table.conversation_id == conversation_id, table.message_id.is_not(None))
+            .order_by(table.sent_at.desc())
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(talk.where(conversations.c.id == conversation_id)).one()
+            mail = connection.execute(last).one_or_none()
+        if mail is None:
+            return Thread(thread_id=row[0], subject=row[1], last_message_id=None, references=())
+        references = (*(mail[1] or "").split(), mail[0])
+        return Thread(
+            thread_id=row[0], subject=mail[2], last_message_id=mail[0], references=references
+        )
+
+
+def insert_notices(connection: Connection, notices: Iterable[NewNotice], now_us: int) -> int:
+    """Queue messages inside a transaction; returns how many were not queued before."""
+    wanted = {notice.key: notice for notice in notices}
+    if not wanted:
+        return 0
+    known = select(outbox.c.key).where(bulk.among(connection, outbox.c.key, wanted))
+    for key in connection.execute(known).scalars():
+        del wanted[key]
+    ids = _finding_ids(connection, [n.finding for n in wanted.values() if n.finding])
+    rows = [_notice_row(notice, now_us, ids) for notice in wanted.values()]
+    bulk.insert_missing(connection, outbox, _NOTICE_COLUMNS, rows)
+    return len(rows)
+
+
+def _finding_ids(connection: Connection, fingerprints: Collection[str]) -> dict[str, int]:
+    if not fingerprints:
+        return {}
+    wanted = select(findings.c.fingerprint, findings.c.id).where(
+        bulk.among(connection, findings.c.fingerprint, fingerprints)
+    )
+    return dict(connection.execute(wanted).tuples().all())
+
+
+def _notice_row(notice: NewNotice, now_us: int, finding_ids: dict[str, int]) -> tuple[Any, ...]:
+    return (
+        notice.key, notice.account_id, notice.state.value, notice.purpose, notice.template,
+        notice.language, notice.cause, notice.shipment_id, notice.conversation_id, notice.order_id,
+        msgspec.json.encode(notice.recipient).decode(), notice.subject, notice.text, now_us,
+        to_us(notice.not_before), notice.reason, finding_ids.get(notice.finding or ""),
+    )  # fmt: skip
+
+
+def _abandoned(state: OutboxState, now: datetime) -> ColumnElement[bool]:
+    return and_(outbox.c.state == state.value, outbox.c.lease_until <= to_us(now))
+
+
+def _put(connection: Connection, row_id: int, state: OutboxState, **values: Any) -> None:
+    settled: dict[str, Any] = {"owner": None, "lease_until": None, **values}
+    connection.execute(
+        update(outbox).where(outbox.c.id == row_id).values(state=state.value, **settled)
+    )
+
+
+def _rows(connection: Connection, *conditions: Any, limit: int = 1000) -> list[OutboxRow]:
+    wanted = (
+        select(outbox, accounts.c.name, findings.c.id, findings.c.closed_at)
+        .join(accounts, accounts.c.id == outbox.c.account_id)
+        .outerjoin(findings, findings.c.id == outbox.c.finding_id)
+        .where(*conditions)
+        .order_by(outbox.c.id.desc())
+        .limit(limit)
+    )
+    return [_row(row) for row in connection.execute(wanted)]
+
+
+def _row(row: Any) -> OutboxRow:
+    return OutboxRow(
+        id=row.id,
+        key=row.key,
+        account_id=row.account_id,
+        account=row.name,
+        state=OutboxState(row.state),
+        purpose=row.purpose,
+        recipient=msgspec.json.decode(row.recipient, type=Party),
+        language=row.language,
+        created_at=from_us(row.created_at),
+        not_before=from_us(row.not_before),
+        attempts=row.attempts,
+        template=row.template,
+        cause=row.cause,
+        shipment_id=row.shipment_id,
+        order_id=row.order_source_id,
+        conversation_id=row.conversation_id,
+        finding_open=row.finding_id is None or row.closed_at is None,
+        subject=row.subject,
+        text=row.text,
+        reason=row.reason,
+    )
+
+
+def _story(row: Any, latest: Any) -> ParcelStory:
+    return ParcelStory(
+        order_id=row.order_source_id,
+        account=row.name,
+        tracking_number=row.tracking_number,
+        carrier=row.carrier,
+        tracking_url=row.tracking_url,
+        destination_country=row.destination_country,
+        deliver_by=from_us(row.deliver_by),
+        last_movement_at=from_us(row.last_movement_at),
+        milestone=latest[3] if latest else row.milestone,
+        event_text=latest[0] if latest else None,
+        event_local=datetime.fromisoformat(latest[1]) if latest else None,
+        event_place=latest[2] if latest else None,
+    )

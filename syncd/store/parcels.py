@@ -1,0 +1,151 @@
+"""Shipments and their tracking events."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from syncd.model import Milestone, ParcelState, Shipment, TrackingEvent
+from syncd.store import bulk
+from syncd.store.tables import orders, shipments, tracking_events
+from syncd.store.times import from_us, to_us
+from syncd.store.writer import Stored, Writer
+
+_SHIPMENT_COLUMNS = (
+    "account_id", "source_id", "order_source_id", "tracking_number", "carrier", "tracking_url",
+    "origin_country", "destination_country", "shipped_at", "content_hash", "seen_at", "raw",
+    "due_at", "deliver_by", "protection_ends_at",
+)  # fmt: skip
+_EVENT_COLUMNS = (
+    "account_id", "source_id", "tracking_number", "milestone", "reason", "leg", "occurred_local",
+    "utc_offset_minutes", "offset_source", "occurred_at", "text", "code", "carrier", "location",
+    "country", "eta", "seen_at", "raw",
+)  # fmt: skip
+_STATE_COLUMNS = (
+    "milestone", "milestone_at", "first_scan_at", "last_movement_at", "last_event_at", "eta",
+    "due_at",
+)  # fmt: skip
+
+
+class ParcelWriter(Writer):
+    """Shipments and tracking events within an ingest transaction."""
+
+    def known_shipments(self, source_ids: Collection[str]) -> dict[str, Stored]:
+        """What this account has under these shipment ids already."""
+        return self._stored(shipments, source_ids)
+
+    def put_shipments(self, changed: Sequence[tuple[Shipment, bytes]]) -> None:
+        """Store shipments as they are now, with their order's promise, due to be judged at once."""
+        promises = self._promises({shipment.order_id for shipment, _ in changed})
+        rows = [
+            _shipment_row(self._account_id, self._now_us, shipment, digest,
+                          promises.get(shipment.order_id, (None, None, None)))
+            for shipment, digest in changed
+        ]  # fmt: skip
+        key = ("account_id", "source_id")
+        bulk.upsert(self._connection, shipments, _SHIPMENT_COLUMNS, rows, key=key)
+
+    def _promises(self, order_ids: Collection[str]) -> dict[str, tuple[Any, ...]]:
+        table = orders.c
+        wanted = select(
+            table.source_id, table.deliver_by, table.protection_ends_at, table.country
+        ).where(
+            table.account_id == self._account_id,
+            bulk.among(self._connection, table.source_id, order_ids),
+        )
+        return {row[0]: tuple(row[1:]) for row in self._connection.execute(wanted)}
+
+    def known_events(self, source_ids: Collection[str]) -> set[str]:
+        """Which of these tracking events this account has already brought."""
+        if not source_ids:
+            return set()
+        table = tracking_events.c
+        wanted = select(table.source_id).where(
+            table.account_id == self._account_id,
+            bulk.among(self._connection, table.source_id, source_ids),
+        )
+        return set(self._connection.execute(wanted).scalars())
+
+    def add_events(self, new: Iterable[tuple[TrackingEvent, datetime]]) -> None:
+        """Store tracking events, each with its time in UTC."""
+        rows = [_event_row(self._account_id, self._now_us, event, at) for event, at in new]
+        bulk.insert(self._connection, tracking_events, _EVENT_COLUMNS, rows)
+
+    def states(self, numbers: Collection[str]) -> dict[int, tuple[str, ParcelState]]:
+        """The number and state of every shipment, of any account, with one of these numbers."""
+        if not numbers:
+            return {}
+        table = shipments.c
+        wanted = select(
+            table.id, table.tracking_number, table.milestone, table.milestone_at,
+            table.first_scan_at, table.last_movement_at, table.last_event_at, table.eta,
+        ).where(bulk.among(self._connection, table.tracking_number, numbers))  # fmt: skip
+        return {row[0]: (row[1], _state(row[2:])) for row in self._connection.execute(wanted)}
+
+    def events_of(self, numbers: Collection[str]) -> list[TrackingEvent]:
+        """Events stored before the shipment that they belong to was known."""
+        if not numbers:
+            return []
+        table = tracking_events.c
+        wanted = select(
+            table.source_id, table.tracking_number, table.occurred_local,
+            table.utc_offset_minutes, table.milestone,
+        ).where(bulk.among(self._connection, table.tracking_number, numbers))  # fmt: skip
+        return [
+            TrackingEvent(
+                source_id=source_id, tracking_number=number, utc_offset_minutes=offset,
+                occurred_local=datetime.fromisoformat(local), milestone=Milestone(milestone),
+            )
+            for source_id, number, local, offset, milestone in self._connection.execute(wanted)
+        ]  # fmt: skip
+
+    def save_states(self, states: Mapping[int, ParcelState]) -> None:
+        """Keep shipments' new states, and have the shipments judged at once."""
+        rows = [
+            (state.milestone.value, to_us(state.milestone_at), to_us(state.first_scan_at),
+             to_us(state.last_movement_at), to_us(state.last_event_at), to_us(state.eta),
+             self._now_us, number)
+            for number, state in states.items()
+        ]  # fmt: skip
+        bulk.update(self._connection, shipments, _STATE_COLUMNS, rows)
+
+
+def _state(row: Sequence[Any]) -> ParcelState:
+    return ParcelState(
+        milestone=Milestone(row[0]),
+        milestone_at=from_us(row[1]),
+        first_scan_at=from_us(row[2]),
+        last_movement_at=from_us(row[3]),
+        last_event_at=from_us(row[4]),
+        eta=from_us(row[5]),
+    )
+
+
+def _shipment_row(
+    account_id: int,
+    now_us: int,
+    shipment: Shipment,
+    digest: bytes,
+    promise: tuple[Any, ...],
+) -> tuple[Any, ...]:
+    deliver_by, protection_ends_at, country = promise
+    return (
+        account_id, shipment.source_id, shipment.order_id, shipment.tracking_number,
+        shipment.carrier, shipment.tracking_url, shipment.origin_country,
+        shipment.destination_country or country, to_us(shipment.shipped_at), digest, now_us,
+        shipment.raw, now_us, deliver_by, protection_ends_at,
+    )  # fmt: skip
+
+
+def _event_row(
+    account_id: int, now_us: int, event: TrackingEvent, occurred_at: datetime
+) -> tuple[Any, ...]:
+    eta = event.eta.latest or event.eta.earliest if event.eta else None
+    return (
+        account_id, event.source_id, event.tracking_number, event.milestone.value,
+        event.reason and event.reason.value, event.leg and event.leg.value,
+        event.occurred_local.isoformat(), event.utc_offset_minutes,
+        event.offset_source and event.offset_source.value, to_us(occurred_at), event.text,
+        event.code, event.carrier, event.location, event.country, to_us(eta), now_us, event.raw,
+    )  # fmt: skip

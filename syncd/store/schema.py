@@ -1,0 +1,73 @@
+"""Bringing a database to the present schema, by alembic."""
+
+from pathlib import Path
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from syncd.store.database import Database, StoreUnavailable
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def head() -> str:
+    """The newest revision; a revision's id is the number its file name begins with."""
+    names = (path.name for path in (_MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    return max(name.partition("_")[0] for name in names)
+
+
+def upgrade(database: Database) -> None:
+    """Create the tables or bring them up to date; safe when several processes start at once.
+
+    Raises StoreUnavailable where the database cannot be opened or a newer syncd has written it.
+    """
+    try:
+        current = _current(database)
+        if current == head():
+            return
+        if current is not None and current > head():
+            raise StoreUnavailable(
+                f"{_shown(database)} has schema {current}, this syncd knows only {head()}: "
+                "install the newer syncd again, or restore the backup made before it"
+            )
+        _migrate(database)
+    except OperationalError as error:
+        raise StoreUnavailable(f"cannot open the store {_shown(database)}: {error.orig}") from None
+
+
+def _current(database: Database) -> str | None:
+    with database.read() as connection:
+        try:
+            found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        except OperationalError as error:
+            if "no such table" in str(error.orig):
+                return None
+            raise
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") == "42P01":  # undefined_table
+                return None
+            raise
+    return str(found) if found is not None else None
+
+
+def _migrate(database: Database) -> None:
+    # Only a new or old database pays for importing alembic, a quarter of a second.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    with database.write(durable=True) as connection:
+        _alone(connection)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _alone(connection: Connection) -> None:
+    """Let no other process migrate meanwhile; SQLite's write transaction does so by itself."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7379633)")  # "syncd" on a phone
+
+
+def _shown(database: Database) -> str:
+    return database.url.render_as_string(hide_password=True)

@@ -1,0 +1,191 @@
+"""Parcels that are due to be judged, and what was found."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from syncd.model import (
+    Addressee,
+    Finding,
+    Milestone,
+    NewNotice,
+    ParcelFacts,
+    ParcelState,
+    Party,
+)
+from syncd.store import bulk
+from syncd.store.database import Database
+from syncd.store.outbox import insert_notices
+from syncd.store.tables import (
+    conversation_orders,
+    conversations,
+    findings,
+    orders,
+    shipments,
+)
+from syncd.store.times import from_us, to_us
+
+_FINDING_COLUMNS = (
+    "fingerprint", "kind", "cause", "severity", "shipment_id", "since", "evidence", "figures",
+    "opened_at",
+)  # fmt: skip
+
+
+class WatchStore:
+    """The use case of a watch round."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def batch(self, now: datetime, limit: int) -> Iterator["WatchTransaction"]:
+        """Up to `limit` due parcels, judged and re-planned in one transaction.
+
+        Two processes never get the same parcel: rows are locked (PostgreSQL) or the whole
+        transaction is alone (SQLite).
+        """
+        with self._database.write() as connection:
+            yield WatchTransaction(connection, now, limit)
+
+    def next_due(self) -> datetime | None:
+        """When the next parcel falls due."""
+        wanted = select(shipments.c.due_at).where(shipments.c.due_at.is_not(None))
+        with self._database.read() as connection:
+            found = connection.execute(wanted.order_by(shipments.c.due_at).limit(1)).scalar()
+        return from_us(found)
+
+
+class WatchTransaction:
+    """One round over due parcels."""
+
+    def __init__(self, connection: Connection, now: datetime, limit: int) -> None:
+        self._connection = connection
+        self._now_us = to_us(now)
+        self.parcels = self._due(limit)
+
+    def _due(self, limit: int) -> list[ParcelFacts]:
+        table = shipments.c
+        wanted = (
+            select(
+                table.id, table.account_id, table.source_id, table.order_source_id,
+                table.tracking_number, table.carrier, table.seen_at, table.shipped_at,
+                table.deliver_by, table.protection_ends_at, table.origin_country,
+                table.destination_country, table.milestone, table.milestone_at,
+                table.first_scan_at, table.last_movement_at, table.last_event_at, table.eta,
+            )
+            .where(table.due_at.is_not(None), table.due_at <= self._now_us)
+            .order_by(table.due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )  # fmt: skip
+        return [_facts(row) for row in self._connection.execute(wanted)]
+
+    def open_findings(self) -> dict[int, dict[str, int]]:
+        """The open findings of the due parcels: shipment id -> fingerprint -> id."""
+        table = findings.c
+        ids = [parcel.shipment_id for parcel in self.parcels]
+        wanted = select(table.shipment_id, table.fingerprint, table.id).where(
+            table.closed_at.is_(None), bulk.among(self._connection, table.shipment_id, ids)
+        )
+        found: dict[int, dict[str, int]] = {}
+        for shipment_id, fingerprint, number in self._connection.execute(wanted):
+            found.setdefault(shipment_id, {})[fingerprint] = number
+        return found
+
+    def open(self, found: Iterable[tuple[int, Finding]]) -> None:
+        """Store findings of parcels; one that was closed before is open again."""
+        rows = [
+            (finding.fingerprint, finding.kind, finding.cause.value, finding.severity.value,
+             shipment_id, to_us(finding.since), finding.evidence,
+             msgspec.json.encode(finding.figures).decode(), self._now_us)
+            for shipment_id, finding in found
+        ]  # fmt: skip
+        marks = ", ".join("?" for _ in _FINDING_COLUMNS)
+        bulk.execute(
+            self._connection,
+            f"INSERT INTO findings ({', '.join(_FINDING_COLUMNS)}) VALUES ({marks})"  # noqa: S608
+            " ON CONFLICT (fingerprint) DO UPDATE SET closed_at=NULL, evidence=excluded.evidence",
+            rows,
+        )
+
+    def close(self, finding_ids: Collection[int]) -> None:
+        """The troubles behind these findings are over."""
+        rows = [(self._now_us, number) for number in finding_ids]
+        bulk.update(self._connection, findings, ("closed_at",), rows)
+
+    def plan(self, due: Mapping[int, datetime | None]) -> None:
+        """When each parcel is to be judged next; None: not before it has news."""
+        rows = [(to_us(at), shipment_id) for shipment_id, at in due.items()]
+        bulk.update(self._connection, shipments, ("due_at",), rows)
+
+    def addressees(self, parcels: Collection[ParcelFacts]) -> dict[int, Addressee]:
+        """The buyers of these parcels, by shipment id; a parcel without a known order has none."""
+        if not parcels:
+            return {}
+        table, talk = orders.c, conversations.c
+        wanted = (
+            select(
+                shipments.c.id, table.buyer, table.language, table.site, table.country,
+                table.state, table.postcode, talk.id, talk.language,
+            )
+            .join(
+                orders,
+                (table.account_id == shipments.c.account_id)
+                & (table.source_id == shipments.c.order_source_id),
+            )
+            .outerjoin(
+                conversation_orders,
+                conversation_orders.c.order_source_id == shipments.c.order_source_id,
+            )
+            .outerjoin(conversations, talk.id == conversation_orders.c.conversation_id)
+            .where(bulk.among(self._connection, shipments.c.id, [p.shipment_id for p in parcels]))
+            .order_by(shipments.c.id, talk.last_at)
+        )  # fmt: skip
+        # A parcel with several conversations appears several times; the latest spoken in wins.
+        return {row[0]: _addressee(row[1:]) for row in self._connection.execute(wanted)}
+
+    def queue(self, notices: Iterable[NewNotice]) -> int:
+        """Queue messages in the same transaction as their findings; returns how many are new."""
+        return insert_notices(self._connection, notices, self._now_us)
+
+
+def _facts(row: Any) -> ParcelFacts:
+    return ParcelFacts(
+        shipment_id=row[0],
+        account_id=row[1],
+        source_id=row[2],
+        order_id=row[3],
+        tracking_number=row[4],
+        carrier=row[5],
+        seen_at=from_us(row[6]),
+        shipped_at=from_us(row[7]),
+        deliver_by=from_us(row[8]),
+        protection_ends_at=from_us(row[9]),
+        origin_country=row[10],
+        destination_country=row[11],
+        state=ParcelState(
+            milestone=Milestone(row[12]),
+            milestone_at=from_us(row[13]),
+            first_scan_at=from_us(row[14]),
+            last_movement_at=from_us(row[15]),
+            last_event_at=from_us(row[16]),
+            eta=from_us(row[17]),
+        ),
+    )
+
+
+def _addressee(row: Any) -> Addressee:
+    return Addressee(
+        buyer=msgspec.json.decode(row[0], type=Party),
+        language=row[1],
+        site=row[2],
+        country=row[3],
+        state=row[4],
+        postcode=row[5],
+        conversation_id=row[6],
+        conversation_language=row[7],
+    )

@@ -1,0 +1,57 @@
+"""What all writers of an ingest transaction share."""
+
+import hashlib
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, ColumnElement, Connection, Table, select
+
+from syncd.store import bulk
+from syncd.store.times import to_us
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """What the store has under a source id."""
+
+    id: int
+    content_hash: bytes
+    version: int = 1
+
+
+def content_hash(*parts: Any) -> bytes:
+    """A short digest of what makes an item's content; another digest under one id is an edit."""
+    return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=12).digest()
+
+
+class Writer:
+    """Part of one ingest transaction of one account."""
+
+    def __init__(self, connection: Connection, account_id: int, now: datetime) -> None:
+        self._connection = connection
+        self._account_id = account_id
+        self._now_us = to_us(now)
+
+    def _stored(
+        self, table: Table, source_ids: Collection[str], *more: Column[Any]
+    ) -> dict[str, Stored]:
+        if not source_ids:
+            return {}
+        wanted = select(table.c.source_id, table.c.id, table.c.content_hash, *more).where(
+            table.c.account_id == self._account_id,
+            bulk.among(self._connection, table.c.source_id, source_ids),
+        )
+        return {row[0]: Stored(*row[1:]) for row in self._connection.execute(wanted)}
+
+    def _pairs(
+        self,
+        key: Column[Any],
+        value: Column[Any],
+        keys: Collection[str],
+        *conditions: ColumnElement[bool],
+    ) -> dict[str, int]:
+        if not keys:
+            return {}
+        wanted = select(key, value).where(bulk.among(self._connection, key, keys), *conditions)
+        return dict(self._connection.execute(wanted).tuples().all())
