@@ -1,1 +1,224 @@
 """eBay messages, orders and shipments."""
+
+import html
+import unicodedata
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+
+from syncd.connector import (
+    AccountConfig,
+    Batch,
+    Capability,
+    Connector,
+    Context,
+    Cursor,
+    OutcomeUnknown,
+    Rejected,
+    Secret,
+    Unavailable,
+)
+from syncd.hookspecs import hookimpl
+from syncd.http import OAuth2
+from syncd.model import BadItem, Direction, Draft, Message, Receipt, Verdict
+from syncd_ebay import parse, rules
+from syncd_ebay.client import FROM_EBAY, FROM_MEMBERS, EbayClient
+from syncd_ebay.lists import Conversations, Orders
+from syncd_ebay.sweep import Place, Source, sweep, whole_list
+from syncd_ebay.wire import Conversation
+
+PRODUCTION = "https://api.ebay.com"
+SANDBOX = "https://api.sandbox.ebay.com"
+# getOrders refuses more than two years; a day less, so that a slow clock does not matter.
+OLDEST = timedelta(days=729)
+# How far eBay's clock may be behind ours when a message is looked for since it was decided.
+CLOCK_SKEW = timedelta(minutes=2)
+
+
+class EbayConfig(AccountConfig):
+    """Settings of one eBay seller account."""
+
+    username: str = Field(description="the seller's eBay user name", min_length=1)
+    user_id: str | None = Field(
+        default=None,
+        description="the seller's immutable user id, where eBay shows it in place of the name",
+    )
+    client_id: str = Field(description="App ID of the keyset at developer.ebay.com", min_length=1)
+    client_secret: Secret = Field(description="Cert ID of the keyset")
+    refresh_token: Secret = Field(description="refresh token from the seller's consent")
+    sandbox: bool = Field(default=False, description="use eBay's sandbox instead of the real site")
+    base_url: str | None = Field(
+        default=None, description="another host of the API, for tests; overrides `sandbox`"
+    )
+    history_days: int = Field(
+        default=90, ge=1, le=729, description="how many days back the first poll reads"
+    )
+    platform_messages: bool = Field(
+        default=False, description="also read what eBay itself writes to the seller"
+    )
+
+    @field_validator("base_url")
+    @classmethod
+    def _safe(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+        if parts.scheme != "https" and not (parts.scheme == "http" and local):
+            raise ValueError("base_url must begin with https:// (http:// only for 127.0.0.1)")
+        return url.rstrip("/")
+
+
+class EbayConnector(Connector):
+    """One eBay seller account."""
+
+    name = "ebay"
+    Config = EbayConfig
+    streams: ClassVar = {"messages": timedelta(minutes=1), "orders": timedelta(minutes=5)}
+    capabilities = frozenset(
+        {Capability.READ_MESSAGES, Capability.REPLY, Capability.START_CONVERSATION}
+    )
+
+    def __init__(self, config: EbayConfig, context: Context) -> None:
+        super().__init__(config, context)
+        url = config.base_url or (SANDBOX if config.sandbox else PRODUCTION)
+        auth = OAuth2(
+            f"{url}/identity/v1/oauth2/token",
+            client_id=config.client_id,
+            client_secret=config.client_secret,
+            refresh_token=config.refresh_token,
+            now=context.now,
+            basic=True,
+        )
+        self._client = EbayClient(url, auth)
+        names = (config.username, config.user_id)
+        self._own = frozenset(name.casefold() for name in names if name)
+
+    def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
+        """Whole conversations or orders with their parcels; the cursor is told of in `sweep`."""
+        if stream == "orders":
+            yield from self._walk("orders", Orders(self._client).source(), cursor)
+            return
+        kinds = [FROM_MEMBERS, FROM_EBAY] if self.config.platform_messages else [FROM_MEMBERS]
+        for kind in kinds:
+            source = Conversations(self._client, kind, self._own).source()
+            for batch in self._walk(kind, source, cursor):
+                cursor = batch.cursor
+                yield batch
+
+    def may_send(self, draft: Draft) -> Verdict:
+        """By the text's length and content; whom eBay lets one write to, only eBay knows."""
+        return rules.may_send(draft)
+
+    def send(self, draft: Draft, key: str) -> Receipt:
+        """Send into the draft's conversation, else to the buyer, naming the order's listing."""
+        del key  # eBay has no idempotency key: `find_sent` looks for the text instead
+        verdict = rules.may_send(draft)
+        if not verdict.allowed:
+            raise Rejected(verdict.reason)
+        sent = self._client.send(self._body(draft))
+        return Receipt(
+            source_id=sent.message_id, accepted_at=sent.created_date or self.context.now()
+        )
+
+    def find_sent(self, draft: Draft, key: str) -> Receipt | None:
+        """Look for the draft's text among what was written to the buyer since it was decided."""
+        del key
+        if draft.created_at is None:
+            raise OutcomeUnknown(
+                "the draft does not say when it was decided, so an older message "
+                "with the same text could be taken for it"
+            )
+        since = draft.created_at - CLOCK_SKEW
+        try:
+            written = self._written(draft, since)
+        except Rejected as error:
+            raise OutcomeUnknown(f"the conversation cannot be read: {error}") from None
+        same = [message for message in written if _is_same(message, draft, since)]
+        if not same:
+            return None
+        first = min(same, key=lambda message: message.sent_at)
+        return Receipt(source_id=first.source_id, accepted_at=first.sent_at)
+
+    def check(self) -> None:
+        """Ask for one conversation and one order, so that both scopes are tried."""
+        self._client.conversations(FROM_MEMBERS, limit=1)
+        self._client.orders(self.context.now() - timedelta(days=1), None, 0, limit=1)
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._client.close()
+
+    def _walk(self, name: str, source: Source, cursor: Cursor) -> Iterator[Batch]:
+        now = self.context.now()
+        place = Place(now - timedelta(days=self.config.history_days))
+        if name in cursor:
+            place = Place.load(cursor[name]).moved(now - OLDEST)
+        for items, reached in sweep(source, place, now):
+            yield Batch(items, {**cursor, name: reached.dump()})
+
+    def _body(self, draft: Draft) -> dict[str, Any]:
+        body: dict[str, Any] = {"messageText": draft.text}
+        files = [rules.media(attachment) for attachment in draft.attachments]
+        if files:
+            body["messageMedia"] = files
+        if draft.thread_id:
+            return {**body, "conversationId": draft.thread_id}
+        listing = self._listing(draft.order_id) if draft.order_id else None
+        if listing:
+            body["reference"] = {"referenceType": "LISTING", "referenceId": listing}
+        return {**body, "otherPartyUsername": draft.buyer.id}
+
+    def _listing(self, order_id: str) -> str | None:
+        """The listing an order was placed on, where there is exactly one."""
+        try:
+            sold = self._client.order(order_id)
+        except Rejected:
+            return None  # eBay no longer knows the order; the message does not need it
+        age = self.context.now() - sold.creation_date
+        if age > rules.PARTNER_DAYS:
+            raise Rejected(
+                f"order {order_id} is {age.days} days old; eBay lets a seller start a conversation "
+                f"about an order within {rules.PARTNER_DAYS.days} days: answer in an existing one"
+            )
+        listings = {line.legacy_item_id for line in sold.line_items}
+        return listings.pop() if len(listings) == 1 else None
+
+    def _written(self, draft: Draft, since: datetime) -> list[Message]:
+        """What stands in the draft's conversation, else in all with the buyer since then."""
+        threads = Conversations(self._client, FROM_MEMBERS, self._own, other=draft.buyer.id)
+        if draft.thread_id:
+            found = [Conversation(draft.thread_id)]
+        else:
+            entries, whole = whole_list(threads.source(), since, None)
+            if not whole or not all(entry.known for entry in entries):
+                raise Unavailable(
+                    "the list of conversations with the buyer could not be read wholly"
+                )
+            found = [parse.conversation(entry.raw) for entry in entries]
+        items = [item for thread in found for item in threads.items(thread)]
+        if any(isinstance(item, BadItem) for item in items):
+            raise OutcomeUnknown("the conversation holds messages that cannot be read")
+        return [item for item in items if isinstance(item, Message)]
+
+
+def _is_same(message: Message, draft: Draft, since: datetime) -> bool:
+    return (
+        message.direction is Direction.OUTBOUND
+        and message.sent_at >= since
+        and _plain(message.text) == _plain(draft.text)
+    )
+
+
+def _plain(text: str) -> str:
+    """A text without what platforms change in it: white space, entities, ways to write accents."""
+    return " ".join(unicodedata.normalize("NFC", html.unescape(text)).split())
+
+
+@hookimpl
+def syncd_connectors() -> list[type[Connector]]:
+    """Registers the connector."""
+    return [EbayConnector]

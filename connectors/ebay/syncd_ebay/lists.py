@@ -1,0 +1,150 @@
+"""eBay's lists as `syncd_ebay.sweep` walks them, and the items behind their entries."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
+
+import msgspec
+
+from syncd.connector import Rejected, parse_each
+from syncd.model import BadItem, Item, Message
+from syncd_ebay import parse
+from syncd_ebay.client import (
+    CONVERSATIONS_PER_PAGE,
+    FROM_EBAY,
+    ORDERS_PER_PAGE,
+    EbayClient,
+)
+from syncd_ebay.sweep import Entry, Page, Source
+from syncd_ebay.wire import Conversation
+
+
+class Conversations:
+    """The conversations of one kind, and their messages.
+
+    `own` are the account's names in lower case; `other` restricts the list to one buyer.
+    """
+
+    def __init__(
+        self, client: EbayClient, kind: str, own: frozenset[str], other: str | None = None
+    ) -> None:
+        self._client = client
+        self._kind = kind
+        self._own = own
+        self._other = other
+
+    def source(self) -> Source:
+        """The list; a batch is small because each entry costs a call."""
+        fetch = self._platform_page if self._kind == FROM_EBAY else self._page
+        return Source(fetch, self._read, limit=CONVERSATIONS_PER_PAGE, batch=20)
+
+    def items(self, thread: Conversation) -> list[Item]:
+        """All messages of a conversation; what cannot be read is a BadItem."""
+        raws = self._client.conversation(thread.conversation_id, self._kind)
+        read = parse.platform_message
+        if self._kind != FROM_EBAY:
+            read = partial(parse.member_message, own=self._own)
+        return list(parse_each(raws, partial(read, thread=thread), parse.describe))
+
+    def _page(self, start: datetime, end: datetime | None, offset: int) -> Page:
+        page = self._client.conversations(
+            self._kind, start=start, end=end, other=self._other, offset=offset
+        )
+        entries = [_conversation_entry(bytes(raw), start) for raw in page.conversations]
+        more = _more(bool(entries), page.next, page.total, offset + CONVERSATIONS_PER_PAGE)
+        return Page(entries, page.total, more)
+
+    def _platform_page(self, start: datetime, end: datetime | None, offset: int) -> Page:
+        """A page of eBay's own messages, for which it takes no times: until all that follows is older."""
+        del end
+        page = self._client.conversations(self._kind, offset=offset)
+        entries = [_conversation_entry(bytes(raw), start) for raw in page.conversations]
+        stamps = [entry.stamp for entry in entries]
+        past = bool(stamps) and stamps == sorted(stamps, reverse=True) and stamps[-1] < start
+        more = _more(bool(entries), page.next, page.total, offset + CONVERSATIONS_PER_PAGE)
+        recent = [entry for entry in entries if entry.stamp >= start]
+        return Page(recent, None, more and not past)
+
+    def _read(self, entries: list[Entry]) -> list[Item]:
+        items = [item for entry in entries for item in self._of(entry)]
+        return sorted(items, key=_written)
+
+    def _of(self, entry: Entry) -> list[Item]:
+        if not entry.known:
+            return [BadItem(source_id=entry.id, reason="not a conversation", raw=entry.raw)]
+        try:
+            return self.items(parse.conversation(entry.raw))
+        except Rejected as error:
+            # Deleted between the list and here, or by eBay; the list's entry is what is left of it.
+            return [BadItem(source_id=entry.id, reason=str(error), raw=entry.raw)]
+
+
+class Orders:
+    """The orders, each followed by its parcels."""
+
+    def __init__(self, client: EbayClient) -> None:
+        self._client = client
+
+    def source(self) -> Source:
+        """The list."""
+        return Source(self._page, self._read, limit=ORDERS_PER_PAGE, batch=50)
+
+    def _page(self, start: datetime, end: datetime | None, offset: int) -> Page:
+        page = self._client.orders(start, end, offset)
+        entries = [_order_entry(bytes(raw), start) for raw in page.orders]
+        more = _more(bool(entries), page.next, page.total, offset + ORDERS_PER_PAGE)
+        return Page(entries, page.total, more)
+
+    def _read(self, entries: list[Entry]) -> list[Item]:
+        return [item for entry in entries for item in self._of(entry)]
+
+    def _of(self, entry: Entry) -> Iterable[Item]:
+        yield from parse_each([entry.raw], parse.order, parse.describe)
+        if entry.known and parse.shipped(entry.raw):
+            yield from self._parcels(entry)
+
+    def _parcels(self, entry: Entry) -> Iterable[Item]:
+        try:
+            parcels = self._client.fulfillments(entry.id)
+        except Rejected as error:
+            return [BadItem(source_id=f"{entry.id}/shipping_fulfillment", reason=str(error))]
+        read = partial(parse.shipment, order_raw=entry.raw)
+        return parse_each(parcels, read, parse.describe)
+
+
+def _conversation_entry(raw: bytes, start: datetime) -> Entry:
+    def read() -> Entry:
+        thread = parse.conversation(raw)
+        latest = thread.latest_message
+        if latest is None:
+            stamp, mark = thread.created_date or start, thread.conversation_id
+        else:
+            stamp, mark = latest.created_date, latest.message_id
+        return Entry(thread.conversation_id, stamp, mark, raw)
+
+    return _entry_or_unknown(read, raw, start)
+
+
+def _order_entry(raw: bytes, start: datetime) -> Entry:
+    def read() -> Entry:
+        head = parse.order_head(raw)
+        mark = f"{head.order_id}@{head.last_modified_date:%Y%m%dT%H%M%S.%f}"
+        return Entry(head.order_id, head.last_modified_date, mark, raw)
+
+    return _entry_or_unknown(read, raw, start)
+
+
+def _entry_or_unknown(read: Callable[[], Entry], raw: bytes, start: datetime) -> Entry:
+    try:
+        return read()
+    except msgspec.MsgspecError:
+        source_id, payload = parse.describe(raw)
+        return Entry(source_id, start, f"unreadable {source_id}", payload, known=False)
+
+
+def _more(some: bool, following: str | None, total: int | None, offset: int) -> bool:  # noqa: FBT001
+    return some and (following is not None or offset < (total or 0))
+
+
+def _written(item: Item) -> float:
+    return item.sent_at.timestamp() if isinstance(item, Message) else 0.0

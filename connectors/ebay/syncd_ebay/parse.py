@@ -1,0 +1,260 @@
+"""From eBay's answers to the model; pure."""
+
+import hashlib
+import html
+import re
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from syncd.model import (
+    Address,
+    Attachment,
+    Direction,
+    Message,
+    MessageKind,
+    Order,
+    OrderLine,
+    OrderStatus,
+    Party,
+    Shipment,
+    Window,
+)
+from syncd_ebay.wire import (
+    Contact,
+    Conversation,
+    Fulfillment,
+    Line,
+    LineInstructions,
+    Media,
+    MemberMessage,
+    OrderHead,
+    PostalAddress,
+    SellOrder,
+    StartInstruction,
+)
+
+T = TypeVar("T")
+
+_MEDIA_TYPES = {
+    "IMAGE": "image/*",
+    "PDF": "application/pdf",
+    "DOC": "application/msword",
+    "TXT": "text/plain",
+}
+_TAG = re.compile(r"<[^<>]*>")
+_NOT_IN_TRACKING_NUMBERS = re.compile(r"[^0-9A-Za-z]")
+
+
+class NotOurs(ValueError):
+    """A message between two strangers: the configured user name is not the account's."""
+
+
+def conversation(raw: bytes) -> Conversation:
+    """An entry of the list of conversations; raises msgspec.MsgspecError."""
+    return msgspec.json.decode(raw, type=Conversation)
+
+
+def order_head(raw: bytes) -> OrderHead:
+    """What an order is listed by; raises msgspec.MsgspecError."""
+    return msgspec.json.decode(raw, type=OrderHead)
+
+
+def member_message(raw: bytes, thread: Conversation, own: frozenset[str]) -> Message:
+    """A message between members; `own` are the account's names, in lower case.
+
+    Raises msgspec.MsgspecError, and NotOurs where neither side is the account.
+    """
+    said = msgspec.json.decode(raw, type=MemberMessage)
+    ours = (said.sender_username or "").casefold() in own
+    if not ours and said.recipient_username and said.recipient_username.casefold() not in own:
+        raise NotOurs(
+            f"it is from {said.sender_username!r} to {said.recipient_username!r}, neither of which "
+            "is this account: set `username`, or the immutable id as `user_id`"
+        )
+    other = said.recipient_username if ours else said.sender_username
+    return Message(
+        source_id=said.message_id,
+        sent_at=said.created_date,
+        direction=Direction.OUTBOUND if ours else Direction.INBOUND,
+        buyer=Party(id=other),
+        text=said.message_body or "",
+        subject=said.subject or thread.conversation_title,
+        thread_id=thread.conversation_id,
+        attachments=_attachments(said.message_media),
+        raw=raw,
+    )
+
+
+def platform_message(raw: bytes, thread: Conversation) -> Message:
+    """A message of eBay itself, its HTML as text; raises msgspec.MsgspecError."""
+    said = msgspec.json.decode(raw, type=MemberMessage)
+    return Message(
+        source_id=said.message_id,
+        sent_at=said.created_date,
+        direction=Direction.PLATFORM,
+        buyer=Party(),
+        text=html.unescape(_TAG.sub(" ", said.message_body or "")).strip(),
+        subject=said.subject or thread.conversation_title,
+        thread_id=thread.conversation_id,
+        kind=MessageKind.BULK,
+        attachments=_attachments(said.message_media),
+        raw=raw,
+    )
+
+
+def order(raw: bytes) -> Order:
+    """An order; raises msgspec.MsgspecError."""
+    sold = msgspec.json.decode(raw, type=SellOrder)
+    instruction = next(iter(sold.fulfillment_start_instructions), StartInstruction())
+    step = instruction.shipping_step
+    contact = _buyer_contact(sold, instruction)
+    total = sold.pricing_summary.total
+    return Order(
+        source_id=sold.order_id,
+        placed_at=sold.creation_date,
+        status=_status(sold),
+        buyer=_party(sold.buyer.username, contact),
+        lines=tuple(_line(line) for line in sold.line_items),
+        ship_to=_destination(instruction),
+        currency=total.currency if total else None,
+        total=total.value if total else None,
+        paid_at=_first(one.payment_date for one in sold.payment_summary.payments or ()),
+        ship_by=_ship_by(sold),
+        deliver_by=_deliver_by(sold, instruction),
+        shipping_method=step.shipping_service_code if step else None,
+        site=_first(x.purchase_marketplace_id or x.listing_marketplace_id for x in sold.line_items),
+        note=sold.buyer_checkout_notes,
+        raw=raw,
+    )
+
+
+def shipped(raw: bytes) -> bool:
+    """Whether parcels of an order may exist."""
+    status = msgspec.json.decode(raw, type=SellOrder).order_fulfillment_status
+    return status in {"IN_PROGRESS", "FULFILLED"}
+
+
+def shipment(raw: bytes, order_raw: bytes) -> Shipment:
+    """One parcel of the order; raises msgspec.MsgspecError.
+
+    Its id carries the order's, since eBay makes fulfillment ids that look like tracking numbers, and one
+    parcel may hold two orders.
+    """
+    parcel = msgspec.json.decode(raw, type=Fulfillment)
+    sold = msgspec.json.decode(order_raw, type=SellOrder)
+    instruction = next(iter(sold.fulfillment_start_instructions), StartInstruction())
+    number = _NOT_IN_TRACKING_NUMBERS.sub("", parcel.shipment_tracking_number or "")
+    return Shipment(
+        source_id=f"{sold.order_id}/{parcel.fulfillment_id}",
+        order_id=sold.order_id,
+        tracking_number=number or None,
+        carrier=parcel.shipping_carrier_code,
+        shipped_at=parcel.shipped_date,
+        origin_country=_first(
+            line.item_location.country_code for line in sold.line_items if line.item_location
+        ),
+        destination_country=_destination(instruction).country,
+        raw=raw,
+    )
+
+
+def describe(raw: bytes) -> tuple[str, bytes]:
+    """An id and the payload of something unreadable: eBay's id where it has one, else a digest."""
+    try:
+        fields = msgspec.json.decode(raw, type=dict[str, object])
+    except msgspec.MsgspecError:
+        fields = {}
+    for name in ("messageId", "orderId", "fulfillmentId", "conversationId"):
+        if isinstance(fields.get(name), str):
+            return str(fields[name]), raw
+    return hashlib.blake2b(raw, digest_size=12).hexdigest(), raw
+
+
+def _attachments(media: Iterable[Media] | None) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(
+            name=one.media_name or "file",
+            media_type=_MEDIA_TYPES.get(one.media_type or "", "application/octet-stream"),
+            url=one.media_url,
+        )
+        for one in media or ()
+    )
+
+
+def _status(sold: SellOrder) -> OrderStatus:
+    if sold.cancel_status.cancel_state == "CANCELED":
+        return OrderStatus.CANCELLED
+    if sold.order_fulfillment_status == "FULFILLED":
+        return OrderStatus.SHIPPED
+    if sold.order_fulfillment_status == "IN_PROGRESS":
+        return OrderStatus.PARTLY_SHIPPED
+    if sold.order_payment_status in {"PENDING", "FAILED"}:
+        return OrderStatus.PENDING
+    if sold.order_fulfillment_status == "NOT_STARTED":
+        return OrderStatus.UNSHIPPED
+    return OrderStatus.UNKNOWN
+
+
+def _buyer_contact(sold: SellOrder, instruction: StartInstruction) -> Contact:
+    """The buyer's own contact: what is sent through eBay's programmes goes to a hub, not to them."""
+    step = instruction.shipping_step
+    if step and step.ship_to and not instruction.ebay_supported_fulfillment:
+        return step.ship_to
+    return sold.buyer.buyer_registration_address or Contact()
+
+
+def _party(username: str | None, contact: Contact) -> Party:
+    phone = contact.primary_phone.phone_number if contact.primary_phone else None
+    return Party(id=username, name=contact.full_name, email=contact.email, phone=phone)
+
+
+def _destination(instruction: StartInstruction) -> Address:
+    step = instruction.shipping_step
+    hub = step.ship_to.contact_address if step and step.ship_to else None
+    place = instruction.final_destination_address or hub or PostalAddress()
+    return Address(
+        country=place.country_code.upper() if place.country_code else None,
+        postcode=place.postal_code,
+        state=place.state_or_province,
+        city=place.city,
+        lines=tuple(line for line in (place.address_line1, place.address_line2) if line),
+    )
+
+
+def _line(line: Line) -> OrderLine:
+    aspects = ", ".join(f"{one.name}: {one.value}" for one in line.variation_aspects or ())
+    return OrderLine(
+        source_id=line.line_item_id,
+        title=line.title,
+        quantity=line.quantity,
+        sku=line.sku,
+        variant=aspects or None,
+        price=line.line_item_cost.value if line.line_item_cost else None,
+    )
+
+
+def _ship_by(sold: SellOrder) -> Window | None:
+    """Until the earliest of the positions' dates: the first duty that can be missed."""
+    dates = [one.ship_by_date for one in _instructions(sold) if one.ship_by_date]
+    return Window(latest=min(dates)) if dates else None
+
+
+def _deliver_by(sold: SellOrder, instruction: StartInstruction) -> Window | None:
+    """From the first position's arrival to the last one's."""
+    told: Sequence[LineInstructions | StartInstruction] = _instructions(sold) or [instruction]
+    earliest = [x.min_estimated_delivery_date for x in told if x.min_estimated_delivery_date]
+    latest = [x.max_estimated_delivery_date for x in told if x.max_estimated_delivery_date]
+    if not earliest and not latest:
+        return None
+    return Window(earliest=min(earliest, default=None), latest=max(latest, default=None))
+
+
+def _instructions(sold: SellOrder) -> list[LineInstructions]:
+    lines = (line.line_item_fulfillment_instructions for line in sold.line_items)
+    return [told for told in lines if told is not None]
+
+
+def _first(values: Iterable[T | None]) -> T | None:
+    return next((value for value in values if value), None)

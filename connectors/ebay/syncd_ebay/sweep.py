@@ -1,0 +1,145 @@
+"""Walking a list that changes while it is read, so that an interruption anywhere loses nothing.
+
+Neither API says in which order it lists, and both put an entry elsewhere when it changes. So a list
+is read wholly before it is acted upon, its entries are handled by their last change, oldest first,
+and the cursor says: everything that last changed before `since` has been handled. An entry that
+changes meanwhile only gets younger, and is met again behind `since`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from syncd.connector import Cursor
+from syncd.model import Item
+
+# Lists are asked for again from this far before the cursor: equal times, and entries that eBay
+# shows late. What was handled there is known by its mark and not read again.
+OVERLAP = timedelta(minutes=5)
+MAX_SEEN = 500
+# A longer list is asked for in shorter spans of time, so that memory and offsets stay small.
+MAX_LISTED = 1000
+SHORTEST = timedelta(minutes=1)
+PASSES = 4
+_EDGE = timedelta(seconds=1)
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One entry of a list."""
+
+    id: str
+    stamp: datetime
+    """When it last changed."""
+    mark: str
+    """Another one after each change."""
+    raw: bytes
+    known: bool = True
+    """False where the entry could not be read and the other fields stand in for it."""
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A page of a list."""
+
+    entries: list[Entry]
+    total: int | None
+    more: bool
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A list to walk, and how to read the items behind its entries."""
+
+    fetch: Callable[[datetime, datetime | None, int], Page]
+    """The page at an offset of what changed from the first time to the second (None: to now)."""
+    read: Callable[[list[Entry]], list[Item]]
+    limit: int
+    """Entries on a page."""
+    batch: int
+    """Entries read between two cursors."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a walk stands."""
+
+    since: datetime
+    seen: dict[str, datetime] = {}
+    """Marks handled within `OVERLAP` before `since` or behind it, with their times."""
+
+    @classmethod
+    def load(cls, cursor: Cursor) -> "Place":
+        """The place a cursor stands for."""
+        return msgspec.convert(cursor, cls)
+
+    def dump(self) -> Mapping[str, Any]:
+        """The place as a cursor."""
+        cursor: Mapping[str, Any] = msgspec.to_builtins(self)
+        return cursor
+
+    def moved(self, since: datetime, done: Iterable[Entry] = ()) -> "Place":
+        """The place after `done`, with everything before `since` handled."""
+        since = max(self.since, since)
+        marks = self.seen | {entry.mark: entry.stamp for entry in done}
+        near = sorted((stamp, mark) for mark, stamp in marks.items() if stamp >= since - OVERLAP)
+        return Place(since, {mark: stamp for stamp, mark in near[-MAX_SEEN:]})
+
+
+def sweep(source: Source, place: Place, now: datetime) -> Iterator[tuple[list[Item], Place]]:
+    """Yield the items behind all entries that changed since `place`, and the place behind them."""
+    spans: list[tuple[datetime, datetime | None]] = [(place.since - OVERLAP, None)]
+    held = False
+    while spans:
+        start, end = spans.pop()
+        first = source.fetch(start, end, 0)
+        until = end or now
+        if (first.total or 0) > MAX_LISTED and until - start > SHORTEST:
+            middle = start + (until - start) / 2
+            spans += [(middle - _EDGE, end), (start, middle)]
+            continue
+        entries, whole = whole_list(source, start, end, first)
+        held = held or not whole
+        for chunk in _chunks(entries, place, source.batch):
+            # An entry listed here may have changed after this span; later spans are still to come.
+            reached = chunk[-1].stamp if end is None else min(chunk[-1].stamp, end)
+            place = place.moved(place.since if held else reached, chunk)
+            yield source.read(chunk), place
+        if end is not None and not held:
+            place = place.moved(end)
+            yield [], place
+
+
+def _chunks(entries: list[Entry], place: Place, size: int) -> list[list[Entry]]:
+    fresh = sorted((e for e in entries if e.mark not in place.seen), key=lambda e: (e.stamp, e.id))
+    return [fresh[at : at + size] for at in range(0, len(fresh), size)]
+
+
+def whole_list(
+    source: Source, start: datetime, end: datetime | None, first: Page | None = None
+) -> tuple[list[Entry], bool]:
+    """All entries, and whether none can have slipped from a later page to an earlier one unseen.
+
+    `first` is the first page, where it is already at hand.
+    """
+    found: dict[str, Entry] = {}
+    for number in range(PASSES):
+        before = len(found)
+        page = first if first and number == 0 else source.fetch(start, end, 0)
+        steady = _pass(source, start, end, page, found)
+        if steady or (number > 0 and len(found) == before):
+            return list(found.values()), True
+    return list(found.values()), False
+
+
+def _pass(
+    source: Source, start: datetime, end: datetime | None, page: Page, found: dict[str, Entry]
+) -> bool:
+    """Read every page once into `found`; whether the list can be trusted to have stood still."""
+    offset, totals, ids = 0, {page.total}, {entry.id for entry in page.entries}
+    found.update((entry.id, entry) for entry in page.entries)
+    while page.more:
+        offset += source.limit
+        page = source.fetch(start, end, offset)
+        totals.add(page.total)
+        ids.update(entry.id for entry in page.entries)
+        found.update((entry.id, entry) for entry in page.entries)
+    return offset == 0 or (len(totals) == 1 and len(ids) >= (page.total or len(ids) + 1))
