@@ -1,0 +1,104 @@
+"""The facts a notice to a buyer may state, and what makes them safe to print.
+
+Names come from buyers and events from carriers: both are hostile. They are put into a text as
+plain words on one line, without links, and are never read as a template.
+"""
+
+import re
+from datetime import date, datetime
+
+from msgspec.structs import fields
+
+from syncd.model.base import Value
+
+MUST_BE_TOLD = ("tracking_number", "tracking_site", "latest_event")
+"""The three facts without which a notice only makes a buyer ask again."""
+
+_READ_AT_MOST = 4_000
+_LONGEST = {"buyer_name": 60, "carrier": 60, "latest_event_place": 80, "latest_event": 240}
+_MAY_NAME_LINKS = frozenset({"tracking_url", "tracking_site", "shop_name"})
+_LINK = re.compile(r"\S*(?:https?:|//|www\.|@)\S*", re.IGNORECASE)
+_SAFE_URL = re.compile(r"https://[^\s<>\"']{4,500}")
+
+
+class NoticeFacts(Value, frozen=True, kw_only=True):
+    """What a notice about one parcel can say; a template refers to each by its name here.
+
+    A fact that is None is *missing* in the template: it can be tested with ``{% if … %}``, and
+    printing it is an error.
+    """
+
+    order_id: str
+    """As the buyer knows it."""
+    tracking_number: str
+    tracking_site: str
+    """Name or host of the site where the buyer can look, in words: no link."""
+    latest_event: str
+    """The carrier's words, or a milestone's name in the notice's language."""
+    latest_event_at: datetime
+    """When it happened, in the carrier's local time; shown as it is, never moved to a zone."""
+    shop_name: str
+    buyer_name: str | None = None
+    """How to address the buyer; a name that holds a link or an address is left out."""
+    tracking_url: str | None = None
+    """An https address; None where the platform forbids links: the site is then only named."""
+    carrier: str | None = None
+    latest_event_place: str | None = None
+    promised_by: date | None = None
+    """The last day of the delivery promise."""
+    days_silent: int | None = None
+    """Whole days since the last scan."""
+
+
+class UnusableFact(ValueError):
+    """A fact that must be told is empty; the text names it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the fact {name} is empty: give it before the notice is written")
+        self.name = name
+
+
+OPTIONAL = tuple(field.name for field in fields(NoticeFacts) if not field.required)
+"""The facts a template has to do without at times."""
+NAMES = tuple(field.name for field in fields(NoticeFacts))
+
+
+def printable(facts: NoticeFacts) -> dict[str, object]:
+    """Each fact as a template may print it: one line, no control characters, no foreign links.
+
+    Raises UnusableFact where nothing is left of a fact that is not optional.
+    """
+    shown = {name: _printable(name, getattr(facts, name)) for name in NAMES}
+    for name, value in shown.items():
+        if value is None and name not in OPTIONAL:
+            raise UnusableFact(name)
+    return shown
+
+
+def _printable(name: str, value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if name == "tracking_url":
+        return value if _SAFE_URL.fullmatch(value) else None
+    return _words(name, one_line(value)) or None
+
+
+def _words(name: str, text: str) -> str:
+    if name in _LONGEST and name not in _MAY_NAME_LINKS and _LINK.search(text):
+        text = "" if name == "buyer_name" else " ".join(_LINK.sub(" ", text).split())
+    return _shortened(text, _LONGEST.get(name, _READ_AT_MOST))
+
+
+def one_line(text: str) -> str:
+    """`text` on one line: white space collapsed, control and direction characters dropped."""
+    visible = (
+        char if char.isprintable() else " " if char.isspace() else ""
+        for char in text[:_READ_AT_MOST]
+    )
+    return " ".join("".join(visible).split())
+
+
+def _shortened(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    return text[: longest - 1].rsplit(" ", 1)[0] + "…"

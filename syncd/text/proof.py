@@ -1,0 +1,123 @@
+"""Proves a template when it is loaded: every fact it uses exists, and every way through it works."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from difflib import get_close_matches
+from itertools import product
+
+from jinja2 import UndefinedError
+from jinja2.nodes import Extends, Filter, FromImport, Import, Include, Name, Node, Test
+
+from syncd.text.facts import MUST_BE_TOLD, NAMES, OPTIONAL, NoticeFacts, printable
+from syncd.text.template_file import CAN_GO_WRONG, TemplateFile, TemplateProblem, environment
+
+_SAMPLE = NoticeFacts(
+    order_id="25-01234-56789",
+    tracking_number="LX123456785CN",
+    tracking_site="Sample Post",
+    latest_event="Arrived at the sorting centre",
+    latest_event_at=datetime(2026, 11, 3, 15, 4),  # noqa: DTZ001  a carrier's local time
+    shop_name="Sample Shop",
+    buyer_name="Kim Sample",
+    tracking_url="https://track.example/LX123456785CN",
+    carrier="Sample Carrier",
+    latest_event_place="Sampleton",
+    promised_by=date(2026, 11, 20),
+    days_silent=9,
+)
+_FOREIGN = (Include, Import, FromImport, Extends)
+# Languages count 1, 2-4 and more days differently, and 0 is false in a test.
+_OTHER_SAMPLES: dict[str, tuple[object, ...]] = {"days_silent": (0, 1, 2, 5, 22)}
+
+
+def problems(template: TemplateFile) -> list[TemplateProblem]:
+    """All that is wrong with `template`; empty for one that can be filled in whatever is missing."""
+    found = [*_foreign_parts(template), *_unknown_names(template), *_untold(template)]
+    return found or list(_unfillable(template))
+
+
+def sample_facts(used: frozenset[str] = frozenset(NAMES)) -> Iterator[NoticeFacts]:
+    """Notices with every combination of the optional facts in `used` present and missing."""
+    whole = {name: getattr(_SAMPLE, name) for name in NAMES}
+    varying = [name for name in OPTIONAL if name in used]
+    for present in product((True, False), repeat=len(varying)):
+        left_out = {name: None for name, kept in zip(varying, present, strict=True) if not kept}
+        yield NoticeFacts(**whole | left_out)
+    bare = dict.fromkeys(varying)
+    for name in varying:
+        for value in _OTHER_SAMPLES.get(name, ()):
+            yield NoticeFacts(**whole | {name: value})
+            yield NoticeFacts(**whole | bare | {name: value})
+
+
+def _foreign_parts(template: TemplateFile) -> Iterator[TemplateProblem]:
+    sandbox = environment(template.language)
+    for tree in template.tree:
+        for node in tree.find_all(_FOREIGN):
+            fix = "copy its text here"
+            yield _problem(template, node, "a template cannot take in another file", fix)
+        yield from _unknown(template, "filter", tree.find_all(Filter), list(sandbox.filters))
+        yield from _unknown(template, "test", tree.find_all(Test), list(sandbox.tests))
+
+
+def _unknown_names(template: TemplateFile) -> Iterator[TemplateProblem]:
+    foreign = template.used - set(NAMES)
+    if foreign:
+        uses = [node for tree in template.tree for node in tree.find_all(Name)]
+        yield from _unknown(template, "fact", [it for it in uses if it.name in foreign], NAMES)
+
+
+def _unknown(
+    template: TemplateFile,
+    kind: str,
+    uses: Iterable[Filter | Test | Name],
+    known: Sequence[str],
+) -> Iterator[TemplateProblem]:
+    for node in uses:
+        if node.name not in known:
+            said = f"there is no {kind} '{node.name}'"
+            yield _problem(template, node, said, _suggestion(node.name, known))
+
+
+def _untold(template: TemplateFile) -> Iterator[TemplateProblem]:
+    for name in sorted(set(MUST_BE_TOLD) - template.used):
+        yield _at(template, 1, f"the notice does not tell {name}", f"put {{{{ {name} }}}} into it")
+
+
+def _unfillable(template: TemplateFile) -> Iterator[TemplateProblem]:
+    """The first problem of each kind only: one mistake spoils many of the combinations."""
+    seen: dict[tuple[int, str], TemplateProblem] = {}
+    for facts in sample_facts(template.used):
+        for problem in _when_filled(template, facts):
+            seen.setdefault((problem.line, problem.message), problem)
+    yield from seen.values()
+
+
+def _when_filled(template: TemplateFile, facts: NoticeFacts) -> Iterator[TemplateProblem]:
+    try:
+        subject, text = template.fill(printable(facts))
+    except CAN_GO_WRONG as error:
+        fix = "correct the expression"
+        if isinstance(error, UndefinedError):
+            fix = "a fact that can be missing stands in {% if … %} … {% endif %}"
+        yield _at(template, template.line_of(error), str(error), fix)
+        return
+    if not subject:
+        yield _at(template, 1, "the subject can come out empty", "keep some of it outside {% if %}")
+    for name in MUST_BE_TOLD:
+        if getattr(facts, name) not in text:
+            fix = f"print {{{{ {name} }}}} in the text unchanged and outside {{% if %}}"
+            yield _at(template, 3, f"the text can come out without {name}", fix)
+
+
+def _suggestion(word: str, known: Sequence[str]) -> str:
+    close = get_close_matches(word, known, n=1)
+    return f"did you mean '{close[0]}'?" if close else f"there are: {', '.join(sorted(known))}"
+
+
+def _problem(template: TemplateFile, node: Node, message: str, fix: str) -> TemplateProblem:
+    return _at(template, node.lineno, message, fix)
+
+
+def _at(template: TemplateFile, line: int, message: str, fix: str) -> TemplateProblem:
+    return TemplateProblem(file=template.path, line=line, message=message, fix=fix)

@@ -1,0 +1,158 @@
+"""The notices syncd writes: one file per template and language, proven when they are loaded."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from jinja2 import UndefinedError
+
+from syncd.model.base import Value
+from syncd.text import proof
+from syncd.text.facts import NoticeFacts, UnusableFact, printable
+from syncd.text.languages import DEFAULT, chain, normalise
+from syncd.text.template_file import CAN_GO_WRONG, BadFile, TemplateFile, TemplateProblem, read
+
+__all__ = [
+    "BUILT_IN",
+    "Rendered",
+    "TemplateError",
+    "TemplateProblem",
+    "TemplateProblems",
+    "Templates",
+]
+
+BUILT_IN = Path(__file__).parent / "templates"
+"""The folder of the templates that come with syncd."""
+
+_FILE_NAME = re.compile(r"(?P<name>[a-z][a-z0-9_]*)\.(?P<language>[A-Za-z0-9-]+)\.txt")
+_NAMED = re.compile(r"'(\w+)' is undefined")
+_Key = tuple[str, str]
+
+
+class TemplateProblems(Exception):
+    """Template files that cannot be used; the text has a line for each problem."""
+
+    def __init__(self, problems: list[TemplateProblem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class TemplateError(Exception):
+    """A notice that cannot be written; nothing of it is to be sent."""
+
+    def __init__(self, template: str, language: str, problem: str, variable: str | None) -> None:
+        super().__init__(f"template {template}, language {language}: {problem}")
+        self.template = template
+        self.language = language
+        self.variable = variable
+        """The fact it failed at, where it was one."""
+
+
+class Rendered(Value, frozen=True, kw_only=True):
+    """A notice ready to be checked against a platform's rules and sent."""
+
+    subject: str
+    text: str
+    language: str
+    """The language it is really in, which the asked-for one may have fallen back to."""
+
+
+class Templates:
+    """All templates by name and language; made by `load`."""
+
+    def __init__(self, files: dict[_Key, TemplateFile], default: str) -> None:
+        self._files = files
+        self._default = default
+
+    @classmethod
+    def load(cls, folder: Path | None = None, *, default_language: str = DEFAULT) -> "Templates":
+        """The built-in templates, with the files in `folder` put over them and added to them.
+
+        Raises TemplateProblems with everything that is wrong in any file.
+        """
+        files, problems = _read_all([BUILT_IN, *([folder] if folder else [])])
+        for template in files.values():
+            problems += proof.problems(template)
+        problems += _without_last_resort(files, default_language)
+        if problems:
+            raise TemplateProblems(sorted(problems, key=lambda it: (str(it.file), it.line)))
+        return cls(files, default_language)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The templates there are."""
+        return tuple(sorted({name for name, _ in self._files}))
+
+    def languages(self, name: str) -> tuple[str, ...]:
+        """The languages the template exists in; empty for an unknown name."""
+        return tuple(sorted(language for known, language in self._files if known == name))
+
+    def render(self, name: str, language: str, facts: NoticeFacts) -> Rendered:
+        """The notice in `language` or the nearest there is: ``pt-BR``, ``pt``, the default, ``en``.
+
+        Raises TemplateError where the template or a fact is missing; never returns a notice with
+        a gap in it.
+        """
+        template = self._nearest(name, language)
+        try:
+            subject, text = template.fill(printable(facts))
+        except UnusableFact as error:
+            raise TemplateError(name, template.language, str(error), error.name) from error
+        except CAN_GO_WRONG as error:
+            raise TemplateError(name, template.language, *_told(template, error)) from error
+        return Rendered(subject=subject, text=text, language=template.language)
+
+    def _nearest(self, name: str, language: str) -> TemplateFile:
+        for candidate in chain(language, self._default):
+            if (name, candidate) in self._files:
+                return self._files[name, candidate]
+        known = ", ".join(self.names)
+        raise TemplateError(name, language, f"no such template; there are: {known}", None)
+
+
+def _told(template: TemplateFile, error: Exception) -> tuple[str, str | None]:
+    named = _NAMED.search(str(error)) if isinstance(error, UndefinedError) else None
+    place = f"{template.path}:{template.line_of(error)}"
+    return f"{error} ({place})", named[1] if named else None
+
+
+def _read_all(folders: list[Path]) -> tuple[dict[_Key, TemplateFile], list[TemplateProblem]]:
+    files: dict[_Key, TemplateFile] = {}
+    problems: list[TemplateProblem] = []
+    for folder in folders:
+        if not folder.is_dir():
+            fix = "create it, or correct the setting that names it"
+            problems.append(TemplateProblem(file=folder, line=1, message="no such folder", fix=fix))
+        for path in _template_paths(folder):
+            try:
+                template = _read_named(path)
+            except BadFile as error:
+                problems.append(error.problem)
+            else:
+                files[template.name, template.language] = template
+    return files, problems
+
+
+def _template_paths(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.glob("*.txt")) if not path.name.startswith("."))
+
+
+def _read_named(path: Path) -> TemplateFile:
+    match = _FILE_NAME.fullmatch(path.name)
+    language = normalise(match["language"]) if match else None
+    if match is None or language is None:
+        said = f"'{path.name}' is not <name>.<language>.txt"
+        fix = "call it like delay.pt-BR.txt: a lower-case name and a language tag"
+        raise BadFile(TemplateProblem(file=path, line=1, message=said, fix=fix))
+    return read(path, match["name"], language)
+
+
+def _without_last_resort(
+    files: dict[_Key, TemplateFile], default: str
+) -> Iterator[TemplateProblem]:
+    for name in sorted({name for name, _ in files}):
+        own = [template for key, template in files.items() if key[0] == name]
+        if not any(template.language in chain(default) for template in own):
+            said = f"'{name}' exists neither in '{default}' nor in '{DEFAULT}'"
+            fix = f"add {name}.{DEFAULT}.txt for buyers of other languages"
+            yield TemplateProblem(file=own[0].path, line=1, message=said, fix=fix)
