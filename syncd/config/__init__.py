@@ -2,6 +2,8 @@
 
 from syncd.config.loading import load
 from syncd.config.problems import ConfigError, Problem
+from syncd.config.reference import reference
+from syncd.config.sampling import account_sample, sample
 from syncd.config.settings import (
     AccountSettings,
     DaemonSettings,
@@ -14,6 +16,7 @@ from syncd.config.settings import (
     TemplateSettings,
     state_folder,
 )
+from syncd.config.showing import effective
 from syncd.config.values import Duration, PositiveDuration, format_duration, parse_duration
 from syncd.config.watches import Kind, NoMovement, PromisePassed, Trouble, Watches
 
@@ -36,8 +39,12 @@ __all__ = [
     "TemplateSettings",
     "Trouble",
     "Watches",
+    "account_sample",
+    "effective",
     "format_duration",
     "load",
     "parse_duration",
+    "reference",
+    "sample",
     "state_folder",
 ]

@@ -1,7 +1,7 @@
 """What a settings class says about its keys: the source of the sample, the reference and the hints."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
 from enum import Enum
@@ -21,8 +21,8 @@ _WORDS: dict[type, str] = {
     int: "whole number",
     float: "number",
     Path: "path",
-    timedelta: 'duration such as "5m"',
-    time: 'time of day such as "08:00"',
+    timedelta: "duration",
+    time: "time of day",
     Secret: "secret by reference",
 }
 
@@ -40,20 +40,43 @@ class Key:
     example: str | None
     """As TOML."""
     description: str
+    below: tuple["Key", ...] = ()
+    """The keys of the table that it takes, if it takes one."""
 
 
 def keys_of(model: type[BaseModel]) -> Iterator[Key]:
     """The keys of a table, in the order in which the class has them."""
     for name, info in model.model_fields.items():
+        table = _model_in(info.annotation)
+        below = () if table in {None, Secret} else tuple(keys_of(table))
         default = None if info.is_required() or info.default_factory else info.default
         yield Key(
             name=info.alias or name,
             kind=_kind(info.annotation),
             required=info.is_required(),
             default=None if default is None else toml(default),
-            example=toml(info.examples[0]) if info.examples else None,
+            example=toml(info.examples[0]) if info.examples else _example(below),
             description=info.description or "",
+            below=below,
         )
+
+
+def placeholder(key: Key) -> str:
+    """TOML to stand where the user has to write something: the example, else one of its kind."""
+    by_kind = {
+        "secret by reference": '{ credential = "NAME" }',
+        "whole number": "0",
+        "number": "0",
+        "true or false": "false",
+        "duration": '"1h"',
+        "time of day": '"08:00"',
+    }
+    return key.example or by_kind.get(key.kind, '""')
+
+
+def _example(below: tuple[Key, ...]) -> str | None:
+    required = [f"{toml_key(key.name)} = {placeholder(key)}" for key in below if key.required]
+    return f"{{ {', '.join(required)} }}" if required else None
 
 
 def model_at(model: type[BaseModel], path: tuple[str | int, ...]) -> type[BaseModel] | None:
@@ -136,9 +159,9 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 def _kind(annotation: Any) -> str:
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Literal:
-        return " or ".join(map(toml, args))
+        return _choice(map(toml, args))
     if origin in {Union, UnionType}:
-        return " or ".join(_kind(each) for each in args if each is not NoneType)
+        return _choice(_kind(each) for each in args if each is not NoneType)
     if origin is Annotated:
         return _kind(args[0])
     if origin in {list, tuple, set, frozenset}:
@@ -148,11 +171,17 @@ def _kind(annotation: Any) -> str:
     return _class_kind(annotation)
 
 
+def _choice(words: Iterable[str]) -> str:
+    """``a, b or c``."""
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def _class_kind(annotation: Any) -> str:
     if not isinstance(annotation, type):
         return "value"
     if issubclass(annotation, Enum):
-        return " or ".join(toml(member) for member in annotation)
+        return _choice(toml(member) for member in annotation)
     if issubclass(annotation, BaseModel) and annotation is not Secret:
         return "table"
     return _WORDS.get(annotation, "text")

@@ -5,7 +5,7 @@ from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, ValidationInfo
 
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
@@ -23,6 +23,12 @@ def parse_duration(value: object) -> timedelta:
     duration = timedelta(seconds=int(match[1]) * _UNITS[match[2]])
     if duration > _LONGEST:
         raise ValueError(f'must be at most "{_LONGEST.days}d"')
+    return duration
+
+
+def _longer_than_nothing(duration: timedelta) -> timedelta:
+    if duration <= timedelta(0):
+        raise ValueError('must be more than "0s"')
     return duration
 
 
@@ -54,7 +60,7 @@ def _beside_the_config(path: Path, info: ValidationInfo) -> Path:
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration)]
 """A span of time, written ``"90s"``, ``"5m"``, ``"2h"`` or ``"3d"``."""
 
-PositiveDuration = Annotated[Duration, Field(gt=timedelta(0))]
+PositiveDuration = Annotated[Duration, AfterValidator(_longer_than_nothing)]
 """A `Duration` longer than nothing."""
 
 ClockTime = Annotated[time, BeforeValidator(_parse_clock), PlainSerializer(_format_clock)]

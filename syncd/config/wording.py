@@ -151,7 +151,7 @@ def _expected(error: Any) -> str | None:
         return f"one of {error['ctx']['expected'].replace(' or ', ', ')}"
     if kind in _BOUNDS:
         words, key = _BOUNDS[kind]
-        return f"{words} {toml(error['ctx'][key])}"
+        return f"{words} {error['ctx'][key]}"
     if kind in {"string_pattern_mismatch", "string_too_short", "too_short", "value_error"}:
         return None
     return _MUST_BE.get(kind.partition("_")[0])
