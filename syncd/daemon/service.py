@@ -1,0 +1,167 @@
+"""The main loop: from the first READY to the last job's end.
+
+The loop itself only waits, kicks the watchdog and acts on signals. What may take long (a drain, a
+reload, a look at the store) runs beside it.
+"""
+
+import faulthandler
+import gc
+import signal
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from contextlib import AbstractContextManager, nullcontext
+from threading import Thread
+from typing import TYPE_CHECKING, TypeVar
+
+from syncd import clock, log, metrics, systemd
+from syncd.config import ConfigError
+from syncd.daemon.endpoint import Endpoint
+from syncd.daemon.reporter import Reporter
+from syncd.daemon.signals import RELOAD, STOP, Signals
+from syncd.daemon.watchdog import BEAT_LIMIT, Watchdog
+
+if TYPE_CHECKING:
+    from syncd.daemon.engine import Engine
+
+BUILD_LIMIT = 60.0
+"""Seconds that opening the store and building the connectors may take at a reload."""
+
+T = TypeVar("T")
+
+_log = log.get("daemon")
+
+
+def serve(build: Callable[[], "Engine"]) -> bool:
+    """Run what `build` makes until SIGTERM or SIGINT; at SIGHUP, what it makes then.
+
+    True if every job ended within the stop time; where False, threads of the scheduler are still
+    at work and the process had better end without them. Raises what the first `build` raises, and
+    AddressTaken.
+    """
+    faulthandler.enable()  # the watchdog's SIGABRT leaves every thread's stack in the journal
+    faulthandler.register(signal.SIGUSR1, all_threads=True)
+    with Signals() as signals:
+        systemd.notify("STATUS=starting")
+        return Service(build, signals).run()
+
+
+class Service:
+    """One life of the service, around engines that reloads replace."""
+
+    def __init__(self, build: Callable[[], "Engine"], signals: Signals) -> None:
+        """Build the first engine; raises what `build` raises."""
+        self._build = build
+        self._signals = signals
+        self._watchdog = Watchdog(systemd.watchdog_seconds())
+        self._left_behind = False
+        self._engine = build()
+        self._reporter = Reporter(self._engine.describe)
+
+    def run(self) -> bool:
+        """Start, wait for a signal to stop, drain; True if every job ended within the stop time."""
+        try:
+            with self._endpoint():
+                self._start()
+                self._wait()
+                self._stop()
+        finally:
+            if not self._left_behind:
+                self._engine.close()
+        return not self._left_behind
+
+    def problems(self) -> dict[str, str]:
+        """What is wrong with the scheduler or the store; a failing source is neither."""
+        silent = clock.monotonic() - self._engine.beat()
+        found = {
+            "scheduler": f"no heartbeat for {silent:.0f} s" if silent > BEAT_LIMIT else None,
+            "store": self._reporter.store_problem(),
+        }
+        return {part: problem for part, problem in found.items() if problem}
+
+    def _endpoint(self) -> AbstractContextManager[object]:
+        listen = self._engine.listen
+        return nullcontext() if listen is None else Endpoint(*listen, self.problems)
+
+    def _start(self) -> None:
+        self._engine.start()
+        self._reporter.start()
+        gc.collect()
+        gc.freeze()  # what start-up made stays: no collection need look at it again
+        systemd.notify("READY=1")
+        _log.info("started", accounts=len(self._engine.accounts))
+
+    def _wait(self) -> None:
+        while (caught := self._signals.wait(self._watchdog.pause)) not in STOP:
+            self._watchdog.look(self._engine.beat)
+            if caught is RELOAD:
+                self._reload()
+
+    def _stop(self) -> None:
+        systemd.notify("STOPPING=1")
+        self._reporter.stop()
+        _log.info("stopping", stop_timeout_s=self._engine.stop_timeout)
+        systemd.notify("STATUS=letting the running jobs end")
+        self._drain(self._engine)
+        _log.info("stopped")
+
+    def _reload(self) -> None:
+        systemd.reloading()
+        try:
+            fresh = self._beside(self._build, BUILD_LIMIT)
+        except ConfigError as error:
+            self._refuse([str(problem) for problem in error.problems])
+        except Exception as error:  # noqa: BLE001  whatever the new config leads to, the old one works
+            self._refuse([f"{type(error).__name__}: {error}"])
+        else:
+            self._swap(fresh)
+        systemd.notify("READY=1")
+
+    def _refuse(self, problems: list[str]) -> None:
+        for problem in problems:
+            _log.error("reload_refused", problem=problem)
+        note = (
+            f"reload refused for {len(problems)} problem(s), see the journal; old config in force"
+        )
+        self._reporter.describe_by(self._engine.describe, note)
+
+    def _swap(self, fresh: "Engine") -> None:
+        """Let the old jobs end before the new begin, so that no stream is polled by both."""
+        before, self._engine = self._engine, fresh
+        self._reporter.describe_by(fresh.describe)
+        self._drain(before)
+        before.close()
+        if not self._signals.stopping:
+            fresh.start()
+            _log.info("reloaded", accounts=len(fresh.accounts))
+        for account in before.accounts - fresh.accounts:
+            metrics.forget(account)
+        if fresh.listen != before.listen:
+            _log.warning("restart_needed", setting="metrics")
+
+    def _drain(self, engine: "Engine") -> None:
+        limit = engine.stop_timeout
+        if not self._beside(lambda: engine.stop(limit), limit):
+            self._left_behind = True
+            _log.warning("drain_cut_off", stop_timeout_s=limit)
+
+    def _beside(self, work: Callable[[], T], limit: float) -> T:
+        """Do `work` in a thread while kicking; past `limit` seconds the watchdog may have us."""
+        until = clock.monotonic() + limit
+        future = _in_thread(work)
+        while not wait([future], timeout=self._watchdog.pause).done:
+            if clock.monotonic() < until:
+                self._watchdog.kick()
+        return future.result()
+
+
+def _in_thread(work: Callable[[], T]) -> Future[T]:
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001  handed over, whatever it is
+            future.set_exception(error)
+
+    Thread(target=run, name="beside-main", daemon=True).start()
+    return future
