@@ -128,7 +128,10 @@ class FakeServer:
         self._page_fault: Fault | None = None
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _bind(self))
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        # The interval is how long leaving the context takes; the default of 0.5 s slows tests.
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), daemon=True
+        )
 
     @property
     def port(self) -> int:
@@ -166,6 +169,11 @@ class FakeServer:
             self._orders.append(
                 _Order(fault, re.compile(path), method, times, retry_after, seconds)
             )
+
+    def heal(self) -> None:
+        """Forget the faults that are ordered and have not happened yet."""
+        with self.lock:
+            self._orders.clear()
 
     def page(self, items: list[T]) -> list[T]:
         """The items of an answer's page; a fake passes each list through here for page faults."""

@@ -1,0 +1,298 @@
+"""From what 17TRACK answers to syncd's tracking events. Pure."""
+
+import csv
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from syncd.connector import parse_each
+from syncd.model import (
+    BadItem,
+    Item,
+    Leg,
+    Milestone,
+    OffsetSource,
+    Reason,
+    TrackingEvent,
+    Window,
+    event_fingerprint,
+)
+
+
+class _Place(msgspec.Struct):
+    country: str | None = None
+    state: str | None = None
+    city: str | None = None
+
+
+class _RawTime(msgspec.Struct):
+    date: str | None = None
+    time: str | None = None
+    timezone: str | None = None
+
+
+class _Event(msgspec.Struct):
+    time_iso: str | None = None
+    time_utc: str | None = None
+    time_raw: _RawTime | None = None
+    description: str | None = None
+    location: str | None = None
+    stage: str | None = None
+    sub_status: str | None = None
+    address: _Place | None = None
+
+
+class _Carrier(msgspec.Struct):
+    name: str | None = None
+
+
+class _Provider(msgspec.Struct):
+    provider: _Carrier | None = None
+    events: list[msgspec.Raw] | None = None
+
+
+class _Tracking(msgspec.Struct):
+    providers: list[_Provider] | None = None
+
+
+class _Estimate(msgspec.Struct):
+    earliest: str | None = msgspec.field(default=None, name="from")
+    latest: str | None = msgspec.field(default=None, name="to")
+
+
+class _Metrics(msgspec.Struct):
+    estimated_delivery_date: _Estimate | None = None
+
+
+class _Status(msgspec.Struct):
+    status: str | None = None
+
+
+class _Route(msgspec.Struct):
+    shipper_address: _Place | None = None
+    recipient_address: _Place | None = None
+
+
+class _TrackInfo(msgspec.Struct):
+    shipping_info: _Route | None = None
+    latest_status: _Status | None = None
+    time_metrics: _Metrics | None = None
+    tracking: _Tracking | None = None
+
+
+class _Parcel(msgspec.Struct):
+    track_info: _TrackInfo | None = None
+
+
+class Sighting(msgspec.Struct, frozen=True):
+    """What 17TRACK knows of a parcel now."""
+
+    items: tuple[Item, ...]
+    """Its events, oldest first, each once; the latest carries the carrier's estimate."""
+    status: str = ""
+    """17TRACK's main status, such as ``InTransit`` or ``Expired``."""
+
+
+class _Meaning(msgspec.Struct, frozen=True):
+    milestone: Milestone | None
+    at_origin: Milestone | None = None
+    reason: Reason | None = None
+    leg: Leg | None = None
+
+
+class _Scan(msgspec.Struct, frozen=True):
+    """An event's payload with what its surroundings tell of it."""
+
+    number: str
+    carrier: str | None
+    route: _Route
+    raw: bytes
+
+
+def sighting(number: str, raw: bytes) -> Sighting:
+    """Read one element of ``accepted``; what cannot be read becomes a `BadItem`."""
+    try:
+        info = msgspec.json.decode(raw, type=_Parcel).track_info or _TrackInfo()
+    except msgspec.MsgspecError as error:
+        return Sighting((BadItem(source_id=_odd_id(number, raw), reason=str(error), raw=raw),))
+    items = _oldest_first(parse_each(_scans(number, info), _parse, _describe))
+    status = (info.latest_status and info.latest_status.status) or ""
+    return Sighting(_with_estimate(items, _estimate(info)), status)
+
+
+def _scans(number: str, info: _TrackInfo) -> Iterator[_Scan]:
+    for provider in (info.tracking and info.tracking.providers) or []:
+        name = provider.provider.name if provider.provider else None
+        for event in provider.events or []:
+            yield _Scan(number, name, info.shipping_info or _Route(), bytes(event))
+
+
+def _describe(scan: _Scan) -> tuple[str, bytes]:
+    return _odd_id(scan.number, scan.raw), scan.raw
+
+
+def _odd_id(number: str, raw: bytes) -> str:
+    return f"{number}-{hashlib.blake2b(raw, digest_size=8).hexdigest()}"
+
+
+def _parse(scan: _Scan) -> tuple[TrackingEvent, ...]:
+    event = msgspec.json.decode(scan.raw, type=_Event)
+    meaning = _meaning(event)
+    if meaning.milestone is None:
+        return ()
+    local, offset, source = when(event)
+    place = event.address or _Place()
+    text = (event.description or "").strip()
+    location = event.location or ", ".join(filter(None, (place.city, place.state))) or None
+    abroad = _at_origin(place.country, scan.route)
+    return (
+        TrackingEvent(
+            # Without the status: 17TRACK corrects it later, and that is an edit, not another scan.
+            source_id=event_fingerprint(scan.number, local, f"{text}\x1f{location or ''}"),
+            tracking_number=scan.number,
+            occurred_local=local,
+            utc_offset_minutes=offset,
+            offset_source=source,
+            milestone=(abroad and meaning.at_origin) or meaning.milestone,
+            reason=meaning.reason,
+            leg=meaning.leg,
+            text=text,
+            code=event.sub_status or event.stage,
+            carrier=scan.carrier,
+            location=location,
+            country=_country(place.country),
+            raw=scan.raw,
+        ),
+    )
+
+
+def _country(code: str | None) -> str | None:
+    return code.upper() if code and len(code) == 2 else None
+
+
+def _at_origin(country: str | None, route: _Route) -> bool:
+    sender = route.shipper_address.country if route.shipper_address else None
+    recipient = route.recipient_address.country if route.recipient_address else None
+    return country is not None and country == sender and country != recipient
+
+
+def when(event: _Event) -> tuple[datetime, int | None, OffsetSource | None]:
+    """The wall clock as the carrier wrote it, its offset in minutes, and who says so.
+
+    ``time_raw`` is the carrier's own writing. An offset only in ``time_iso`` was added by 17TRACK,
+    which is known to guess it wrongly (one offset for all scans of an international parcel), so
+    it counts as assumed. Raises ValueError where there is no time at all.
+    """
+    told = _told(event.time_iso or event.time_utc)
+    raw = _raw_clock(event.time_raw)
+    if raw is not None:
+        local, offset = raw
+        if offset is not None:
+            return local, offset, OffsetSource.CARRIER
+        if told is None or told.replace(tzinfo=None) != local:
+            return local, None, None
+    if told is None:
+        raise ValueError("the event has no time")
+    offset = _minutes(told)
+    return told.replace(tzinfo=None), offset, None if offset is None else OffsetSource.ASSUMED
+
+
+def _raw_clock(raw: _RawTime | None) -> tuple[datetime, int | None] | None:
+    clock = _told(f"{raw.date}T{raw.time or '00:00:00'}") if raw and raw.date else None
+    if raw is None or clock is None:
+        return None
+    zoned = _told(f"{clock.isoformat()}{raw.timezone}") if raw.timezone else None
+    return clock.replace(tzinfo=None), _minutes(zoned or clock)
+
+
+def _told(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _minutes(moment: datetime) -> int | None:
+    offset = moment.utcoffset()
+    return None if offset is None else int(offset.total_seconds() // 60)
+
+
+def _oldest_first(items: Iterable[Item]) -> list[Item]:
+    each = {item.source_id: item for item in items}
+    return sorted(each.values(), key=_order)
+
+
+def _order(item: Item) -> tuple[datetime, str]:
+    # By the instant as far as it is known, then by the id, so that the order the answer had
+    # does not matter.
+    if not isinstance(item, TrackingEvent):
+        return datetime.min, item.source_id  # noqa: DTZ901  before everything that has a time
+    return item.occurred_local - timedelta(minutes=item.utc_offset_minutes or 0), item.source_id
+
+
+def _estimate(info: _TrackInfo) -> Window | None:
+    said = info.time_metrics and info.time_metrics.estimated_delivery_date
+    if not said:
+        return None
+    window = Window(earliest=_aware(said.earliest), latest=_aware(said.latest))
+    return window if window.earliest or window.latest else None
+
+
+def _aware(text: str | None) -> datetime | None:
+    moment = _told(text)
+    return moment if moment is not None and moment.tzinfo is not None else None
+
+
+def _with_estimate(items: list[Item], eta: Window | None) -> tuple[Item, ...]:
+    if not items or not isinstance(items[-1], TrackingEvent):
+        return tuple(items)
+    return (*items[:-1], msgspec.structs.replace(items[-1], eta=eta))
+
+
+def _meaning(event: _Event) -> _Meaning:
+    """The status first, then the key stage, then the status without its undocumented ending."""
+    sub, stage = event.sub_status or "", event.stage or ""
+    text = (event.description or "").strip()
+    for code, pattern, milestone in texts():
+        if code == sub and pattern.fullmatch(text):
+            return _Meaning(milestone)
+    known = statuses()
+    for code in (sub, stage, sub.partition("_")[0], stage.partition("_")[0]):
+        if code in known:
+            return known[code]
+    return _Meaning(Milestone.UNKNOWN)
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """A table of ``data/``, without its comments."""
+    text = (files("syncd_seventeentrack") / "data" / name).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return list(csv.DictReader(lines))
+
+
+@cache
+def statuses() -> dict[str, _Meaning]:
+    """What each status, sub-status and key stage means."""
+    return {
+        row["code"]: _Meaning(
+            None if row["milestone"] == "-" else Milestone(row["milestone"]),
+            Milestone(row["at_origin"]) if row["at_origin"] else None,
+            Reason(row["reason"]) if row["reason"] else None,
+            Leg(row["leg"]) if row["leg"] else None,
+        )
+        for row in rows("statuses.csv")
+    }
+
+
+@cache
+def texts() -> tuple[tuple[str, re.Pattern[str], Milestone], ...]:
+    """Wordings that overrule a status."""
+    return tuple(
+        (row["code"], re.compile(row["text"], re.IGNORECASE), Milestone(row["milestone"]))
+        for row in rows("texts.csv")
+    )
