@@ -1,0 +1,72 @@
+"""The ``syncd`` command: its verbs, global options, and how it ends.
+
+Exit codes are in `syncd.cli.exits`; nothing but click is imported until a verb runs.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from syncd import __version__
+from syncd.cli import exits
+from syncd.cli.invocation import Invocation
+from syncd.cli.lazy import LazyGroup, Verb
+
+VERBS = {
+    "init": Verb("syncd.cli.config_verbs:init", "Write a commented config to start from."),
+    "check-config": Verb(
+        "syncd.cli.config_verbs:check_config", "Tell what is wrong with a config."
+    ),
+    "run": Verb("syncd.cli.run:run", "Run the daemon."),
+    "demo": Verb("syncd.cli.demo:demo", "Show it all in a minute, in a made-up world."),
+    "status": Verb("syncd.cli.look:status", "Tell how each account and queue is doing."),
+    "conversations": Verb("syncd.cli.look:conversations", "List conversations, newest first."),
+    "show": Verb("syncd.cli.look:show", "Tell all about a conversation, order or parcel."),
+    "poll": Verb("syncd.cli.act:poll", "Poll an account now."),
+    "send-test": Verb("syncd.cli.act:send_test", "Send a test message from an account."),
+    "outbox": Verb("syncd.cli.outbox:outbox", "List, approve, cancel and retry what goes out."),
+    "db": Verb("syncd.cli.db:db", "Create, migrate and look after the database."),
+    "connectors": Verb("syncd.cli.config_verbs:connectors", "List the connectors installed."),
+    "sample-config": Verb("syncd.cli.config_verbs:sample_config", "Print a commented config."),
+    "completion": Verb("syncd.cli.completion:completion", "Print a shell's completion script."),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    verbs=VERBS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="syncd VERB --help tells about a verb. Exit codes: 0 ok, 1 something was found wrong, "
+    "64 usage, 69 unavailable, 70 bug, 74 input or output, 77 permission, 78 config.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    envvar="SYNCD_CONFIG",
+    show_envvar=True,
+    help="The config file. Default: /etc/syncd/syncd.toml, else ~/.config/syncd/syncd.toml.",
+)
+@click.option("-v", "--verbose", count=True, help="Log debug lines too.")
+@click.version_option(__version__, prog_name="syncd")
+@click.pass_context
+def cli(ctx: click.Context, config: Path | None, verbose: int) -> None:
+    """Sync messages, orders and parcels of every sales channel; tell buyers of delays first."""
+    ctx.obj = Invocation(given=config, verbose=verbose)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with one of `syncd.cli.exits`."""
+    try:
+        code = cli.main(prog_name="syncd", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = exits.OK
+    except BaseException as error:  # noqa: BLE001  the CLI boundary: every error ends here, worded
+        from syncd.cli.failures import report  # noqa: PLC0415  not needed where nothing fails
+
+        code = error.code if isinstance(error, SystemExit) else report(error)
+    sys.exit(code or exits.OK)

@@ -1,0 +1,59 @@
+"""What every verb gets: where the config is, and how to open it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:  # a verb that needs no config should not pay for pydantic
+    from syncd.config import Settings
+    from syncd.plugins import Plugins
+
+_SYSTEM = Path("/etc/syncd/syncd.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """The global options of one command."""
+
+    given: Path | None = None
+    """The config named by --config or $SYNCD_CONFIG."""
+    verbose: int = 0
+
+    @property
+    def config(self) -> Path:
+        """The config to read: the one given, else the system's where it exists, else the user's."""
+        if self.given is not None:
+            return self.given
+        return _SYSTEM if _SYSTEM.exists() else user_config()
+
+    @property
+    def new_config(self) -> Path:
+        """Where to write a new config: the one given, else the system's for root, else the user's."""
+        if self.given is not None:
+            return self.given
+        return _SYSTEM if os.geteuid() == 0 else user_config()
+
+    def load(self, path: Path | None = None) -> "tuple[Settings, Plugins]":
+        """The checked settings and the connectors installed; logs are set up as they say.
+
+        Raises ConfigError, which becomes exit code 78.
+        """
+        from syncd import config, log, plugins  # noqa: PLC0415  not needed for --help
+
+        found = plugins.load()
+        settings = config.load(path or self.config, found.connectors)
+        log.configure(settings.log.format, "debug" if self.verbose else settings.log.level)
+        return settings, found
+
+
+def user_config() -> Path:
+    """The config of a user who is not the system's service."""
+    return Path.home() / ".config" / "syncd" / "syncd.toml"
+
+
+pass_invocation = click.make_pass_decorator(Invocation, ensure=True)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -1,0 +1,111 @@
+"""Printing of rows: a table on a terminal, plain columns elsewhere, JSON on request."""
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import click
+
+Row = Mapping[str, Any]
+
+# Terminal sequences (ECMA-48: CSI, OSC and the other string kinds, two-character ones), in their
+# 7-bit and 8-bit forms: a buyer's text could otherwise rewrite the screen or its title.
+_SEQUENCES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]?"
+)
+# Controls but tab and newline, and those that reorder what stands around them (Unicode bidi).
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# What JSON's own escaping leaves as it is.
+_RAW_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """`text` without anything that a terminal would obey; lines and tabs stay."""
+    cleaned = _CONTROLS.sub("", _SEQUENCES.sub("", text.replace("\r\n", "\n")))
+    return cleaned.encode(errors="replace").decode()
+
+
+def emit(data: Sequence[Row] | Row, *, as_json: bool, columns: Sequence[str] | None = None) -> None:
+    """Print rows, or one mapping, to standard output.
+
+    `columns` picks and orders what people see; JSON always has everything.
+    """
+    if as_json:
+        click.echo(to_json(data))
+    elif isinstance(data, Mapping):
+        _pairs(data, columns or list(data))
+    else:
+        _rows(data, columns or list(dict.fromkeys(key for row in data for key in row)))
+
+
+def to_json(data: Any) -> str:
+    """Indented JSON that is safe on a terminal and loses nothing; times in ISO 8601."""
+    text = json.dumps(data, default=_jsonable, ensure_ascii=False, indent=2)
+    return _RAW_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def cell(value: object) -> str:
+    """A value on one line, for people."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M %Z").rstrip()
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(map(cell, value))
+    return " ".join(printable(str(value)).split())
+
+
+def _rows(rows: Sequence[Row], columns: Sequence[str]) -> None:
+    if not rows:
+        return
+    table = [[cell(row.get(column)) for column in columns] for row in rows]
+    if sys.stdout.isatty():
+        _rich_table(columns, table)
+        return
+    widths = [max(map(len, each)) for each in zip(columns, *table, strict=True)]
+    for line in (columns, *table):
+        padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
+        click.echo("  ".join(padded).rstrip())
+
+
+def _rich_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415  a quarter of the start-up time, seldom needed
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(Text, row))  # Text: data is never read as rich's markup
+    Console().print(table)
+
+
+def _pairs(data: Row, columns: Sequence[str]) -> None:
+    width = max(map(len, columns), default=0)
+    for column in columns:
+        click.echo(f"{column.ljust(width)}  {cell(data.get(column))}".rstrip())
+
+
+def _jsonable(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be printed as JSON")
