@@ -1,11 +1,17 @@
 """What a reload replaces as a whole: the settings, what they open, and what drives it."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from syncd import config, log, plugins, status
+from syncd import log, status
 from syncd.accounts import Runtime
-from syncd.config import Settings
+from syncd.config import ConfigError, Settings
+from syncd.daemon.secrets import missing_secrets
+from syncd.plugins import Plugins
 from syncd.scheduler import Scheduler
+
+Load = Callable[[Path], tuple[Settings, Plugins]]
+"""Reads a config as it is now, with the connectors installed; raises ConfigError."""
 
 _log = log.get("daemon")
 
@@ -23,6 +29,11 @@ class Engine:
     def accounts(self) -> frozenset[str]:
         """The names of the accounts that it serves."""
         return frozenset(self._runtime.accounts)
+
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """The accounts left out, each with the reason."""
+        return self._runtime.broken
 
     @property
     def stop_timeout(self) -> float:
@@ -56,15 +67,16 @@ class Engine:
         self._runtime.close()
 
 
-def build(path: Path) -> Engine:
-    """Read the config at `path` and open what it names; starts nothing and asks no source.
+def build(file: Path, load: Load) -> Engine:
+    """Read the config in `file` by `load` and open what it names; starts nothing, asks no source.
 
-    Raises ConfigError, and what opening the store raises.
+    Raises ConfigError, also for a secret that is not where the config says, and what
+    `Runtime.open` raises.
     """
-    found = plugins.load()
+    settings, found = load(file)
     for problem in found.problems:
-        _log.warning("connector_unfit", problem=str(problem))
-    settings = config.load(path, found.connectors)
-    runtime = Runtime.open(settings, found)
-    log.configure(settings.log.format, settings.log.level)
-    return Engine(settings, runtime)
+        _log.warning("connector unfit", problem=str(problem))
+    missing = list(missing_secrets(settings, file))
+    if missing:
+        raise ConfigError(missing)
+    return Engine(settings, Runtime.open(settings, found))

@@ -69,13 +69,13 @@ class Reporter:
 
     def _failed(self, error: Exception) -> None:
         if self._error is None:
-            _log.error("store_failed", error=f"{type(error).__name__}: {error}")
+            _log.error("store failed", error=f"{type(error).__name__}: {error}")
         self._error = type(error).__name__
         self._tell("the store does not answer, see the journal")
 
     def _recovered(self) -> None:
         if self._error is not None:
-            _log.info("store_recovered")
+            _log.info("store recovered")
         self._answered, self._error = clock.monotonic(), None
 
     def _tell(self, line: str) -> None:

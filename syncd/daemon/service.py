@@ -113,12 +113,21 @@ class Service:
         except Exception as error:  # noqa: BLE001  whatever the new config leads to, the old one works
             self._refuse([f"{type(error).__name__}: {error}"])
         else:
-            self._swap(fresh)
+            self._take(fresh)
         systemd.notify("READY=1")
+
+    def _take(self, fresh: "Engine") -> None:
+        """Go over to `fresh`, unless it leaves out an account that works now."""
+        lost = fresh.broken.keys() & self._engine.accounts
+        if lost:
+            fresh.close()
+            self._refuse([f"accounts.{name}: {fresh.broken[name]}" for name in sorted(lost)])
+        else:
+            self._swap(fresh)
 
     def _refuse(self, problems: list[str]) -> None:
         for problem in problems:
-            _log.error("reload_refused", problem=problem)
+            _log.error("reload refused", problem=problem)
         note = (
             f"reload refused for {len(problems)} problem(s), see the journal; old config in force"
         )
@@ -136,13 +145,13 @@ class Service:
         for account in before.accounts - fresh.accounts:
             metrics.forget(account)
         if fresh.listen != before.listen:
-            _log.warning("restart_needed", setting="metrics")
+            _log.warning("restart needed", setting="metrics")
 
     def _drain(self, engine: "Engine") -> None:
         limit = engine.stop_timeout
         if not self._beside(lambda: engine.stop(limit), limit):
             self._left_behind = True
-            _log.warning("drain_cut_off", stop_timeout_s=limit)
+            _log.warning("drain cut off", stop_timeout_s=limit)
 
     def _beside(self, work: Callable[[], T], limit: float) -> T:
         """Do `work` in a thread while kicking; past `limit` seconds the watchdog may have us."""

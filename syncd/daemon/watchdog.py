@@ -34,7 +34,7 @@ class Watchdog:
             self.kick()
         elif not self._stuck:
             self._stuck = True
-            _log.error("scheduler_stuck", silent_s=round(silent), watchdog=self._consequence())
+            _log.error("scheduler stuck", silent_s=round(silent), watchdog=self._consequence())
 
     def kick(self) -> None:
         """Kick if it is time; for waits that end by themselves, such as a drain."""

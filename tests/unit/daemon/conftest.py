@@ -18,6 +18,7 @@ class FakeEngine:
     def __init__(self, name="first", *, accounts=("ebay-de",), listen=None, drains=True):
         self.name = name
         self.accounts = frozenset(accounts)
+        self.broken = {}
         self.listen = listen
         self.stop_timeout = 2.0
         self.calls = []

@@ -38,7 +38,7 @@ def test_a_store_that_fails_is_logged_once_and_its_recovery_once(engine, manager
         manager.await_("STATUS=first: 1 accounts")
         reporter.stop()
     assert reporter.store_problem() is None
-    assert [entry["event"] for entry in logs] == ["store_failed", "store_recovered"]
+    assert [entry["event"] for entry in logs] == ["store failed", "store recovered"]
 
 
 def test_a_store_that_hangs_is_a_problem_after_three_looks(engine, manager, reporter):

@@ -72,7 +72,7 @@ def test_jobs_that_outlive_the_stop_time_keep_their_store(make_engine, scripted)
     with structlog.testing.capture_logs() as logs:
         assert Service(builder(engine), scripted()).run() is False
     assert engine.calls == ["start", "stop"]
-    assert "drain_cut_off" in [entry["event"] for entry in logs]
+    assert "drain cut off" in [entry["event"] for entry in logs]
 
 
 def test_a_good_reload_ends_the_old_engine_before_the_new_one_starts(
@@ -104,7 +104,7 @@ def test_a_bad_reload_tells_every_problem_and_runs_on(engine, manager, scripted)
             scripted(signal.SIGHUP, lambda: manager.await_("STATUS=first: 1 accounts; reload ref")),
         )
         assert service.run() is True
-    refused = [entry["problem"] for entry in logs if entry["event"] == "reload_refused"]
+    refused = [entry["problem"] for entry in logs if entry["event"] == "reload refused"]
     assert refused == [str(problem) for problem in BROKEN.problems]
     assert engine.calls == ["start", "stop", "close"]
     assert kinds(manager.hear()).count("READY") == 2
@@ -113,9 +113,26 @@ def test_a_bad_reload_tells_every_problem_and_runs_on(engine, manager, scripted)
 def test_a_reload_that_fails_otherwise_is_refused_too(engine, scripted):
     with structlog.testing.capture_logs() as logs:
         Service(builder(engine, OSError("disk full")), scripted(signal.SIGHUP)).run()
-    (refused,) = [entry for entry in logs if entry["event"] == "reload_refused"]
+    (refused,) = [entry for entry in logs if entry["event"] == "reload refused"]
     assert refused["problem"] == "OSError: disk full"
     assert engine.calls == ["start", "stop", "close"]
+
+
+def test_a_reload_that_would_lose_a_working_account_is_refused(make_engine, scripted):
+    old, new = make_engine("old"), make_engine("new", accounts=())
+    new.broken = {"ebay-de": "ValueError: site and currency disagree"}
+    with structlog.testing.capture_logs() as logs:
+        Service(builder(old, new), scripted(signal.SIGHUP)).run()
+    (refused,) = [entry for entry in logs if entry["event"] == "reload refused"]
+    assert refused["problem"] == "accounts.ebay-de: ValueError: site and currency disagree"
+    assert (old.calls, new.calls) == (["start", "stop", "close"], ["close"])
+
+
+def test_an_account_that_was_broken_before_does_not_stand_in_the_way(make_engine, scripted):
+    old, new = make_engine("old"), make_engine("new")
+    new.broken = {"third-party": "ImportError: no module named 'x'"}
+    Service(builder(old, new), scripted(signal.SIGHUP)).run()
+    assert new.calls == ["start", "stop", "close"]
 
 
 def test_a_good_reload_after_a_bad_one_takes_the_note_back(make_engine, manager, scripted):
@@ -166,7 +183,7 @@ def test_a_changed_address_needs_a_restart_and_says_so(make_engine, scripted):
         Service(
             builder(make_engine(), make_engine(listen=("127.0.0.1", 0))), scripted(signal.SIGHUP)
         ).run()
-    assert {"event": "restart_needed", "setting": "metrics", "log_level": "warning"} in [
+    assert {"event": "restart needed", "setting": "metrics", "log_level": "warning"} in [
         {key: entry[key] for key in ("event", "setting", "log_level") if key in entry}
         for entry in logs
     ]
