@@ -2,5 +2,16 @@
 
 from syncd.http.client import Auth, HttpClient, Judge, Params, Reply, verdict
 from syncd.http.oauth import OAuth2, Token
+from syncd.http.token import HeaderToken
 
-__all__ = ["Auth", "HttpClient", "Judge", "OAuth2", "Params", "Reply", "Token", "verdict"]
+__all__ = [
+    "Auth",
+    "HeaderToken",
+    "HttpClient",
+    "Judge",
+    "OAuth2",
+    "Params",
+    "Reply",
+    "Token",
+    "verdict",
+]
