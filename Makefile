@@ -41,6 +41,12 @@ types: setup ## mypy --strict
 layers: setup ## imports go down the layers
 	$(BIN)/lint-imports
 
+docs: setup ## write the sample configs and the reference of the settings anew
+	$(BIN)/python -m syncd.cli.generated
+
+docs-check: setup ## the files that `make docs` writes are as it would write them
+	$(BIN)/python -m syncd.cli.generated --check
+
 lock: setup ## write requirements/dev.txt anew from pyproject.toml
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --extra dev \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \

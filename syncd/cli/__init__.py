@@ -60,13 +60,16 @@ def cli(ctx: click.Context, config: Path | None, verbose: int) -> None:
 def main() -> NoReturn:
     """Run the command line and exit with one of `syncd.cli.exits`."""
     try:
-        code = cli.main(prog_name="syncd", standalone_mode=False)
+        result = cli.main(prog_name="syncd", standalone_mode=False)
+        code = result if isinstance(result, int) else exits.OK
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = exits.OK
+    except SystemExit:
+        raise
     except BaseException as error:  # noqa: BLE001  the CLI boundary: every error ends here, worded
         from syncd.cli.failures import report  # noqa: PLC0415  not needed where nothing fails
 
-        code = error.code if isinstance(error, SystemExit) else report(error)
-    sys.exit(code or exits.OK)
+        code = report(error)
+    sys.exit(code)

@@ -1,7 +1,8 @@
 """The verbs about the config and the connectors: init, check-config, connectors, sample-config."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -87,16 +88,47 @@ def check_config(
     """
     invocation = ctx.find_object(Invocation) or Invocation()
     file = path or invocation.config
-    settings, found = invocation.load(file)
-    accounts = list(_opened(file, settings, found))
-    if show:
-        click.echo(effective(settings), nl=False)
-    if online:
-        rows = [_asked(account, connector) for account, connector in accounts if account.enabled]
-        emit(rows, as_json=as_json)
-        ctx.exit(exits.OK if all(row["ok"] for row in rows) else exits.UNAVAILABLE)
-    if not show:
-        click.echo(f"{file}: ok, {_counted(len(accounts), 'account')}")
+    try:
+        with ExitStack() as opened:
+            settings, found = invocation.load(file)
+            accounts = _opened(opened, file, settings, found)
+            answers = [_asked(*each) for each in accounts if each[0].enabled] if online else []
+    except ConfigError as error:
+        if not as_json:
+            raise
+        emit(
+            {"file": file, "ok": False, "problems": list(map(asdict, error.problems))}, as_json=True
+        )
+        ctx.exit(exits.CONFIG)
+    shown = effective(settings) if show else None
+    _tell(Checked(file, len(accounts), answers, online, shown), as_json=as_json)
+    ctx.exit(exits.OK if all(answer["ok"] for answer in answers) else exits.UNAVAILABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the check of a good config found."""
+
+    file: Path
+    accounts: int
+    answers: list[dict[str, Any]]
+    """What each platform said, where they were asked."""
+    online: bool
+    shown: str | None
+    """The settings in effect, where they are wanted."""
+
+
+def _tell(checked: Checked, *, as_json: bool) -> None:
+    if as_json:
+        told = {"file": checked.file, "ok": True, "problems": [], "accounts": checked.answers}
+        emit(told | ({"settings": checked.shown} if checked.shown else {}), as_json=True)
+        return
+    if checked.shown is not None:
+        click.echo(checked.shown, nl=False)
+    else:
+        click.echo(f"{checked.file}: ok, accounts: {checked.accounts}")
+    if checked.online:
+        emit(checked.answers, as_json=False)
 
 
 def _chosen(names: Iterable[str]) -> dict[str, type[Connector]]:
@@ -137,30 +169,35 @@ def _broken(found: Plugins) -> Iterator[dict[str, Any]]:
 
 
 def _opened(
-    file: Path, settings: Settings, found: Plugins
-) -> Iterator[tuple[AccountSettings, Connector]]:
-    """Each account with an object of its connector, which checks the options that belong together."""
+    stack: ExitStack, file: Path, settings: Settings, found: Plugins
+) -> list[tuple[AccountSettings, Connector]]:
+    """Each account with an object of its connector, which checks the options that belong together.
+
+    Raises ConfigError with what the connectors object to.
+    """
+    opened: list[tuple[AccountSettings, Connector]] = []
     problems: list[Problem] = []
     for name, account in settings.accounts.items():
         context = Context(account=name, now=clock.now)
         try:
-            yield account, found.connectors[account.connector](account.options, context)
-        except (ValueError, SecretUnavailable) as error:
-            problems.append(Problem(file, None, f"accounts.{name}", str(error)))
+            connector = found.connectors[account.connector](account.options, context)
+        except Exception as error:  # noqa: BLE001  the plug-in boundary: all accounts are checked
+            problems.append(Problem(file, None, f"accounts.{name}", _objection(error)))
+        else:
+            opened.append((account, stack.enter_context(closing(connector))))
     if problems:
         raise ConfigError(problems)
+    return opened
 
 
 def _asked(account: AccountSettings, connector: Connector) -> dict[str, Any]:
     """Whether the account's platform answers, and if not why."""
-    reason = ""
-    with closing(connector):
-        try:
-            connector.check()
-        except (ConnectorError, SecretUnavailable, OSError) as error:
-            reason = f"{type(error).__name__}: {error}"
-        except Exception as error:  # noqa: BLE001  the plug-in boundary: the other accounts are asked too
-            reason = f"the connector has a bug: {type(error).__name__}: {error}"
+    try:
+        connector.check()
+    except Exception as error:  # noqa: BLE001  the plug-in boundary: the other accounts are asked too
+        reason = _objection(error)
+    else:
+        reason = ""
     return {
         "account": account.name,
         "connector": account.connector,
@@ -169,5 +206,7 @@ def _asked(account: AccountSettings, connector: Connector) -> dict[str, Any]:
     }
 
 
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+def _objection(error: Exception) -> str:
+    if isinstance(error, ValueError | SecretUnavailable | ConnectorError | OSError) and str(error):
+        return printable(str(error))
+    return printable(f"the connector has a bug: {type(error).__name__}: {error}")

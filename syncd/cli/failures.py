@@ -6,6 +6,7 @@ import traceback
 import click
 
 from syncd.cli import exits
+from syncd.cli.output import printable
 
 
 def report(error: BaseException) -> int:
@@ -26,37 +27,32 @@ def report(error: BaseException) -> int:
     return code
 
 
-def _foreseen(error: BaseException) -> int | None:
-    """The exit code of an error that has a recovery, None for a bug."""
-    by_name = {name: code for name, code in _CODES.items() if _is(error, name)}
-    if by_name:
-        return next(iter(by_name.values()))
-    if isinstance(error, PermissionError):
-        return exits.PERMISSION
-    return exits.IO if isinstance(error, OSError) else None
-
-
-# By name, so that telling a usage error does not import the store and the connector contract.
+# By name, so that wording a usage error does not import the store and the connector contract.
 _CODES = {
     "syncd.config.problems.ConfigError": exits.CONFIG,
     "syncd.secret.SecretUnavailable": exits.CONFIG,
     "syncd.connector.AuthFailed": exits.PERMISSION,
     "syncd.connector.ConnectorError": exits.UNAVAILABLE,
     "syncd.store.database.StoreUnavailable": exits.UNAVAILABLE,
+    "sqlalchemy.exc.OperationalError": exits.UNAVAILABLE,
+    "builtins.PermissionError": exits.PERMISSION,
+    "builtins.OSError": exits.IO,
 }
 
 
-def _is(error: BaseException, name: str) -> bool:
-    return any(f"{each.__module__}.{each.__qualname__}" == name for each in type(error).__mro__)
+def _foreseen(error: BaseException) -> int | None:
+    """The exit code of an error that has a recovery, None for a bug."""
+    lineage = (f"{each.__module__}.{each.__qualname__}" for each in type(error).__mro__)
+    return next((_CODES[name] for name in lineage if name in _CODES), None)
 
 
 def _worded(error: BaseException) -> str:
-    from syncd.cli.output import printable  # noqa: PLC0415  not needed where nothing fails
-
-    text = printable(str(error)) or type(error).__name__
     if isinstance(error, OSError) and error.strerror:
-        text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return "\n".join(f"syncd: {line}" if "\n" not in text else line for line in text.split("\n"))
+        about = f"{error.filename}: " if error.filename else ""
+        return printable(f"syncd: {about}{error.strerror}")
+    text = str(getattr(error, "orig", None) or error)  # sqlalchemy adds the statement to its own
+    problems = getattr(error, "problems", None)  # each begins with FILE:LINE, for editors to find
+    return printable(text if problems else f"syncd: {text or type(error).__name__}")
 
 
 def _bug(error: BaseException) -> int:

@@ -1,6 +1,7 @@
 """A command group that imports a verb only when it is used, so that --help is quick."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -38,6 +39,17 @@ class LazyGroup(click.Group):
         command = getattr(import_module(module), function)
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb, or suggest the one that was meant."""
+        name = args[0]
+        if name in self.verbs or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        close = get_close_matches(name, self.verbs, n=1)
+        hint = f"Did you mean {close[0]!r}?" if close else "syncd --help lists the verbs."
+        raise click.UsageError(f"there is no verb {name!r}. {hint}", ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs by the table's own help."""

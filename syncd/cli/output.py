@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any
+from unicodedata import combining, east_asian_width
 
 import click
 
@@ -66,15 +67,29 @@ def cell(value: object) -> str:
 
 def _rows(rows: Sequence[Row], columns: Sequence[str]) -> None:
     if not rows:
+        click.echo("nothing to list", err=True)
         return
     table = [[cell(row.get(column)) for column in columns] for row in rows]
     if sys.stdout.isatty():
         _rich_table(columns, table)
         return
-    widths = [max(map(len, each)) for each in zip(columns, *table, strict=True)]
+    widths = [max(map(_width, each)) for each in zip(columns, *table, strict=True)]
     for line in (columns, *table):
-        padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
+        padded = (
+            text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True)
+        )
         click.echo("  ".join(padded).rstrip())
+
+
+def _width(text: str) -> int:
+    """How many columns a terminal gives to `text`: Chinese takes two each, accents none."""
+    return sum(_char_width(char) for char in text)
+
+
+def _char_width(char: str) -> int:
+    if combining(char):
+        return 0
+    return 2 if east_asian_width(char) in "WF" else 1
 
 
 def _rich_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -90,7 +105,7 @@ def _rich_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def _pairs(data: Row, columns: Sequence[str]) -> None:
-    width = max(map(len, columns), default=0)
+    width = max(map(_width, columns), default=0)
     for column in columns:
         click.echo(f"{column.ljust(width)}  {cell(data.get(column))}".rstrip())
 

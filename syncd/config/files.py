@@ -29,6 +29,8 @@ class Tree:
     data: dict[str, Any] = field(default_factory=dict)
     places: dict[KeyPath, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    whole: bool = True
+    """False where a file could not be read, so that something referred to may be in it."""
 
     def place(self, path: KeyPath) -> Place | None:
         """Where `path` stands, or else the nearest thing above it."""
@@ -39,39 +41,46 @@ class Tree:
 def read(main: Path) -> Tree:
     """Read `main` and, sorted by name, the ``*.toml`` files of the folder conf.d beside it."""
     tree = Tree()
-    for file in (main, *sorted((main.parent / "conf.d").glob("*.toml"))):
-        _read_one(tree, file)
+    _read_one(tree, main)
+    if main.exists():
+        for file in sorted((main.parent / "conf.d").glob("*.toml")):
+            _read_one(tree, file)
     return tree
 
 
 def _read_one(tree: Tree, file: Path) -> None:
+    text = ""
     try:
         text = file.read_bytes().decode()
         data = tomllib.loads(text)
-    except OSError as error:
-        tree.problems.append(_unreadable(file, error))
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        tree.problems.append(Problem(file, line, "", "is not UTF-8 text", "Save it as UTF-8"))
-    except RecursionError:
-        tree.problems.append(Problem(file, None, "", "is nested too deeply to be a config"))
-    except ValueError as error:  # not only TOMLDecodeError: a number may have too many digits
-        tree.problems.append(_syntax(file, text, error))
+    except (OSError, RecursionError, ValueError) as error:
+        tree.whole = False
+        tree.problems.append(_unread(file, text, error))
     else:
         places = {path: Place(file, line) for path, line in locate(text).items()}
         _merge(tree, data, places)
 
 
-def _unreadable(file: Path, error: OSError) -> Problem:
+def _unread(file: Path, text: str, error: Exception) -> Problem:
     if isinstance(error, FileNotFoundError):
         return Problem(
             file, None, "", "there is no such file", f"`syncd init {file}` writes one to start from"
         )
-    return Problem(file, None, "", f"cannot be read: {error.strerror}")
+    if isinstance(error, OSError):
+        return Problem(file, None, "", f"cannot be read: {error.strerror}")
+    if isinstance(error, UnicodeDecodeError):
+        line = error.object[: error.start].count(b"\n") + 1
+        return Problem(file, line, "", "is not UTF-8 text", "Save it as UTF-8")
+    if isinstance(error, RecursionError):
+        return Problem(file, None, "", "is nested too deeply to be a config")
+    return _syntax(file, text, error)
 
 
-def _syntax(file: Path, text: str, error: ValueError) -> Problem:
-    """The error ends in "(at line 3, column 9)" or "(at end of document)"."""
+def _syntax(file: Path, text: str, error: Exception) -> Problem:
+    """The error ends in "(at line 3, column 9)" or "(at end of document)".
+
+    It need not be a TOMLDecodeError: a number may have too many digits for Python.
+    """
     said = str(error)
     at = re.search(r" \(at (?:line ([0-9]+), column [0-9]+|end of document)\)$", said)
     line = int(at[1]) if at and at[1] else (text.count("\n") + 1 if at else None)

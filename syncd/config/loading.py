@@ -23,27 +23,32 @@ def load(path: Path, connectors: Connectors, templates: Collection[str] | None =
     Raises ConfigError with every problem; nothing is asked of any account's platform.
     """
     tree = read(path)
-    settings, found = _check(tree.data, connectors, templates, {"base": path.absolute().parent})
+    settings, found = _checked(tree.data, connectors, {"base": path.absolute().parent})
+    if tree.whole:
+        found += _crossed(tree.data, connectors, templates)
     tree.problems.extend(_placed(tree, complaint, path) for complaint in found)
     if tree.problems or settings is None:
         raise ConfigError(sorted(tree.problems, key=_reading_order(path)))
     return settings
 
 
-def _check(
-    data: Mapping[str, Any],
-    connectors: Connectors,
-    templates: Collection[str] | None,
-    context: Mapping[str, Any],
+def _checked(
+    data: Mapping[str, Any], connectors: Connectors, context: Mapping[str, Any]
 ) -> tuple[Settings | None, list[Complaint]]:
+    """The settings, or what is wrong with each table by itself."""
     accounts, found = _accounts(data, connectors, context)
-    found.extend(_mail_writers(data, connectors))
-    found.extend(_playbooks(data, templates))
     try:
         settings = Settings.model_validate({**data, "accounts": accounts}, context=context)
     except ValidationError as error:
         return None, complaints(error, Settings) + found
     return settings, found
+
+
+def _crossed(
+    data: Mapping[str, Any], connectors: Connectors, templates: Collection[str] | None
+) -> list[Complaint]:
+    """What is wrong with how tables refer to each other."""
+    return [*_mail_writers(data, connectors), *_playbooks(data, templates)]
 
 
 def _accounts(
