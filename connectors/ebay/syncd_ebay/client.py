@@ -121,7 +121,8 @@ class EbayClient:
     def fulfillments(self, order_id: str) -> list[bytes]:
         """The parcels of an order."""
         path = f"/order/{quote(order_id, safe='')}/shipping_fulfillment"
-        return [bytes(raw) for raw in self._orders.get(path).json(FulfillmentList).fulfillments]
+        raws = self._orders.get(path).json(FulfillmentList).fulfillments
+        return list(dict.fromkeys(bytes(raw) for raw in raws))
 
     def close(self) -> None:
         """Close the kept connections."""

@@ -7,7 +7,7 @@ from functools import partial
 import msgspec
 
 from syncd.connector import Rejected, parse_each
-from syncd.model import BadItem, Item, Message
+from syncd.model import BadItem, Item, Message, Order
 from syncd_ebay import parse
 from syncd_ebay.client import (
     CONVERSATIONS_PER_PAGE,
@@ -99,9 +99,10 @@ class Orders:
         return [item for entry in entries for item in self._of(entry)]
 
     def _of(self, entry: Entry) -> Iterable[Item]:
-        yield from parse_each([entry.raw], parse.order, parse.describe)
-        if entry.known and parse.shipped(entry.raw):
-            yield from self._parcels(entry)
+        for item in parse_each([entry.raw], parse.order, parse.describe):
+            yield item
+            if isinstance(item, Order) and parse.shipped(entry.raw):
+                yield from self._parcels(entry)
 
     def _parcels(self, entry: Entry) -> Iterable[Item]:
         try:

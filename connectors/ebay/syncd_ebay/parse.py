@@ -3,7 +3,7 @@
 import hashlib
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TypeVar
 
 import msgspec
@@ -132,8 +132,7 @@ def order(raw: bytes) -> Order:
 
 def shipped(raw: bytes) -> bool:
     """Whether parcels of an order may exist."""
-    status = msgspec.json.decode(raw, type=SellOrder).order_fulfillment_status
-    return status in {"IN_PROGRESS", "FULFILLED"}
+    return order_head(raw).order_fulfillment_status in {"IN_PROGRESS", "FULFILLED"}
 
 
 def shipment(raw: bytes, order_raw: bytes) -> Shipment:
@@ -243,7 +242,10 @@ def _ship_by(sold: SellOrder) -> Window | None:
 
 def _deliver_by(sold: SellOrder, instruction: StartInstruction) -> Window | None:
     """From the first position's arrival to the last one's."""
-    told: Sequence[LineInstructions | StartInstruction] = _instructions(sold) or [instruction]
+    told: list[LineInstructions | StartInstruction] = [
+        x for x in _instructions(sold) if x.max_estimated_delivery_date
+    ]
+    told = told or [instruction]
     earliest = [x.min_estimated_delivery_date for x in told if x.min_estimated_delivery_date]
     latest = [x.max_estimated_delivery_date for x in told if x.max_estimated_delivery_date]
     if not earliest and not latest:

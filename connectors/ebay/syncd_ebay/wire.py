@@ -97,6 +97,7 @@ class OrderHead(Wire, frozen=True):
 
     order_id: str
     last_modified_date: Time
+    order_fulfillment_status: str | None = None
 
 
 class Amount(Wire, frozen=True):
