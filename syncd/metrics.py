@@ -97,6 +97,11 @@ WATCH_DUE = Counter(
     ["watch"],
     registry=REGISTRY,
 )
+STARTED = Gauge(
+    "syncd_started_timestamp_seconds",
+    "When the daemon became ready, in Unix time.",
+    registry=REGISTRY,
+)
 
 OURS: tuple[MetricWrapperBase, ...] = (
     POLLS,
@@ -111,6 +116,7 @@ OURS: tuple[MetricWrapperBase, ...] = (
     FINDINGS,
     ERRORS,
     WATCH_DUE,
+    STARTED,
 )
 """All of the above, in the order in which the documentation lists them."""
 

@@ -19,6 +19,7 @@ from syncd.daemon.endpoint import Endpoint
 from syncd.daemon.reporter import Reporter
 from syncd.daemon.signals import RELOAD, STOP, Signals
 from syncd.daemon.watchdog import BEAT_LIMIT, Watchdog
+from syncd.text.templates import TemplateProblems
 
 if TYPE_CHECKING:
     from syncd.daemon.engine import Engine
@@ -87,6 +88,7 @@ class Service:
         self._reporter.start()
         gc.collect()
         gc.freeze()  # what start-up made stays: no collection need look at it again
+        metrics.STARTED.set(clock.now().timestamp())
         systemd.notify("READY=1")
         _log.info("started", accounts=len(self._engine.accounts))
 
@@ -108,10 +110,8 @@ class Service:
         systemd.reloading()
         try:
             fresh = self._beside(self._build, BUILD_LIMIT)
-        except ConfigError as error:
-            self._refuse([str(problem) for problem in error.problems])
         except Exception as error:  # noqa: BLE001  whatever the new config leads to, the old one works
-            self._refuse([f"{type(error).__name__}: {error}"])
+            self._refuse(_problems(error))
         else:
             self._take(fresh)
         systemd.notify("READY=1")
@@ -161,6 +161,12 @@ class Service:
             if clock.monotonic() < until:
                 self._watchdog.kick()
         return future.result()
+
+
+def _problems(error: Exception) -> list[str]:
+    if isinstance(error, ConfigError | TemplateProblems):
+        return [str(problem) for problem in error.problems]
+    return [f"{type(error).__name__}: {error}"]
 
 
 def _in_thread(work: Callable[[], T]) -> Future[T]:
