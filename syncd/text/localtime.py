@@ -50,7 +50,7 @@ def next_daytime(
         raise ValueError(f"daytime must open before it closes, not {opens} to {closes}")
     moment = now.astimezone(UTC)
     places = zones(country, state)
-    together = _first_daytime(moment, places, opens, closes)
+    together = _first_daytime(moment, _distinct(moment, places), opens, closes)
     if together is not None:
         return together
     alone = _first_daytime(moment, (_main_zone(country, places),), opens, closes)
@@ -58,11 +58,19 @@ def next_daytime(
     return alone
 
 
+@cache  # the library itself keeps only the eight zones used last
 def zones(country: str | None, state: str | None = None) -> tuple[ZoneInfo, ...]:
     """The zones a recipient may live in, as narrow as can be told; UTC for an unknown country."""
     code = (country or "").strip().upper()
     names = _zones_of_states().get((code, _plain(state or ""))) or _zones_of_countries().get(code)
     return tuple(ZoneInfo(name) for name in names or ("UTC",))
+
+
+def _distinct(moment: datetime, places: tuple[ZoneInfo, ...]) -> tuple[ZoneInfo, ...]:
+    """One zone of each that show the same time over the next day: the US has 29, but 6 times."""
+    days = [moment + timedelta(hours=hours) for hours in (0, 13, 26)]
+    alike = {tuple(day.astimezone(place).utcoffset() for day in days): place for place in places}
+    return tuple(alike.values())
 
 
 def _first_daytime(

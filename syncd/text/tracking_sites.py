@@ -1,0 +1,134 @@
+"""Where a buyer can look for a parcel: the site nearest to them that knows its number."""
+
+import csv
+import re
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from syncd.model.base import Value
+from syncd.text.languages import normalise
+
+_TABLE = Path(__file__).parent / "tracking_sites.csv"
+_UNPROVEN = "C"
+"""Entries of this confidence come from one unchecked source: listed, but not sent to buyers."""
+_POSTAL = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")  # UPU S10: every post knows the others' items
+_SAFE_URL = re.compile(r"https://[^\s<>\"'@\\]{4,500}")
+_EVERYWHERE = "https://t.17track.net/{language}#nums={number}"
+_EVERYWHERE_SPEAKS = ("en", "de", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru")
+
+
+class TrackingSite(Value, frozen=True, kw_only=True):
+    """A site for a notice: its name stands alone where links are forbidden."""
+
+    name: str
+    url: str | None = None
+    """Straight to the parcel, or to the page where its number is to be typed in."""
+
+
+class Page(Value, frozen=True, kw_only=True):
+    """A row of the table: one page of one operator."""
+
+    country: str
+    """Whose parcels it is the local page for; empty for a carrier that delivers in many."""
+    operator: str
+    url: str
+    languages: tuple[str, ...]
+    """As the page's own address spells them; the first where none fits."""
+    direct: bool
+    """Whether the number goes into the address; else the buyer types it in."""
+    confidence: str
+    """A: two independent sources agree; B: one does; C: to be checked by hand before use."""
+
+
+def choose(
+    number: str,
+    destination_country: str | None,
+    language: str,
+    *,
+    carrier: str | None = None,
+    given_url: str | None = None,
+) -> TrackingSite:
+    """The best site for this parcel and reader.
+
+    In turn: `given_url` from the platform or carrier, if it is https; the named carrier's own
+    page, unless the number is a postal one, which the post at the destination knows; the
+    destination's local page, one that takes the number and speaks `language` before others;
+    17TRACK.
+    """
+    if given_url and _SAFE_URL.fullmatch(given_url):
+        return TrackingSite(name=carrier or _host(given_url), url=given_url)
+    country = (destination_country or "").strip().upper()
+    own = _page_of_carrier(carrier, country) if carrier and not _POSTAL.fullmatch(number) else None
+    page = own or _local_page(country, language)
+    if page is None:
+        return TrackingSite(name="17TRACK", url=_everywhere(number, language))
+    return TrackingSite(name=page.operator, url=_address(page, number, country, language))
+
+
+@cache
+def pages() -> tuple[Page, ...]:
+    """The whole table, the unproven entries too."""
+    with _TABLE.open(encoding="utf-8", newline="") as lines:
+        return tuple(
+            Page(
+                country=row["country"],
+                operator=row["operator"],
+                url=row["url"],
+                languages=tuple(row["languages"].split()),
+                direct=row["kind"] == "direct",
+                confidence=row["confidence"],
+            )
+            for row in csv.DictReader(lines)
+        )
+
+
+def _local_page(country: str, language: str) -> Page | None:
+    return min(
+        _usable(country) if country else (),
+        key=lambda page: (not page.direct, _spoken(page.languages, language) is None),
+        default=None,
+    )
+
+
+def _page_of_carrier(carrier: str, country: str) -> Page | None:
+    """By the longest operator's name that the carrier's begins with: DHL Paket before DHL."""
+    said = _key(carrier)
+    known = [
+        page
+        for page in (*_usable(country), *(_usable("") if country else ()))
+        if said.startswith(_key(page.operator)) and (country or "{country}" not in page.url)
+    ]
+    return max(known, key=lambda page: len(page.operator), default=None)
+
+
+def _usable(country: str) -> list[Page]:
+    return [page for page in pages() if page.country == country and page.confidence != _UNPROVEN]
+
+
+def _address(page: Page, number: str, country: str, language: str) -> str:
+    return page.url.format(
+        number=quote(number, safe=""),
+        language=_spoken(page.languages, language) or page.languages[0],
+        country=country.lower(),
+    )
+
+
+def _everywhere(number: str, language: str) -> str:
+    spoken = _spoken(_EVERYWHERE_SPEAKS, language) or "en"
+    written = "zh-cn" if (normalise(language) or "").startswith("zh") else spoken
+    return _EVERYWHERE.format(number=quote(number, safe=""), language=written)
+
+
+def _spoken(languages: tuple[str, ...], wanted: str) -> str | None:
+    """The language as the page spells it, where it has the wanted one."""
+    plain = (normalise(wanted) or "").partition("-")[0]
+    return next((language for language in languages if normalise(language) == plain), None)
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def _key(name: str) -> str:
+    return "".join(char for char in name.lower() if char.isalnum())
