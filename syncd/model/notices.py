@@ -89,12 +89,14 @@ class Addressee(Value, frozen=True, kw_only=True):
     state: str | None
     postcode: str | None
     conversation_id: int | None
+    """The conversation about the order that was spoken in last, in whatever account."""
+    conversation_account_id: int | None
 
 
 class Thread(Value, frozen=True, kw_only=True):
-    """What a message needs to go on with a conversation."""
+    """What a message needs to go on with a conversation; empty where it opens one."""
 
-    thread_id: str | None
-    subject: str | None
-    last_message_id: str | None
-    references: tuple[str, ...]
+    thread_id: str | None = None
+    subject: str | None = None
+    last_message_id: str | None = None
+    references: tuple[str, ...] = ()

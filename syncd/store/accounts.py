@@ -23,6 +23,8 @@ class Claim(msgspec.Struct, frozen=True):
     stream: str
     fence: int
     cursor: Cursor
+    failures: int = 0
+    """How many polls in a row had failed before this one."""
 
 
 class StreamHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +84,9 @@ class AccountStore:
                     polled_at=to_us(now),
                 )
             )
-        return Claim(account_id, stream, row.fence + 1, msgspec.json.decode(row.cursor))
+        return Claim(
+            account_id, stream, row.fence + 1, msgspec.json.decode(row.cursor), row.failures
+        )
 
     def succeeded(self, claim: Claim, now: datetime) -> None:
         """Note a poll that went through, and give the claim back."""
@@ -93,8 +97,8 @@ class AccountStore:
 
     def failed(
         self, claim: Claim, error: BaseException, *, now: datetime, retry_at: datetime
-    ) -> int:
-        """Note a poll that failed, and give the claim back; returns how many failed in a row."""
+    ) -> None:
+        """Note a poll that failed, and give the claim back."""
         self._settle(
             claim,
             {
@@ -107,8 +111,6 @@ class AccountStore:
                 "claimed_until": None,
             },
         )
-        with self._database.read() as connection:
-            return int(_cursor_row(connection, claim.account_id, claim.stream).failures)
 
     def _settle(self, claim: Claim, values: dict[str, Any]) -> None:
         mine = _one(claim.account_id, claim.stream).where(cursors.c.fence == claim.fence)

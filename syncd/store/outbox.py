@@ -26,6 +26,7 @@ from syncd.store.database import Database
 from syncd.store.tables import (
     accounts,
     audit,
+    conversation_orders,
     conversations,
     deliveries,
     findings,
@@ -224,25 +225,68 @@ class OutboxStore:
             ).one_or_none()
         return _story(row, latest)
 
-    def thread(self, conversation_id: int) -> Thread:
-        """What a message in this conversation has to refer to."""
+    def thread(self, account_id: int, order_id: str | None, conversation_id: int | None) -> Thread:
+        """The conversation to go on with in this account: the given one, else the order's latest.
+
+        Empty where the account has none: the message then opens one.
+        """
         table = messages.c
-        talk = select(conversations.c.thread_id, conversations.c.subject)
-        last = (
-            select(table.message_id, table.refs, table.subject)
-            .where(table.conversation_id == conversation_id, table.message_id.is_not(None))
-            .order_by(table.sent_at.desc())
-            .limit(1)
-        )
         with self._database.read() as connection:
-            row = connection.execute(talk.where(conversations.c.id == conversation_id)).one()
-            mail = connection.execute(last).one_or_none()
+            talk = _conversation(connection, account_id, order_id, conversation_id)
+            if talk is None:
+                return Thread()
+            mail = connection.execute(
+                select(table.message_id, table.refs, table.subject)
+                .where(table.conversation_id == talk.id, table.message_id.is_not(None))
+                .order_by(table.sent_at.desc())
+                .limit(1)
+            ).one_or_none()
         if mail is None:
-            return Thread(thread_id=row[0], subject=row[1], last_message_id=None, references=())
-        references = (*(mail[1] or "").split(), mail[0])
+            return Thread(thread_id=talk.thread_id, subject=talk.subject)
         return Thread(
-            thread_id=row[0], subject=mail[2], last_message_id=mail[0], references=references
+            thread_id=talk.thread_id,
+            subject=mail.subject,
+            last_message_id=mail.message_id,
+            references=(*(mail.refs or "").split(), mail.message_id),
         )
+
+    def reroute(self, row: OutboxRow, account_id: int, reason: str, now: datetime) -> None:
+        """Let another account send a row that its own platform refused."""
+        with self._database.write(durable=True) as connection:
+            connection.execute(
+                insert(deliveries).values(
+                    outbox_id=row.id, at=to_us(now), outcome="rerouted", detail=reason
+                )
+            )
+            _put(
+                connection,
+                row.id,
+                OutboxState.PENDING,
+                account_id=account_id,
+                conversation_id=None,
+                reason=reason,
+                text=row.text,
+                subject=row.subject,
+            )
+
+
+def _conversation(
+    connection: Connection, account_id: int, order_id: str | None, conversation_id: int | None
+) -> Any:
+    table = conversations.c
+    about = select(conversation_orders.c.conversation_id).where(
+        conversation_orders.c.order_source_id == order_id
+    )
+    wanted = (
+        select(table.id, table.thread_id, table.subject)
+        .where(
+            table.account_id == account_id,
+            or_(table.id == conversation_id, table.id.in_(about)),
+        )
+        .order_by((table.id == conversation_id).desc(), table.last_at.desc())
+        .limit(1)
+    )
+    return connection.execute(wanted).one_or_none()
 
 
 def insert_notices(connection: Connection, notices: Iterable[NewNotice], now_us: int) -> int:

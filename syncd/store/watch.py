@@ -1,12 +1,12 @@
 """Parcels that are due to be judged, and what was found."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from syncd.model import (
     Addressee,
@@ -14,6 +14,7 @@ from syncd.model import (
     Milestone,
     NewNotice,
     ParcelFacts,
+    ParcelRef,
     ParcelState,
     Party,
 )
@@ -28,6 +29,9 @@ from syncd.store.tables import (
     shipments,
 )
 from syncd.store.times import from_us, to_us
+
+# Carriers keep a parcel's data for about 90 days (17TRACK and DHL both say so).
+_FOLLOWED = timedelta(days=90)
 
 _FINDING_COLUMNS = (
     "fingerprint", "kind", "cause", "severity", "shipment_id", "since", "evidence", "figures",
@@ -50,6 +54,32 @@ class WatchStore:
         """
         with self._database.write() as connection:
             yield WatchTransaction(connection, now, limit)
+
+    def open_parcels(self, now: Callable[[], datetime]) -> list[ParcelRef]:
+        """Every parcel still under way that has a number, the most urgent first."""
+        table = shipments.c
+        ended = [milestone.value for milestone in Milestone if milestone.terminal]
+        since = to_us(now() - _FOLLOWED)
+        wanted = (
+            select(
+                table.tracking_number, table.carrier, table.origin_country,
+                table.destination_country, orders.c.postcode,
+            )
+            .outerjoin(
+                orders,
+                (orders.c.account_id == table.account_id)
+                & (orders.c.source_id == table.order_source_id),
+            )
+            .where(
+                table.tracking_number.is_not(None),
+                table.milestone.not_in(ended),
+                func.coalesce(table.last_event_at, table.seen_at) >= since,
+            )
+            .order_by(table.deliver_by, table.id)
+        )  # fmt: skip
+        with self._database.read() as connection:
+            rows = connection.execute(wanted).all()
+        return [_parcel_ref(row) for row in rows]
 
     def next_due(self) -> datetime | None:
         """When the next parcel falls due."""
@@ -130,7 +160,7 @@ class WatchTransaction:
         wanted = (
             select(
                 shipments.c.id, table.buyer, table.language, table.site, table.country,
-                table.state, table.postcode, talk.id, talk.language,
+                table.state, table.postcode, talk.id, talk.language, talk.account_id,
             )
             .join(
                 orders,
@@ -151,6 +181,16 @@ class WatchTransaction:
     def queue(self, notices: Iterable[NewNotice]) -> int:
         """Queue messages in the same transaction as their findings; returns how many are new."""
         return insert_notices(self._connection, notices, self._now_us)
+
+
+def _parcel_ref(row: Any) -> ParcelRef:
+    return ParcelRef(
+        tracking_number=row[0],
+        carrier=row[1],
+        origin_country=row[2],
+        destination_country=row[3],
+        postcode=row[4],
+    )
 
 
 def _facts(row: Any) -> ParcelFacts:
@@ -188,4 +228,5 @@ def _addressee(row: Any) -> Addressee:
         postcode=row[5],
         conversation_id=row[6],
         conversation_language=row[7],
+        conversation_account_id=row[8],
     )

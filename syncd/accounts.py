@@ -1,0 +1,125 @@
+"""The accounts of a config as living objects, and what they share: the store and the templates."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+
+import msgspec
+
+from syncd import clock, log
+from syncd.config import AccountSettings, Settings
+from syncd.connector import Capability, Connector, Context
+from syncd.plugins import Plugins
+from syncd.store import Store
+from syncd.text.templates import Templates
+
+_log = log.get("accounts")
+
+_WRITES = frozenset({Capability.START_CONVERSATION, Capability.NOTIFY_TEMPLATED, Capability.REPLY})
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """One account: its settings, its place in the store, and the connector object that serves it."""
+
+    id: int
+    name: str
+    settings: AccountSettings
+    connector: Connector
+
+    @property
+    def platform(self) -> str:
+        """The connector's name, which platform rules and identities go by."""
+        return self.connector.name
+
+    @property
+    def can_write(self) -> bool:
+        """Whether it can write to buyers at all."""
+        return bool(_WRITES & self.connector.capabilities)
+
+    @property
+    def shop_name(self) -> str:
+        """What buyers know the shop by."""
+        return self.settings.shop_name or self.name
+
+    def intervals(self) -> dict[str, timedelta]:
+        """How often each of its streams is polled."""
+        return {
+            stream: self.settings.intervals.get(stream, default)
+            for stream, default in self.connector.streams.items()
+        }
+
+
+class Runtime:
+    """Everything a running syncd holds; made by `open`, given back by `close`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        templates: Templates,
+        accounts: Mapping[str, Account],
+        broken: Mapping[str, str],
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.templates = templates
+        self.accounts = accounts
+        self.broken = broken
+        """Accounts whose connector object could not be made, each with the reason."""
+        self._by_id = {account.id: account for account in accounts.values()}
+
+    @classmethod
+    def open(cls, settings: Settings, plugins: Plugins) -> "Runtime":
+        """Open the store, bring it up to date and make the connector objects; no source is asked.
+
+        Raises StoreUnavailable, SecretUnavailable (the store's password) or TemplateProblems. An
+        account whose connector object cannot be made is left out and listed in `broken`.
+        """
+        templates = Templates.load(
+            settings.templates.folder, default_language=settings.templates.default_language
+        )
+        store = Store(
+            settings.store.connect_url(),
+            max_attachment_bytes=settings.store.max_attachment_bytes,
+        )
+        accounts, broken = {}, {}
+        for name, wanted in settings.accounts.items():
+            if not wanted.enabled:
+                continue
+            try:
+                accounts[name] = _account(name, wanted, plugins, store)
+            except Exception as error:  # noqa: BLE001  the plug-in boundary: it never stops the rest
+                broken[name] = f"{type(error).__name__}: {error}"
+                _log.error("account left out", account=name, reason=broken[name])
+        return cls(settings, store, templates, accounts, broken)
+
+    def by_id(self, account_id: int) -> Account | None:
+        """The account with this id in the store, unless the config has it no longer."""
+        return self._by_id.get(account_id)
+
+    def mail_account(self, account: Account) -> Account | None:
+        """The account that writes mail for `account` where its platform does not let syncd write."""
+        return self.accounts.get(account.settings.writes_mail_by or "")
+
+    def close(self) -> None:
+        """Close every connector and the store."""
+        for account in self.accounts.values():
+            try:
+                account.connector.close()
+            except Exception as error:  # noqa: BLE001  the plug-in boundary
+                _log.warning("close failed", account=account.name, error=str(error))
+        self.store.close()
+
+
+def _account(name: str, settings: AccountSettings, plugins: Plugins, store: Store) -> Account:
+    kind = plugins.connectors[settings.connector]
+    context = Context(
+        account=name, now=clock.now, parcels=partial(store.watch.open_parcels, clock.now)
+    )
+    connector = kind(settings.options, context)
+    return Account(
+        id=store.accounts.register(name, settings.connector, clock.now()),
+        name=name,
+        settings=settings,
+        connector=connector,
+    )

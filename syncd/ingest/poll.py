@@ -1,0 +1,170 @@
+"""Polling one stream of one account: claim it, write what comes, settle how it ended."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+import tenacity
+
+from syncd import clock, log, metrics, process
+from syncd.accounts import Account
+from syncd.connector import AuthFailed, Batch, Cursor, SecretUnavailable, Unavailable
+from syncd.ingest.write import Counts, write
+from syncd.model import BadItem, Item
+from syncd.store import Claim, StaleClaim, Store
+
+_log = log.get("ingest")
+
+# A transaction takes this many items, or what came within this time, whichever is first: larger
+# ones gain nothing (benchmarks/sync), smaller ones cost a commit each.
+BATCH_ITEMS = 1000
+BATCH_SECONDS = 0.2
+
+# Longer than any single page should take; each written batch proves life by itself.
+LEASE = timedelta(minutes=10)
+
+_BACK_OFF = tenacity.wait_exponential(multiplier=15, max=1800) + tenacity.wait_random(0, 10)
+
+
+class PollResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How a poll ended."""
+
+    outcome: str
+    """ok, cut_off, busy (another process polls it), auth_failed, unavailable or bug."""
+    counts: Counts
+    retry_at: datetime | None = None
+    error: str | None = None
+
+
+def poll(
+    account: Account, stream: str, store: Store, stopping: threading.Event | None = None
+) -> PollResult:
+    """Poll `stream` until it has nothing more, or `stopping` is set between two batches.
+
+    Never raises: every way it can end is a result, in the store, the log and the metrics.
+    """
+    with (
+        structlog.contextvars.bound_contextvars(account=account.name, stream=stream),
+        metrics.timed_poll(account.name, stream),
+    ):
+        result = _claimed(account, stream, store, stopping or threading.Event())
+    metrics.POLLS.labels(account.name, stream, result.outcome).inc()
+    return result
+
+
+def _claimed(account: Account, stream: str, store: Store, stopping: threading.Event) -> PollResult:
+    claim = store.accounts.claim(
+        account.id, stream, owner=process.name(), now=clock.now(), lease=LEASE
+    )
+    counts: Counts = Counter()
+    if claim is None:
+        return PollResult(outcome="busy", counts=counts)
+    try:
+        outcome = _run(account, claim, store, stopping, counts)
+    except StaleClaim as error:
+        _log.warning("poll superseded", reason=str(error))
+        return PollResult(outcome="cut_off", counts=counts)
+    except Exception as error:  # noqa: BLE001  the job boundary: every failure has its recovery
+        return _failed(account, claim, store, error, counts)
+    store.accounts.succeeded(claim, clock.now())
+    metrics.succeeded(account.name, stream)
+    if claim.failures:
+        _log.info("recovered", failed_polls=claim.failures)
+    return PollResult(outcome=outcome, counts=counts)
+
+
+def _run(
+    account: Account, claim: Claim, store: Store, stopping: threading.Event, counts: Counts
+) -> str:
+    batches = account.connector.poll(claim.stream, claim.cursor)
+    for items, cursor in _transactions(batches, stopping):
+        with store.ingest.batch(claim, clock.now()) as tx:
+            written = write(tx, account.platform, items)
+            tx.save_cursor(cursor)
+        counts.update(written)
+        _count(account.name, claim.stream, written, items)
+    return "cut_off" if stopping.is_set() else "ok"
+
+
+def _transactions(
+    batches: Iterator[Batch], stopping: threading.Event
+) -> Iterator[tuple[list[Item], Cursor]]:
+    """The connector's batches, several together where they are small and quick.
+
+    What came before a failure is handed on first, so that it is not pulled again.
+    """
+    items: list[Item] = []
+    cursor: Cursor | None = None
+    began = clock.monotonic()
+    try:
+        for batch in batches:
+            items += batch.items
+            cursor = batch.cursor
+            if len(items) >= BATCH_ITEMS or clock.monotonic() - began > BATCH_SECONDS:
+                yield items, cursor
+                items, cursor, began = [], None, clock.monotonic()
+            if stopping.is_set():
+                break
+    except Exception:
+        if cursor is not None:
+            yield items, cursor
+        raise
+    if cursor is not None:
+        yield items, cursor
+
+
+def _count(account: str, stream: str, written: Counts, items: list[Item]) -> None:
+    for (kind, result), number in written.items():
+        if number:
+            metrics.ITEMS.labels(account, stream, kind, result).inc(number)
+    newest = [moment for item in items if (moment := _moment(item)) is not None]
+    if newest:
+        metrics.stored(account, stream, max(newest))
+    bad = [item for item in items if isinstance(item, BadItem)]
+    if bad:
+        _log.warning("quarantined", items=len(bad), first=bad[0].source_id, reason=bad[0].reason)
+
+
+def _moment(item: Item) -> datetime | None:
+    return getattr(item, "sent_at", None) or getattr(item, "placed_at", None)
+
+
+def _failed(
+    account: Account, claim: Claim, store: Store, error: Exception, counts: Counts
+) -> PollResult:
+    now = clock.now()
+    outcome = _outcome(error)
+    retry_at = now + _delay(error, claim.failures + 1)
+    store.accounts.failed(claim, error, now=now, retry_at=retry_at)
+    metrics.failed(account.name, error)
+    if outcome == "auth_failed":
+        store.accounts.suspend(account.id, str(error), now)
+    _tell(outcome, error, first=claim.failures == 0)
+    text = f"{type(error).__name__}: {error}"
+    return PollResult(outcome=outcome, counts=counts, retry_at=retry_at, error=text)
+
+
+def _outcome(error: Exception) -> str:
+    if isinstance(error, AuthFailed | SecretUnavailable):
+        return "auth_failed"
+    return "unavailable" if isinstance(error, Unavailable) else "bug"
+
+
+def _tell(outcome: str, error: Exception, *, first: bool) -> None:
+    """Once when it begins to fail; the recovery is told once too."""
+    if outcome == "auth_failed":
+        _log.error("login refused, account stopped until its config is reloaded", error=str(error))
+    elif outcome == "bug" and first:
+        _log.error("bug in the connector, backing off", exc_info=error)
+    elif first:
+        _log.warning("source unavailable, backing off", error=str(error))
+
+
+def _delay(error: Exception, failures: int) -> timedelta:
+    state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
+    state.attempt_number = failures
+    asked = getattr(error, "retry_after", None)
+    return timedelta(seconds=_BACK_OFF(state) if asked is None else asked)

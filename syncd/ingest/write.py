@@ -1,0 +1,217 @@
+"""One batch into the store: what is new is placed and joined, what changed is kept as a version."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from syncd.model import (
+    BadItem,
+    Item,
+    Message,
+    Order,
+    ParcelState,
+    Party,
+    Placed,
+    Shipment,
+    TrackingEvent,
+)
+from syncd.rules import parcels
+from syncd.rules.identity import CustomerBook, identity_keys
+from syncd.rules.threads import SAME_MATTER, ThreadBook, own_keys
+from syncd.store import IngestTransaction, Stored, content_hash
+from syncd.text import order_ids
+
+Counts = Counter[tuple[str, str]]
+"""How many items, by kind (``message`` …) and result (``new``, ``edited``, ``repeated`` …)."""
+
+_Item = TypeVar("_Item", Message, Order, Shipment, TrackingEvent)
+
+
+def write(tx: IngestTransaction, platform: str, items: Iterable[Item]) -> Counts:
+    """Write `items` in the order that lets each find what it refers to."""
+    counts: Counts = Counter()
+    by_kind: dict[type, list[Any]] = {}
+    for item in items:
+        by_kind.setdefault(type(item), []).append(item)
+    bad = by_kind.pop(BadItem, [])
+    for kind, writer in _WRITERS:
+        if kind in by_kind:
+            writer(tx, platform, by_kind[kind], counts)
+    if bad:
+        counts["item", "quarantined"] += tx.quarantine(bad)
+    tx.release([item.source_id for several in by_kind.values() for item in several])
+    return counts
+
+
+def _rounds(items: Iterable[_Item]) -> Iterator[dict[str, _Item]]:
+    """Items by source id; one that comes twice in a batch, edited on the way, gets a later round."""
+    waiting = list(items)
+    while waiting:
+        now: dict[str, _Item] = {}
+        later = []
+        for item in waiting:
+            if item.source_id in now:
+                later.append(item)
+            else:
+                now[item.source_id] = item
+        yield now
+        waiting = later
+
+
+def _split(
+    kind: str,
+    items: dict[str, _Item],
+    known: dict[str, Stored],
+    digest: Callable[[_Item], bytes],
+    counts: Counts,
+) -> tuple[list[tuple[_Item, bytes]], list[tuple[Stored, _Item, bytes]]]:
+    """What is new, and what changed; the rest is counted as repeated."""
+    new: list[tuple[_Item, bytes]] = []
+    edited: list[tuple[Stored, _Item, bytes]] = []
+    for source_id, item in items.items():
+        stored, found = known.get(source_id), digest(item)
+        if stored is None:
+            new.append((item, found))
+        elif stored.content_hash != found:
+            edited.append((stored, item, found))
+    counts[kind, "new"] += len(new)
+    counts[kind, "edited"] += len(edited)
+    counts[kind, "repeated"] += len(items) - len(new) - len(edited)
+    return new, edited
+
+
+def _resolve(tx: IngestTransaction, platform: str, parties: Sequence[Party]) -> list[int | None]:
+    """The customers of these parties, made and merged in the store where needed."""
+    keys = [identity_keys(platform, party) for party in parties]
+    book = CustomerBook(tx.customers.known({key for several in keys for key in several}))
+    found = [book.resolve(k, party) for k, party in zip(keys, parties, strict=True)]
+    if not (book.new or book.learnt):
+        return found
+    real = tx.customers.add(book.new, book.learnt, book.merged)
+    merged = {real.get(a, a): real.get(b, b) for a, b in book.merged.items()}
+    stored = [None if number is None else real.get(number, number) for number in found]
+    return [number and merged.get(number, number) for number in stored]
+
+
+def _messages(tx: IngestTransaction, platform: str, items: list[Message], counts: Counts) -> None:
+    for messages in _rounds(items):
+        known = tx.messages.known(messages)
+        new, edited = _split("message", messages, known, _message_digest, counts)
+        tx.messages.edit(edited)
+        if new:
+            _place(tx, platform, [(_with_orders(message), digest) for message, digest in new])
+
+
+def _message_digest(message: Message) -> bytes:
+    files = [(file.name, file.size) for file in message.attachments]
+    return content_hash(message.subject, message.text, files)
+
+
+def _with_orders(message: Message) -> Message:
+    """The message with the orders it mentions, where its source does not say which it is about."""
+    if message.order_ids:
+        return message
+    found = order_ids.find(f"{message.subject or ''}\n{message.text}")
+    if not found:
+        return message
+    return msgspec.structs.replace(message, order_ids=found)
+
+
+def _place(tx: IngestTransaction, platform: str, new: list[tuple[Message, bytes]]) -> None:
+    new.sort(key=lambda pair: pair[0].sent_at)
+    customers = _resolve(tx, platform, [message.buyer for message, _ in new])
+    book = _thread_book(tx, [message for message, _ in new], customers)
+    placed = [
+        (message, digest, book.place(message, customer))
+        for (message, digest), customer in zip(new, customers, strict=True)
+    ]
+    real = tx.messages.add_conversations(book.opened, book.learnt)
+    tx.messages.add(
+        [
+            Placed(message=message, conversation=real.get(n, n), content_hash=digest)
+            for message, digest, n in placed
+        ]
+    )
+
+
+def _thread_book(
+    tx: IngestTransaction, messages: list[Message], customers: list[int | None]
+) -> ThreadBook:
+    known = tx.messages.conversations_of({key for m in messages for key in own_keys(m)})
+    loose = [i for i, message in enumerate(messages) if message.thread_id is None]
+    if not loose:  # a platform's own thread ids need no more facts
+        return ThreadBook(known, {})
+    since = messages[loose[0]].sent_at - SAME_MATTER
+    who = {customer for i in loose if (customer := customers[i]) is not None}
+    facts = tx.messages.conversation_facts(set(known.values()), who, since)
+    return ThreadBook(known, facts)
+
+
+def _orders(tx: IngestTransaction, platform: str, items: list[Order], counts: Counts) -> None:
+    for orders in _rounds(items):
+        new, edited = _split("order", orders, tx.orders.known(orders), _order_digest, counts)
+        changed = new + [(order, digest) for _, order, digest in edited]
+        if changed:
+            customers = _resolve(tx, platform, [order.buyer for order, _ in changed])
+            tx.orders.put(
+                [
+                    (order, customer, digest)
+                    for (order, digest), customer in zip(changed, customers, strict=True)
+                ]
+            )
+
+
+def _order_digest(order: Order) -> bytes:
+    return content_hash(*(getattr(order, name) for name in _ORDER_CONTENT))
+
+
+_ORDER_CONTENT = tuple(name for name in Order.__struct_fields__ if name != "raw")
+_SHIPMENT_CONTENT = tuple(name for name in Shipment.__struct_fields__ if name != "raw")
+
+
+def _shipments(tx: IngestTransaction, _: str, items: list[Shipment], counts: Counts) -> None:
+    for shipments in _rounds(items):
+        known = tx.parcels.known_shipments(shipments)
+        new, edited = _split("shipment", shipments, known, _shipment_digest, counts)
+        changed = new + [(shipment, digest) for _, shipment, digest in edited]
+        if changed:
+            tx.parcels.put_shipments(changed)
+            numbers = {s.tracking_number for s, _ in changed if s.tracking_number}
+            _advance(tx, tx.parcels.events_of(numbers))
+
+
+def _shipment_digest(shipment: Shipment) -> bytes:
+    return content_hash(*(getattr(shipment, name) for name in _SHIPMENT_CONTENT))
+
+
+def _events(tx: IngestTransaction, _: str, items: list[TrackingEvent], counts: Counts) -> None:
+    events = {event.source_id: event for event in items}
+    known = tx.parcels.known_events(events)
+    new = [event for source_id, event in events.items() if source_id not in known]
+    counts["tracking_event", "new"] += len(new)
+    counts["tracking_event", "repeated"] += len(items) - len(new)
+    if new:
+        tx.parcels.add_events((event, parcels.occurred_at(event)) for event in new)
+        _advance(tx, new)
+
+
+def _advance(tx: IngestTransaction, events: Iterable[TrackingEvent]) -> None:
+    by_number: dict[str, list[TrackingEvent]] = {}
+    for event in events:
+        by_number.setdefault(event.tracking_number, []).append(event)
+    states: dict[int, ParcelState] = {}
+    for shipment_id, (number, state) in tx.parcels.states(by_number).items():
+        after = parcels.advance(state, by_number[number])
+        if after != state:
+            states[shipment_id] = after
+    tx.parcels.save_states(states)
+
+
+_WRITERS = (
+    (Order, _orders),
+    (Shipment, _shipments),
+    (TrackingEvent, _events),
+    (Message, _messages),
+)

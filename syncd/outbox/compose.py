@@ -1,0 +1,95 @@
+"""Making the message of a row: the parcel's facts as they are now, in the buyer's language."""
+
+from datetime import datetime
+
+from syncd.accounts import Account, Runtime
+from syncd.model import Draft, Milestone, OutboxRow, ParcelStory, Thread
+from syncd.text import limits, tracking_sites
+from syncd.text.facts import NoticeFacts
+from syncd.text.milestones import milestone_label
+from syncd.text.templates import Rendered, TemplateError
+
+
+class Unwritable(Exception):
+    """The message cannot be written as the row wants it; the text says why and what to do."""
+
+
+def compose(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) -> Draft:
+    """The draft of `row` as `account` would send it now.
+
+    A row whose text a person wrote or approved keeps it. Raises Unwritable where the template
+    cannot be filled, or the platform's text rules are broken.
+    """
+    written = _as_written(row) or _rendered(runtime, account, row, now)
+    broken = limits.check(account.platform, written)
+    if broken:
+        raise Unwritable(f"{account.platform} does not take this text: {'; '.join(broken)}")
+    thread = runtime.store.outbox.thread(account.id, row.order_id, row.conversation_id)
+    return Draft(
+        text=written.text,
+        subject=_subject(written, thread),
+        buyer=row.recipient,
+        thread_id=thread.thread_id,
+        order_id=row.order_id,
+        language=written.language,
+        purpose=row.purpose,
+        in_reply_to=thread.last_message_id,
+        references=thread.references,
+        created_at=row.created_at,
+    )
+
+
+def _subject(written: Rendered, thread: Thread) -> str:
+    """A reply keeps the subject that the buyer's mail program threads by."""
+    if not thread.last_message_id or not thread.subject:
+        return written.subject
+    kept = thread.subject
+    return kept if kept.lower().startswith("re:") else f"Re: {kept}"
+
+
+def _as_written(row: OutboxRow) -> Rendered | None:
+    if row.text is None:
+        return None
+    return Rendered(subject=row.subject or "", text=row.text, language=row.language)
+
+
+def _rendered(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) -> Rendered:
+    if row.shipment_id is None or row.template is None:
+        raise Unwritable("the row names neither a text nor a parcel and a template")
+    story = runtime.store.outbox.story(row.shipment_id)
+    facts = notice_facts(runtime, account, row, story, now)
+    try:
+        return runtime.templates.render(row.template, row.language, facts)
+    except TemplateError as error:
+        raise Unwritable(str(error)) from error
+
+
+def notice_facts(
+    runtime: Runtime, account: Account, row: OutboxRow, story: ParcelStory, now: datetime
+) -> NoticeFacts:
+    """The facts a notice states; raises Unwritable where one that must be told is not known."""
+    if story.tracking_number is None or story.event_local is None:
+        raise Unwritable("no tracking number or no tracking event is known yet")
+    site = tracking_sites.choose(
+        story.tracking_number,
+        story.destination_country,
+        row.language,
+        carrier=story.carrier,
+        given_url=story.tracking_url,
+    )
+    origin = runtime.accounts.get(story.account, account)
+    silent = (now - story.last_movement_at).days if story.last_movement_at else None
+    return NoticeFacts(
+        order_id=story.order_id,
+        tracking_number=story.tracking_number,
+        tracking_site=site.name,
+        tracking_url=site.url if limits.links_allowed(account.platform) else None,
+        latest_event=story.event_text or milestone_label(Milestone(story.milestone), row.language),
+        latest_event_at=story.event_local,
+        latest_event_place=story.event_place,
+        shop_name=origin.shop_name,
+        buyer_name=row.recipient.name,
+        carrier=story.carrier,
+        promised_by=story.deliver_by.date() if story.deliver_by else None,
+        days_silent=silent,
+    )

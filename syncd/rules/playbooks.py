@@ -1,0 +1,125 @@
+"""What a finding leads to: the playbook that answers it, and the row it puts into the outbox."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+import msgspec
+
+from syncd.config import Playbook, QuietHours
+from syncd.model import Addressee, Finding, NewNotice, OutboxState, ParcelFacts, Party
+from syncd.text import languages
+from syncd.text.localtime import next_daytime
+
+
+class Voice(msgspec.Struct, frozen=True):
+    """The accounts through which a buyer can be written to, as the config and platforms allow."""
+
+    own: int | None
+    """The order's own account, where it can write at all."""
+    mail: int | None
+    """The mail account that stands in for it."""
+
+
+def matching(
+    playbooks: Iterable[Playbook], finding: Finding, account: str, country: str | None
+) -> list[Playbook]:
+    """The playbooks that answer `finding`: the first that tells the buyer, and all that tell staff."""
+    fitting = [
+        playbook
+        for playbook in playbooks
+        if finding.kind in playbook.when
+        and any(fnmatchcase(account, pattern) for pattern in playbook.accounts)
+        and (not playbook.countries or country in playbook.countries)
+    ]
+    buyer = [playbook for playbook in fitting if playbook.tell == "buyer"]
+    return buyer[:1] + [playbook for playbook in fitting if playbook.tell == "staff"]
+
+
+def buyer_notice(
+    playbook: Playbook,
+    finding: Finding,
+    parcel: ParcelFacts,
+    addressee: Addressee,
+    *,
+    voice: Voice,
+    quiet_hours: QuietHours,
+    now: datetime,
+) -> NewNotice:
+    """The message that tells the buyer, once per parcel and cause, in their daytime."""
+    account, reason = _speaker(voice, addressee.buyer, parcel)
+    state = OutboxState.HELD if playbook.approval else OutboxState.PENDING
+    return NewNotice(
+        key=f"notice:{finding.cause}:{parcel.account_id}:{parcel.source_id}",
+        account_id=account,
+        state=OutboxState.PERSON if reason else state,
+        reason=reason or finding.evidence,
+        recipient=addressee.buyer,
+        language=language_of(addressee),
+        not_before=daytime(now + playbook.wait, addressee, quiet_hours),
+        template=playbook.template or finding.cause.value,
+        cause=finding.cause.value,
+        shipment_id=parcel.shipment_id,
+        finding=finding.fingerprint,
+        order_id=parcel.order_id,
+        conversation_id=addressee.conversation_id,
+    )
+
+
+def staff_task(
+    playbook: Playbook, finding: Finding, parcel: ParcelFacts, addressee: Addressee, now: datetime
+) -> NewNotice:
+    """The task that puts the finding before the seller's own people."""
+    return NewNotice(
+        key=f"task:{playbook.name}:{finding.fingerprint}",
+        account_id=parcel.account_id,
+        state=OutboxState.PERSON,
+        purpose="task",
+        recipient=addressee.buyer,
+        language="en",
+        not_before=now,
+        cause=finding.cause.value,
+        shipment_id=parcel.shipment_id,
+        finding=finding.fingerprint,
+        order_id=parcel.order_id,
+        conversation_id=addressee.conversation_id,
+        text=finding.evidence,
+        reason=finding.evidence,
+    )
+
+
+def language_of(addressee: Addressee) -> str:
+    """The language to write to a buyer in."""
+    return languages.choose(
+        buyer=addressee.language,
+        conversation=addressee.conversation_language,
+        site=addressee.site,
+        country=addressee.country,
+    )
+
+
+def daytime(moment: datetime, addressee: Addressee, quiet_hours: QuietHours) -> datetime:
+    """`moment`, or the buyer's next morning where that is in their quiet hours."""
+    if not quiet_hours.enabled:
+        return moment
+    return next_daytime(
+        moment,
+        addressee.country,
+        state=addressee.state,
+        opens=quiet_hours.opens,
+        closes=quiet_hours.closes,
+    )
+
+
+def _speaker(voice: Voice, buyer: Party, parcel: ParcelFacts) -> tuple[int, str | None]:
+    """Which account writes, or the order's own with the reason why a person has to."""
+    if voice.own is not None:
+        return voice.own, None
+    if voice.mail is not None and buyer.email:
+        return voice.mail, None
+    if voice.mail is not None:
+        return parcel.account_id, "the platform lets syncd not write, and gives no e-mail address"
+    return (
+        parcel.account_id,
+        "the platform lets syncd not write, and the account names no writes_mail_by",
+    )

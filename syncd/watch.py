@@ -1,0 +1,113 @@
+"""Judging the parcels that are due: findings opened and closed, messages queued, all at once."""
+
+from collections.abc import Iterable
+
+from syncd import clock, log, metrics
+from syncd.accounts import Account, Runtime
+from syncd.connector import Capability
+from syncd.model import Addressee, Finding, NewNotice, ParcelFacts
+from syncd.rules import playbooks
+from syncd.rules.playbooks import Voice
+from syncd.rules.watches import judge
+from syncd.store import WatchTransaction
+
+_log = log.get("watch")
+
+# One transaction's worth: long enough to be cheap, short enough for a poll not to wait on.
+BATCH = 2000
+
+_FIRST_WORD = frozenset({Capability.START_CONVERSATION, Capability.NOTIFY_TEMPLATED})
+
+
+def run(runtime: Runtime) -> int:
+    """Judge every parcel that is due now; returns how many were judged."""
+    judged = 0
+    while number := judge_batch(runtime):
+        judged += number
+        if number < BATCH:
+            break
+    return judged
+
+
+def judge_batch(runtime: Runtime, limit: int = BATCH) -> int:
+    """Judge up to `limit` due parcels in one transaction; returns how many were due."""
+    now = clock.now()
+    with runtime.store.watch.batch(now, limit) as tx:
+        if not tx.parcels:
+            return 0
+        found = {p.shipment_id: judge(p, runtime.settings.watches, now) for p in tx.parcels}
+        tx.plan({shipment_id: due for shipment_id, (_, due) in found.items()})
+        new = _update_findings(tx, {i: findings for i, (findings, _) in found.items()})
+        queued = tx.queue(_notices(runtime, tx, new)) if new else 0
+    metrics.WATCH_DUE.labels("parcel").inc(len(found))
+    for _, finding in new:
+        metrics.FINDINGS.labels(finding.kind).inc()
+    if new:
+        _log.info("found", findings=len(new), queued=queued)
+    return len(found)
+
+
+def _update_findings(
+    tx: WatchTransaction, found: dict[int, list[Finding]]
+) -> list[tuple[ParcelFacts, Finding]]:
+    """Open what is new, close what no longer holds; returns what is new."""
+    opened = tx.open_findings()
+    new, over = [], []
+    for parcel in tx.parcels:
+        known = opened.get(parcel.shipment_id, {})
+        holding = {finding.fingerprint: finding for finding in found[parcel.shipment_id]}
+        new += [(parcel, f) for fingerprint, f in holding.items() if fingerprint not in known]
+        over += [number for fingerprint, number in known.items() if fingerprint not in holding]
+    tx.open((parcel.shipment_id, finding) for parcel, finding in new)
+    tx.close(over)
+    return new
+
+
+def _notices(
+    runtime: Runtime, tx: WatchTransaction, new: Iterable[tuple[ParcelFacts, Finding]]
+) -> list[NewNotice]:
+    pairs = list(new)
+    addressees = tx.addressees([parcel for parcel, _ in pairs])
+    return [
+        notice
+        for parcel, finding in pairs
+        if (addressee := addressees.get(parcel.shipment_id)) is not None
+        and (account := runtime.by_id(parcel.account_id)) is not None
+        for notice in _answers(runtime, account, parcel, finding, addressee)
+    ]
+
+
+def _answers(
+    runtime: Runtime,
+    account: Account,
+    parcel: ParcelFacts,
+    finding: Finding,
+    addressee: Addressee,
+) -> Iterable[NewNotice]:
+    settings, now = runtime.settings, clock.now()
+    for playbook in playbooks.matching(
+        settings.playbooks, finding, account.name, addressee.country
+    ):
+        if playbook.tell == "staff":
+            yield playbooks.staff_task(playbook, finding, parcel, addressee, now)
+        else:
+            yield playbooks.buyer_notice(
+                playbook,
+                finding,
+                parcel,
+                addressee,
+                voice=_voice(runtime, account, addressee),
+                quiet_hours=settings.quiet_hours,
+                now=now,
+            )
+
+
+def _voice(runtime: Runtime, account: Account, addressee: Addressee) -> Voice:
+    """Through which accounts the buyer can be written to."""
+    capabilities = account.connector.capabilities
+    writes_first = bool(_FIRST_WORD & capabilities)
+    answers = Capability.REPLY in capabilities and addressee.conversation_account_id == account.id
+    mail = runtime.mail_account(account)
+    return Voice(
+        own=account.id if writes_first or answers else None, mail=mail.id if mail else None
+    )
