@@ -45,19 +45,10 @@ from syncd.testing.world_feeds import (
     mails,
     message_record,
 )
-from syncd.testing.world_judge import (
-    Judge,
-    Judgement,
-    Received,
-    Tolerance,
-    Trouble,
-    TroubleKind,
-    WatchSettings,
-    troubles,
-    untold,
-)
+from syncd.testing.world_judge import Judge, Judgement, Received, Tolerance, untold
 from syncd.testing.world_people import Buyer
 from syncd.testing.world_story import chance, plan
+from syncd.testing.world_troubles import Trouble, TroubleKind, WatchSettings, troubles
 from syncd.testing.world_words import words_of
 
 __all__ = [

@@ -1,81 +1,18 @@
-"""The truth of the sandbox world: which parcels are in trouble, and whether the notices are good."""
+"""Whether what reached the buyers of the sandbox world is good, read against its story."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
-from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from syncd.model import Cause, Milestone
 from syncd.model.base import Value
 from syncd.testing.world_parcels import Parcel, Scan
 from syncd.testing.world_people import Buyer
-from syncd.testing.world_story import Sale, Story
+from syncd.testing.world_story import Story
+from syncd.testing.world_troubles import Trouble, WatchSettings, troubles
 from syncd.testing.world_words import WORDS, likely_languages
 
 DAY_BEGINS, DAY_ENDS = 8, 21
-
-
-class TroubleKind(StrEnum):
-    """What can be wrong with a parcel."""
-
-    NO_MOVEMENT = "no_movement"
-    PROMISE_PASSED = "promise_passed"
-    CUSTOMS_HOLD = "customs_hold"
-    ATTEMPT_FAILED = "attempt_failed"
-    EXCEPTION = "exception"
-
-    @property
-    def cause(self) -> Cause:
-        """What it means to the buyer, who is told once per parcel and cause."""
-        return _CAUSES.get(self, Cause.DELAY)
-
-
-_CAUSES = {
-    TroubleKind.CUSTOMS_HOLD: Cause.CUSTOMS,
-    TroubleKind.ATTEMPT_FAILED: Cause.ATTEMPT_FAILED,
-    TroubleKind.EXCEPTION: Cause.EXCEPTION,
-}
-_BY_MILESTONE = {
-    Milestone.CUSTOMS_HOLD: TroubleKind.CUSTOMS_HOLD,
-    Milestone.ATTEMPT_FAILED: TroubleKind.ATTEMPT_FAILED,
-    Milestone.EXCEPTION: TroubleKind.EXCEPTION,
-}
-
-
-class WatchSettings(Value, frozen=True, kw_only=True):
-    """How long the daemon under test waits before it tells of each kind of trouble."""
-
-    no_movement: timedelta = timedelta(days=7)
-    promise_passed: timedelta = timedelta(0)
-    customs_hold: timedelta = timedelta(0)
-    attempt_failed: timedelta = timedelta(0)
-    exception: timedelta = timedelta(0)
-    allowance: timedelta = timedelta(hours=36)
-    """From due to told: polling, the outbox, and a night of the buyer's."""
-
-
-class Trouble(Value, frozen=True, kw_only=True):
-    """One kind of trouble of one parcel."""
-
-    order_id: str
-    tracking_number: str
-    buyer_id: str
-    kind: TroubleKind
-    since: datetime
-    """When it began."""
-    due_at: datetime
-    """The earliest time at which a daemon with these settings may tell."""
-    until: datetime | None
-    """When the parcel went on; None where it has not."""
-    must_tell: bool
-    """Whether it has lasted so long that the buyer must have been told by now."""
-
-    @property
-    def cause(self) -> Cause:
-        """What it means to the buyer."""
-        return self.kind.cause
 
 
 class Received(Value, frozen=True, kw_only=True):
@@ -120,66 +57,6 @@ class Judgement(Value, frozen=True, kw_only=True):
     """About a parcel that was in no trouble."""
     faults: tuple[str, ...]
     """Each fault in a sentence."""
-
-
-def troubles(story: Story, by: datetime, settings: WatchSettings) -> list[Trouble]:
-    """Every trouble that is due at `by`, the earliest due first."""
-    found = [
-        trouble
-        for sale, parcel in story.parcels
-        for trouble in _of_parcel(sale, parcel, by, settings)
-        if trouble.due_at <= by
-    ]
-    return sorted(found, key=lambda trouble: trouble.due_at)
-
-
-def _of_parcel(
-    sale: Sale, parcel: Parcel, by: datetime, settings: WatchSettings
-) -> Iterator[Trouble]:
-    scans = [scan for scan in parcel.scans if scan.at <= by]
-    spans = [*_gaps(scans, settings), *_stops(scans, settings), *_late(sale, scans, settings)]
-    for kind, since, due_at, until in spans:
-        told_by = due_at + settings.allowance
-        yield Trouble(
-            order_id=sale.id,
-            tracking_number=parcel.number,
-            buyer_id=sale.buyer.id,
-            kind=kind,
-            since=since,
-            due_at=due_at,
-            until=until,
-            must_tell=told_by <= by and (until is None or until >= told_by),
-        )
-
-
-_Span = tuple[TroubleKind, datetime, datetime, datetime | None]
-
-
-def _gaps(scans: list[Scan], settings: WatchSettings) -> Iterator[_Span]:
-    ends = [*[scan.at for scan in scans[1:]], None]
-    for scan, end in zip(scans, ends, strict=True):
-        due_at = scan.at + settings.no_movement
-        if not scan.milestone.terminal and (end is None or due_at < end):
-            yield TroubleKind.NO_MOVEMENT, scan.at, due_at, end
-
-
-def _stops(scans: list[Scan], settings: WatchSettings) -> Iterator[_Span]:
-    """Runs of scans that say the parcel is held up, however often it is said."""
-    runs = [list(run) for _, run in groupby(scans, key=lambda scan: scan.milestone)]
-    ends = [*[run[0].at for run in runs[1:]], None]
-    for run, end in zip(runs, ends, strict=True):
-        kind = _BY_MILESTONE.get(run[0].milestone)
-        if kind is not None:
-            wait: timedelta = getattr(settings, kind.value)
-            yield kind, run[0].at, run[0].seen_at + wait, end
-
-
-def _late(sale: Sale, scans: list[Scan], settings: WatchSettings) -> Iterator[_Span]:
-    ends = [scan.at for scan in scans if scan.milestone.terminal]
-    end = ends[0] if ends else None
-    due_at = sale.promise + settings.promise_passed
-    if scans and (end is None or end > due_at):
-        yield TroubleKind.PROMISE_PASSED, sale.promise, due_at, end
 
 
 def untold(
@@ -324,7 +201,7 @@ def _repeats(received: Sequence[Received]) -> Iterator[tuple[Received, str]]:
     for notice in received:
         about = notice.order_id or notice.tracking_numbers
         content = (about, notice.tracking_numbers, notice.subject or _plain(notice.text))
-        if notice.key in keys:
+        if notice.key and notice.key in keys:
             yield notice, f"the key {notice.key} a second time"
         elif content in told:
             yield notice, f"told before: {notice.subject}"
