@@ -16,9 +16,8 @@ MUST_BE_TOLD = ("tracking_number", "tracking_site", "latest_event")
 
 _READ_AT_MOST = 4_000
 _LONGEST = {"buyer_name": 60, "carrier": 60, "latest_event_place": 80, "latest_event": 240}
-_MAY_NAME_LINKS = frozenset({"tracking_url", "tracking_site", "shop_name"})
-_LINK = re.compile(r"\S*(?:https?:|//|www\.|@)\S*", re.IGNORECASE)
-_SAFE_URL = re.compile(r"https://[^\s<>\"']{4,500}")
+_LINK = re.compile(r"https?:|//|www\.|@|\w\.[a-z]{2,10}/", re.IGNORECASE)
+_SAFE_URL = re.compile(r"https://[^\s<>\"'@\\]{4,500}")
 
 
 class NoticeFacts(Value, frozen=True, kw_only=True):
@@ -84,9 +83,16 @@ def _printable(name: str, value: object) -> object:
 
 
 def _words(name: str, text: str) -> str:
-    if name in _LONGEST and name not in _MAY_NAME_LINKS and _LINK.search(text):
-        text = "" if name == "buyer_name" else " ".join(_LINK.sub(" ", text).split())
+    if name == "buyer_name" and _LINK.search(text):
+        return ""
+    if name in _LONGEST:
+        text = without_links(text)
     return _shortened(text, _LONGEST.get(name, _READ_AT_MOST))
+
+
+def without_links(text: str) -> str:
+    """`text` on one line with every word left out that is a link or an e-mail address."""
+    return " ".join(word for word in one_line(text).split() if not _LINK.search(word))
 
 
 def one_line(text: str) -> str:

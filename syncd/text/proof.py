@@ -11,7 +11,7 @@ from jinja2.nodes import Extends, Filter, FromImport, Import, Include, Name, Nod
 from syncd.text.facts import MUST_BE_TOLD, NAMES, OPTIONAL, NoticeFacts, printable
 from syncd.text.template_file import CAN_GO_WRONG, TemplateFile, TemplateProblem, environment
 
-_SAMPLE = NoticeFacts(
+SAMPLE = NoticeFacts(
     order_id="25-01234-56789",
     tracking_number="LX123456785CN",
     tracking_site="Sample Post",
@@ -25,9 +25,10 @@ _SAMPLE = NoticeFacts(
     promised_by=date(2026, 11, 20),
     days_silent=9,
 )
+"""A notice with every optional fact present."""
 _FOREIGN = (Include, Import, FromImport, Extends)
 # Languages count 1, 2-4 and more days differently, and 0 is false in a test.
-_OTHER_SAMPLES: dict[str, tuple[object, ...]] = {"days_silent": (0, 1, 2, 5, 22)}
+_OTHERSAMPLES: dict[str, tuple[object, ...]] = {"days_silent": (0, 1, 2, 5, 22)}
 
 
 def problems(template: TemplateFile) -> list[TemplateProblem]:
@@ -38,14 +39,14 @@ def problems(template: TemplateFile) -> list[TemplateProblem]:
 
 def sample_facts(used: frozenset[str] = frozenset(NAMES)) -> Iterator[NoticeFacts]:
     """Notices with every combination of the optional facts in `used` present and missing."""
-    whole = {name: getattr(_SAMPLE, name) for name in NAMES}
+    whole = {name: getattr(SAMPLE, name) for name in NAMES}
     varying = [name for name in OPTIONAL if name in used]
     for present in product((True, False), repeat=len(varying)):
         left_out = {name: None for name, kept in zip(varying, present, strict=True) if not kept}
         yield NoticeFacts(**whole | left_out)
     bare = dict.fromkeys(varying)
     for name in varying:
-        for value in _OTHER_SAMPLES.get(name, ()):
+        for value in _OTHERSAMPLES.get(name, ()):
             yield NoticeFacts(**whole | {name: value})
             yield NoticeFacts(**whole | bare | {name: value})
 

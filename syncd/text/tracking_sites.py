@@ -59,7 +59,11 @@ def choose(
     if given_url and _SAFE_URL.fullmatch(given_url):
         return TrackingSite(name=carrier or _host(given_url), url=given_url)
     country = (destination_country or "").strip().upper()
-    own = _page_of_carrier(carrier, country) if carrier and not _POSTAL.fullmatch(number) else None
+    own = (
+        _page_of_carrier(carrier, country)
+        if carrier and not _POSTAL.fullmatch(number.upper())
+        else None
+    )
     page = own or _local_page(country, language)
     if page is None:
         return TrackingSite(name="17TRACK", url=_everywhere(number, language))
@@ -96,7 +100,7 @@ def _page_of_carrier(carrier: str, country: str) -> Page | None:
     said = _key(carrier)
     known = [
         page
-        for page in (*_usable(country), *(_usable("") if country else ()))
+        for page in (*_usable(country), *_usable(""))
         if said.startswith(_key(page.operator)) and (country or "{country}" not in page.url)
     ]
     return max(known, key=lambda page: len(page.operator), default=None)

@@ -1,0 +1,30 @@
+"""What a parcel's stages are called in the languages of the notices."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from syncd.model import Milestone
+from syncd.text.facts import without_links
+from syncd.text.languages import chain
+
+_NAMES = Path(__file__).parent / "milestones.toml"
+
+
+def milestone_label(milestone: Milestone, language: str) -> str:
+    """The milestone's name in `language`, or in the nearest language there is, at last English."""
+    names = _names()[milestone]
+    return next(names[tag] for tag in chain(language) if tag in names)
+
+
+def latest_event_text(said: str, milestone: Milestone, language: str) -> str:
+    """What to tell as the latest event: the carrier's words, or the milestone where it has none.
+
+    Words that are nothing but a link count as none.
+    """
+    return without_links(said) or milestone_label(milestone, language)
+
+
+@cache
+def _names() -> dict[str, dict[str, str]]:
+    return tomllib.loads(_NAMES.read_text(encoding="utf-8"))
