@@ -5,6 +5,7 @@ from pathlib import Path
 from syncd.store.accounts import AccountStore, Claim, StaleClaim, StreamHealth
 from syncd.store.database import Database, StoreUnavailable
 from syncd.store.ingest import IngestStore, IngestTransaction
+from syncd.store.look import LookStore
 from syncd.store.outbox import OutboxStore
 from syncd.store.schema import upgrade
 from syncd.store.watch import WatchStore, WatchTransaction
@@ -46,6 +47,7 @@ class Store:
         self.ingest = IngestStore(self.database, max_attachment_bytes=max_attachment_bytes)
         self.outbox = OutboxStore(self.database)
         self.watch = WatchStore(self.database)
+        self.look = LookStore(self.database)
 
     def close(self) -> None:
         """Close the connections."""

@@ -62,6 +62,12 @@ class Database:
                 raise
             connection.exec_driver_sql("COMMIT")
 
+    def tidy(self) -> None:
+        """Let the database refresh its statistics where it thinks that worth it."""
+        if self.sqlite:
+            with self._writing, self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA optimize")
+
     def close(self) -> None:
         """Close the pooled connections."""
         self.engine.dispose()

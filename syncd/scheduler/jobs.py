@@ -1,0 +1,166 @@
+"""One job for each stream of each account, one each for watches, outbox and housekeeping.
+
+Jobs live in memory and are made from the config at every start; what is due is known to the store
+alone. A job that is late runs once and at once (`coalesce`, no misfire limit), and never beside
+itself (`max_instances`).
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zlib import crc32
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from syncd import clock, ingest, log, watch
+from syncd.accounts import Account, Runtime
+from syncd.connector import Capability
+from syncd.outbox import Sender
+from syncd.scheduler.push import Listener
+from syncd.scheduler.upkeep import housekeeping
+
+_log = log.get("scheduler")
+
+WATCH_SECONDS = 1.0
+OUTBOX_SECONDS = 1.0
+UPKEEP_SECONDS = 30.0
+_BEAT_SECONDS = 1.0
+
+# Accounts' first polls are this far apart, so that thousands do not all begin in one second.
+_START_GAP = 0.005
+# Each poll is moved by up to this share of its interval, lest many fall into step again.
+_JITTER_SHARE = 0.05
+
+
+class Scheduler:
+    """Drives one runtime from `start` to `stop`."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._stopping = threading.Event()
+        self._sender = Sender(runtime)
+        self._retry_at: dict[tuple[str, str], datetime] = {}
+        self._stopped_accounts: set[str] = set()
+        self._beat = clock.monotonic()
+        self._listeners: list[Listener] = []
+        self._scheduler = BackgroundScheduler(
+            executors={
+                "polls": ThreadPoolExecutor(runtime.settings.daemon.workers),
+                # Of their own, so that slow sources never hold up the outbox.
+                "own": ThreadPoolExecutor(4),
+            },
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone=UTC,
+        )
+
+    def start(self) -> None:
+        """Begin to poll, watch and send; accounts that were stopped get a new try."""
+        self._runtime.store.accounts.resume_all()
+        self._sender.recover()
+        self._every(_BEAT_SECONDS, self._keep_beat, "beat")
+        self._every(WATCH_SECONDS, lambda: watch.run(self._runtime), "watch")
+        self._every(OUTBOX_SECONDS, lambda: self._sender.run(self._stopping.is_set), "outbox")
+        self._every(UPKEEP_SECONDS, lambda: housekeeping(self._runtime), "housekeeping")
+        for account in self._runtime.accounts.values():
+            self._add_account(account)
+        self._scheduler.start()
+        for listener in self._listeners:
+            listener.start()
+
+    def stop(self, timeout: float) -> bool:
+        """Begin nothing more and wait for what runs; False where something outlived `timeout`.
+
+        A poll ends after the batch it is at, the outbox after the message it is sending.
+        """
+        self._stopping.set()
+        for listener in self._listeners:
+            listener.stop()
+        waiter = threading.Thread(target=self._shut_down, name="scheduler-stop", daemon=True)
+        waiter.start()
+        waiter.join(timeout)
+        return not waiter.is_alive()
+
+    def beat(self) -> float:
+        """When the scheduler last ran a job on time, by `clock.monotonic()`."""
+        return self._beat
+
+    def poll_soon(self, account: Account, stream: str) -> None:
+        """Poll a stream now instead of at its next turn."""
+        if not self._stopping.is_set():
+            self._scheduler.modify_job(_job_id(account, stream), next_run_time=_real_now())
+
+    def _shut_down(self) -> None:
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+
+    def _keep_beat(self) -> None:
+        self._beat = clock.monotonic()
+
+    def _every(self, seconds: float, work: Callable[[], object], name: str) -> None:
+        self._scheduler.add_job(
+            _logged(work, name),
+            "interval",
+            seconds=seconds,
+            id=name,
+            executor="own",
+            next_run_time=_real_now(),
+        )
+
+    def _add_account(self, account: Account) -> None:
+        for stream, interval in account.intervals().items():
+            seconds = interval.total_seconds()
+            self._scheduler.add_job(
+                self._poll,
+                "interval",
+                args=(account, stream),
+                seconds=seconds,
+                jitter=seconds * _JITTER_SHARE,
+                id=_job_id(account, stream),
+                executor="polls",
+                next_run_time=_real_now() + self._phase(account, stream, seconds),
+            )
+        if Capability.PUSH in account.connector.capabilities:
+            self._listeners += [
+                Listener(account, stream, self.poll_soon) for stream in account.connector.streams
+            ]
+
+    def _phase(self, account: Account, stream: str, interval: float) -> timedelta:
+        """A stable place within the start-up window, the same at every start."""
+        window = min(interval, len(self._runtime.accounts) * _START_GAP)
+        share = crc32(_job_id(account, stream).encode()) / 2**32
+        return timedelta(seconds=window * share)
+
+    def _poll(self, account: Account, stream: str) -> None:
+        key = account.name, stream
+        retry_at = self._retry_at.get(key)
+        if account.name in self._stopped_accounts or (retry_at and clock.now() < retry_at):
+            return
+        result = ingest.poll(account, stream, self._runtime.store, self._stopping)
+        if result.outcome == "auth_failed":
+            self._stopped_accounts.add(account.name)
+        if result.retry_at is None:
+            self._retry_at.pop(key, None)
+        else:
+            self._retry_at[key] = result.retry_at
+
+
+def _job_id(account: Account, stream: str) -> str:
+    return f"poll:{account.name}:{stream}"
+
+
+def _real_now() -> datetime:
+    """APScheduler goes by the machine's clock, whatever `clock` has been set to."""
+    return clock.system()
+
+
+def _logged(work: Callable[[], object], name: str) -> Callable[[], None]:
+    """`work`, whose bugs are logged and end only this run of it."""
+
+    def run() -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001  the job boundary
+            _log.error("job failed", job=name, exc_info=error)
+
+    return run
