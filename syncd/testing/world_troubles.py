@@ -77,6 +77,7 @@ def troubles(story: Story, by: datetime, settings: WatchSettings) -> list[Troubl
     found = [
         trouble
         for sale, parcel in story.parcels
+        if parcel.scans[0].at <= by
         for trouble in _of_parcel(sale, parcel, by, settings)
         if trouble.due_at <= by
     ]
@@ -128,5 +129,5 @@ def _late(sale: Sale, scans: list[Scan], settings: WatchSettings) -> Iterator[_S
     ends = [scan.at for scan in scans if scan.milestone.terminal]
     end = ends[0] if ends else None
     due_at = sale.promise + settings.promise_passed
-    if scans and (end is None or end > due_at):
+    if end is None or end > due_at:
         yield TroubleKind.PROMISE_PASSED, sale.promise, due_at, end
