@@ -161,7 +161,7 @@ def _paused(random: Random) -> _Plan:
 
 def _slowed(random: Random, promised_hours: float) -> _Plan:
     plan = _drawn(random, _WAY)
-    missing = promised_hours + random.uniform(40, 96) - sum(hours for hours, _ in plan)
+    missing = promised_hours + random.uniform(72, 110) - sum(hours for hours, _ in plan)
     stops = math.ceil(missing / 60)
     hub = _step(Milestone.IN_TRANSIT, "Arrived at transfer hub", 0, 0, Leg.LINEHAUL)
     return [*plan[:_ARRIVAL], *[(missing / stops, hub)] * stops, *plan[_ARRIVAL:]]

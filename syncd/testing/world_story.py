@@ -10,7 +10,7 @@ from syncd.testing.world_parcels import TROUBLED, Fate, Parcel, make_number, mak
 from syncd.testing.world_people import Buyer, fill, make_buyers
 
 # A parcel sent on the last day of selling is promised, late and told about before the end.
-AFTER_SALES = timedelta(days=16, hours=12)
+AFTER_SALES = timedelta(days=19)
 
 GOODS = (
     ("Bamboo desk lamp", "LAMP-BMB", ("Natural", "Walnut", "Black")),

@@ -39,10 +39,13 @@ _BY_MILESTONE = {
 
 
 class WatchSettings(Value, frozen=True, kw_only=True):
-    """How long the daemon under test waits before it tells of each kind of trouble."""
+    """How long the daemon under test waits before it tells of each kind of trouble.
+
+    The defaults are those of the daemon's config.
+    """
 
     no_movement: timedelta = timedelta(days=7)
-    promise_passed: timedelta = timedelta(0)
+    promise_passed: timedelta = timedelta(days=1)
     customs_hold: timedelta = timedelta(0)
     attempt_failed: timedelta = timedelta(0)
     exception: timedelta = timedelta(0)

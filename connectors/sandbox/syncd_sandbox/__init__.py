@@ -6,6 +6,7 @@ from typing import Any, ClassVar, TypeVar
 from urllib.parse import quote
 
 import msgspec
+from pydantic import Field
 
 from syncd import connector as c
 from syncd import model as m
@@ -19,9 +20,8 @@ T = TypeVar("T", bound=m.Item)
 class SandboxConfig(c.AccountConfig):
     """An account at the sandbox marketplace."""
 
-    url: str
-    """Where its API is, without a trailing slash."""
-    token: c.Secret
+    url: str = Field(description="Where its API is.", examples=["http://127.0.0.1:8080"])
+    token: c.Secret = Field(description="Where the API token lies.")
 
 
 class _Page(msgspec.Struct):
