@@ -229,7 +229,6 @@ def _order(
     payment = {"paymentStatus": "PAID" if paid else "PENDING", "amount": total}
     return {
         "orderId": order_id,
-        "legacyOrderId": order_id,
         "creationDate": at,
         "lastModifiedDate": at,
         "orderFulfillmentStatus": "NOT_STARTED",

@@ -194,14 +194,18 @@ class EbayConnector(Connector):
             found = [Conversation(draft.thread_id)]
         else:
             entries, whole = whole_list(threads.source(), since, None)
-            if not whole or not all(entry.known for entry in entries):
+            if not whole:
                 raise Unavailable(
-                    "the list of conversations with the buyer could not be read wholly"
+                    "the list of conversations with the buyer changed at each reading"
+                )
+            if not all(entry.known for entry in entries):
+                raise OutcomeUnknown(
+                    "the list of conversations with the buyer cannot be understood"
                 )
             found = [parse.conversation(entry.raw) for entry in entries]
         items = [item for thread in found for item in threads.items(thread)]
         if any(isinstance(item, BadItem) for item in items):
-            raise OutcomeUnknown("the conversation holds messages that cannot be read")
+            raise OutcomeUnknown("the conversation holds messages that cannot be understood")
         return [item for item in items if isinstance(item, Message)]
 
 

@@ -79,7 +79,7 @@ class Place(msgspec.Struct, frozen=True):
     def moved(self, since: datetime, done: Iterable[Entry] = ()) -> "Place":
         """The place after `done`, with everything before `since` handled."""
         since = max(self.since, since)
-        marks = self.seen | {entry.mark: entry.stamp for entry in done}
+        marks = self.seen | {one.mark: one.stamp if one.known else since for one in done}
         near = sorted((stamp, mark) for mark, stamp in marks.items() if stamp >= since - OVERLAP)
         return Place(since, {mark: stamp for stamp, mark in near[-MAX_SEEN:]})
 

@@ -59,13 +59,20 @@ class SentMessage(Wire, frozen=True):
     recipient_user_name: str | None = None
 
 
+class MessageHead(Wire, frozen=True):
+    """What the list of conversations is walked by."""
+
+    message_id: str
+    created_date: Time
+
+
 class Conversation(Wire, frozen=True):
     """An entry of the list of conversations."""
 
     conversation_id: str
     conversation_title: str | None = None
     created_date: Time | None = None
-    latest_message: MemberMessage | None = None
+    latest_message: MessageHead | None = None
 
 
 class ConversationPage(Wire, frozen=True):

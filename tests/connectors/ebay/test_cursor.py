@@ -105,7 +105,7 @@ class Moving:
 def test_a_conversation_that_jumps_to_the_front_while_the_list_is_read(
     ebay, connector, now, read, monkeypatch, page
 ):
-    expected = fill(ebay, now, 130)["messages"]
+    expected = fill(ebay, now, 130, step=600)["messages"]
     oldest = next(iter(ebay.shop.conversations))
     Moving(
         monkeypatch,
@@ -120,7 +120,7 @@ def test_a_conversation_that_jumps_to_the_front_while_the_list_is_read(
 
 def test_conversations_deleted_while_the_list_is_read(ebay, connector, now, read, monkeypatch):
     """Everything behind them moves to an earlier page, between two requests."""
-    expected = fill(ebay, now, 130)["messages"]
+    expected = fill(ebay, now, 130, step=600)["messages"]
     newest = list(ebay.shop.conversations)[-10:]
     gone = {ebay.shop.conversations[thread].messages[0]["messageId"] for thread in newest}
     Moving(
@@ -135,7 +135,7 @@ def test_conversations_deleted_while_the_list_is_read(ebay, connector, now, read
 
 
 def test_a_list_that_never_stands_still_holds_the_cursor(ebay, connector, now, read, monkeypatch):
-    expected = fill(ebay, now, 130)["messages"]
+    expected = fill(ebay, now, 130, step=600)["messages"]
     pages = EbayClient.conversations
 
     def moving(client, *args, **kwargs):

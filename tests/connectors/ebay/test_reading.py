@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+
 from syncd.model import BadItem, Direction, MessageKind, Order, OrderStatus, Shipment
 
 
@@ -153,16 +154,27 @@ def test_an_unreadable_order_goes_to_quarantine_and_the_rest_goes_on(ebay, conne
     assert read(connector, "orders", cursor)[0] == []
 
 
-def test_an_unreadable_conversation_or_message_goes_to_quarantine(ebay, connector, now, read):
+def test_an_unreadable_message_goes_to_quarantine(ebay, connector, now, read):
     good = ebay.shop.add_message("buyer-1", "one")
     bad = ebay.shop.add_message("buyer-2", "two")
     late = ebay.shop.add_message("buyer-2", "three", at=now.forward(minutes=1))
     threads = list(ebay.shop.conversations.values())
     threads[1].messages[0]["messageBody"] = 7
+    threads[1].messages[1]["messageBody"] = [None]
     items, cursor = read(connector, "messages")
     assert sorted(ids(items)) == sorted([good, bad, late])
-    assert [item.source_id for item in items if isinstance(item, BadItem)] == [bad]
-    assert b'"messageBody":7' in next(item.raw for item in items if isinstance(item, BadItem))
+    assert {item.source_id for item in items if isinstance(item, BadItem)} == {bad, late}
+    assert b'"messageBody":7' in next(item.raw for item in items if item.source_id == bad)
+    assert read(connector, "messages", cursor)[0] == []
+
+
+def test_an_unreadable_conversation_goes_to_quarantine_once(ebay, connector, now, read):
+    ebay.shop.add_message("buyer-1", "one")
+    good = ebay.shop.add_message("buyer-2", "two", at=now.forward(minutes=1))
+    next(iter(ebay.shop.conversations.values())).messages[0]["messageId"] = 7
+    items, cursor = read(connector, "messages")
+    assert [type(item).__name__ for item in items] == ["BadItem", "Message"]
+    assert items[1].source_id == good
     assert read(connector, "messages", cursor)[0] == []
 
 

@@ -1,0 +1,70 @@
+"""What eBay's policy lets into a message."""
+
+import pytest
+
+from syncd.model import Attachment, Draft, Party
+from syncd_ebay import rules
+
+
+def verdict(text="Hello", **fields):
+    return rules.may_send(Draft(text=text, **{"buyer": Party(id="u7f3a9c0")} | fields))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your parcel 00340434161094042557 is in Leipzig since 2026-03-02 09:00.",
+        "Order 12-12345-12345, listing 330000000001, 24.90 EUR, 2-3 days, +3 days",
+        "Follow it: https://t.17track.net/en#nums=RB123456785CN&x=+49301234567",
+        "Wir bitten um Entschuldigung: 5 < 7 & mehr",
+        "x" * 2000,
+        "您的包裹 RB123456785CN 已延误。",
+    ],
+)
+def test_what_a_notice_needs_is_allowed(text):
+    assert verdict(text) == rules.Verdict.yes()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("x" * 2001, "2001 characters"),
+        ("  \n ", "empty"),
+        ("Write to anna.lamp@example.org", "e-mail"),
+        ("Call +49 30 1234567", "telephone"),
+        ("WhatsApp: 0171 2345678", "telephone"),
+        ("https://wa.me/491712345678", "messengers"),
+        ("www.facebook.com/lamps", "messengers"),
+        ("<b>Sorry</b>", "plain text"),
+        ("Sorry&nbsp;for that", "plain text"),
+    ],
+)
+def test_what_the_policy_forbids_is_never_sent(text, reason):
+    found = verdict(text)
+    assert not found.allowed
+    assert found.not_before is None
+    assert reason in found.reason
+
+
+def test_somebody_must_be_written_to():
+    assert "user name" in verdict(buyer=Party(email="a@b.test")).reason
+    assert verdict(buyer=Party(), thread_id="7").allowed
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ([Attachment(name="a.png", media_type="image/png", url="https://x.test/a")] * 6, "5 files"),
+        ([Attachment(name="a.png", media_type="image/png", content=b"1")], "https"),
+        ([Attachment(name="a.zip", media_type="application/zip", url="https://x.test/a")], "PDF"),
+        ([Attachment(name="a.png", media_type="image/png", url="http://x.test/a")], "https"),
+    ],
+)
+def test_files(files, reason):
+    assert reason in verdict(attachments=tuple(files)).reason
+
+
+def test_hostile_texts_do_not_take_long():
+    for text in ("<" * 100_000, "a@" * 50_000, "+1" * 50_000, "tel " * 30_000, "&" * 100_000):
+        assert not rules.may_send(Draft(text=text, buyer=Party(id="x"))).allowed
+        rules._content(text)
