@@ -56,7 +56,14 @@ def _shared() -> list["Processor"]:
 def _renderers(fmt: Format, out: TextIO) -> list["Processor"]:
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     if fmt == "console":
-        return [stamp, structlog.dev.ConsoleRenderer(colors=out.isatty())]
+        return [
+            stamp,
+            structlog.dev.ConsoleRenderer(
+                colors=out.isatty(),
+                # The default prints local variables, and with them secrets.
+                exception_formatter=structlog.dev.plain_traceback,
+            ),
+        ]
     if fmt == "journal":
         return [structlog.processors.format_exc_info, _journal]
     return [stamp, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

@@ -68,6 +68,7 @@ class ParcelStory(Value, frozen=True, kw_only=True):
     carrier: str | None
     tracking_url: str | None
     destination_country: str | None
+    destination_state: str | None
     deliver_by: datetime | None
     last_movement_at: datetime | None
     milestone: str

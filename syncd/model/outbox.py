@@ -25,11 +25,19 @@ class OutboxState(StrEnum):
     PERSON = "person"
     """Only a person can go on: the outcome is unknown, or the platform does not let syncd write."""
     CANCELLED = "cancelled"
+    """By a person, for good."""
+    OBSOLETE = "obsolete"
+    """The trouble was over before it was told; new trouble of the same kind may still be told."""
 
     @property
     def final(self) -> bool:
         """Whether nothing more will happen by itself."""
-        return self in {OutboxState.SENT, OutboxState.FAILED, OutboxState.CANCELLED}
+        return self in _FINAL
+
+
+_FINAL = frozenset(
+    {OutboxState.SENT, OutboxState.FAILED, OutboxState.CANCELLED, OutboxState.OBSOLETE}
+)
 
 
 class Draft(Value, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from syncd.accounts import Account, Runtime
 from syncd.model import Draft, Milestone, OutboxRow, ParcelStory, Thread
 from syncd.text import limits, tracking_sites
 from syncd.text.facts import NoticeFacts
-from syncd.text.milestones import milestone_label
+from syncd.text.milestones import latest_event_text
 from syncd.text.templates import Rendered, TemplateError
 
 
@@ -84,7 +84,9 @@ def notice_facts(
         tracking_number=story.tracking_number,
         tracking_site=site.name,
         tracking_url=site.url if limits.links_allowed(account.platform) else None,
-        latest_event=story.event_text or milestone_label(Milestone(story.milestone), row.language),
+        latest_event=latest_event_text(
+            story.event_text or "", Milestone(story.milestone), row.language
+        ),
         latest_event_at=story.event_local,
         latest_event_place=story.event_place,
         shop_name=origin.shop_name,

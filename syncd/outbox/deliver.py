@@ -21,6 +21,7 @@ from syncd.connector import (
 )
 from syncd.model import Draft, OutboxRow, OutboxState, Verdict
 from syncd.outbox.compose import Unwritable, compose
+from syncd.rules.playbooks import daytime
 
 _log = log.get("outbox")
 
@@ -86,16 +87,27 @@ class Sender:
     def _deliver(self, account: Account, row: OutboxRow) -> str:
         now = clock.now()
         if not row.finding_open and row.purpose == "notice":
-            self._store.ended(row, OutboxState.CANCELLED, "the trouble is over", now)
-            return "cancelled"
+            self._store.ended(row, OutboxState.OBSOLETE, "the trouble is over", now)
+            return "obsolete"
         try:
             draft = compose(self._runtime, account, row, now)
         except Unwritable as error:
             return self._to_person(row, str(error))
+        opens = self._daytime(row, now)
+        if opens > now:  # it waited its turn too long, or was put off into the night
+            self._store.postpone(row, opens, "the buyer's quiet hours")
+            return "later"
         verdict = account.connector.may_send(draft)
         if not verdict.allowed:
             return self._refused(account, row, verdict)
         return self._send(account, row, draft)
+
+    def _daytime(self, row: OutboxRow, now: datetime) -> datetime:
+        if row.purpose != "notice" or row.shipment_id is None:
+            return now
+        story = self._store.story(row.shipment_id)
+        quiet_hours = self._runtime.settings.quiet_hours
+        return daytime(now, story.destination_country, story.destination_state, quiet_hours)
 
     def _refused(self, account: Account, row: OutboxRow, verdict: Verdict) -> str:
         if verdict.not_before is not None:

@@ -56,7 +56,7 @@ def buyer_notice(
         reason=reason or finding.evidence,
         recipient=addressee.buyer,
         language=language_of(addressee),
-        not_before=daytime(now + playbook.wait, addressee, quiet_hours),
+        not_before=daytime(now + playbook.wait, addressee.country, addressee.state, quiet_hours),
         template=playbook.template or finding.cause.value,
         cause=finding.cause.value,
         shipment_id=parcel.shipment_id,
@@ -98,17 +98,14 @@ def language_of(addressee: Addressee) -> str:
     )
 
 
-def daytime(moment: datetime, addressee: Addressee, quiet_hours: QuietHours) -> datetime:
-    """`moment`, or the buyer's next morning where that is in their quiet hours."""
+def daytime(
+    moment: datetime, country: str | None, state: str | None, quiet_hours: QuietHours
+) -> datetime:
+    """`moment`, or the next morning there where that is in the quiet hours."""
     if not quiet_hours.enabled:
         return moment
-    return next_daytime(
-        moment,
-        addressee.country,
-        state=addressee.state,
-        opens=quiet_hours.opens,
-        closes=quiet_hours.closes,
-    )
+    opens, closes = quiet_hours.opens, quiet_hours.closes
+    return next_daytime(moment, country, state=state, opens=opens, closes=closes)
 
 
 def _speaker(voice: Voice, buyer: Party, parcel: ParcelFacts) -> tuple[int, str | None]:

@@ -22,8 +22,7 @@ from syncd.scheduler.upkeep import housekeeping
 
 _log = log.get("scheduler")
 
-WATCH_SECONDS = 1.0
-OUTBOX_SECONDS = 1.0
+TICK_SECONDS = 1.0
 UPKEEP_SECONDS = 30.0
 _BEAT_SECONDS = 1.0
 
@@ -34,10 +33,14 @@ _JITTER_SHARE = 0.05
 
 
 class Scheduler:
-    """Drives one runtime from `start` to `stop`."""
+    """Drives one runtime from `start` to `stop`.
 
-    def __init__(self, runtime: Runtime) -> None:
+    `tick_seconds` is how often it looks for parcels and messages that are due.
+    """
+
+    def __init__(self, runtime: Runtime, *, tick_seconds: float = TICK_SECONDS) -> None:
         self._runtime = runtime
+        self._tick_seconds = tick_seconds
         self._stopping = threading.Event()
         self._sender = Sender(runtime)
         self._retry_at: dict[tuple[str, str], datetime] = {}
@@ -59,8 +62,8 @@ class Scheduler:
         self._runtime.store.accounts.resume_all()
         self._sender.recover()
         self._every(_BEAT_SECONDS, self._keep_beat, "beat")
-        self._every(WATCH_SECONDS, lambda: watch.run(self._runtime), "watch")
-        self._every(OUTBOX_SECONDS, lambda: self._sender.run(self._stopping.is_set), "outbox")
+        self._every(self._tick_seconds, lambda: watch.run(self._runtime), "watch")
+        self._every(self._tick_seconds, lambda: self._sender.run(self._stopping.is_set), "outbox")
         self._every(UPKEEP_SECONDS, lambda: housekeeping(self._runtime), "housekeeping")
         for account in self._runtime.accounts.values():
             self._add_account(account)

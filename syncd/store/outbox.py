@@ -31,6 +31,7 @@ from syncd.store.tables import (
     deliveries,
     findings,
     messages,
+    orders,
     outbox,
     shipments,
     tracking_events,
@@ -212,8 +213,14 @@ class OutboxStore:
     def story(self, shipment_id: int) -> ParcelStory:
         """What a notice about this parcel is made from, with the latest event known now."""
         table, event = shipments.c, tracking_events.c
-        wanted = select(shipments, accounts.c.name).join(
-            accounts, accounts.c.id == table.account_id
+        wanted = (
+            select(shipments, accounts.c.name, orders.c.country, orders.c.state)
+            .join(accounts, accounts.c.id == table.account_id)
+            .outerjoin(
+                orders,
+                (orders.c.account_id == table.account_id)
+                & (orders.c.source_id == table.order_source_id),
+            )
         )
         with self._database.read() as connection:
             row = connection.execute(wanted.where(table.id == shipment_id)).one()
@@ -290,16 +297,26 @@ def _conversation(
 
 
 def insert_notices(connection: Connection, notices: Iterable[NewNotice], now_us: int) -> int:
-    """Queue messages inside a transaction; returns how many were not queued before."""
+    """Queue messages inside a transaction; returns how many were not queued before.
+
+    A row whose trouble was over before it was told takes up the new trouble.
+    """
     wanted = {notice.key: notice for notice in notices}
     if not wanted:
         return 0
-    known = select(outbox.c.key).where(bulk.among(connection, outbox.c.key, wanted))
-    for key in connection.execute(known).scalars():
-        del wanted[key]
+    again = set()
+    known = select(outbox.c.key, outbox.c.state).where(bulk.among(connection, outbox.c.key, wanted))
+    for key, state in connection.execute(known):
+        if state == OutboxState.OBSOLETE:
+            again.add(key)
+        else:
+            del wanted[key]
     ids = _finding_ids(connection, [n.finding for n in wanted.values() if n.finding])
-    rows = [_notice_row(notice, now_us, ids) for notice in wanted.values()]
-    bulk.insert_missing(connection, outbox, _NOTICE_COLUMNS, rows)
+    rows = {key: _notice_row(notice, now_us, ids) for key, notice in wanted.items()}
+    fresh = [row for key, row in rows.items() if key not in again]
+    bulk.insert_missing(connection, outbox, _NOTICE_COLUMNS, fresh)
+    revived = [(*rows[key][1:], key) for key in again]
+    bulk.update(connection, outbox, _NOTICE_COLUMNS[1:], revived, key="key")
     return len(rows)
 
 
@@ -376,7 +393,8 @@ def _story(row: Any, latest: Any) -> ParcelStory:
         tracking_number=row.tracking_number,
         carrier=row.carrier,
         tracking_url=row.tracking_url,
-        destination_country=row.destination_country,
+        destination_country=row.country or row.destination_country,
+        destination_state=row.state,
         deliver_by=from_us(row.deliver_by),
         last_movement_at=from_us(row.last_movement_at),
         milestone=latest[3] if latest else row.milestone,
