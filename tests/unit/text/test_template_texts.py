@@ -1,0 +1,132 @@
+"""Every notice that comes with syncd, in every language."""
+# ruff: noqa: RUF001  the texts are in ten languages
+
+import re
+from datetime import date, datetime
+from itertools import pairwise
+
+import pytest
+from msgspec.structs import replace
+
+from syncd.text.facts import NoticeFacts
+from syncd.text.limits import check_templates
+from syncd.text.proof import sample_facts
+from syncd.text.templates import BUILT_IN, Templates
+
+LANGUAGES = ("de", "en", "es", "fr", "it", "ja", "pl", "pt", "ru", "zh")
+NAMES = ("attempt_failed", "customs", "delay", "exception", "shipped")
+FACTS = NoticeFacts(
+    order_id="25-01234-56789",
+    tracking_number="LX123456785CN",
+    tracking_site="Royal Mail",
+    latest_event="Arrived at Heathrow",
+    latest_event_at=datetime.fromisoformat("2026-11-03T23:30"),
+    latest_event_place="London",
+    shop_name="Lamp & Light",
+)
+GREETING_OF_NOBODY = {
+    "de": "Guten Tag,", "en": "Hello,", "es": "Hola:", "fr": "Bonjour,", "it": "Gentile cliente,",
+    "ja": "お客様", "pl": "Dzień dobry,", "pt": "Olá!", "ru": "Здравствуйте!", "zh": "您好！",
+}  # fmt: skip
+NINE_DAYS_AGO = {
+    "de": "vor 9 Tagen", "en": "9 days ago", "es": "hace 9 días", "fr": "il y a 9 jours",
+    "it": "9 giorni fa", "ja": "9 日前", "pl": "9 dni temu", "pt": "há 9 dias",
+    "ru": "9 дней назад", "zh": "9天前",
+}  # fmt: skip
+NOVEMBER_3 = {
+    "de": "3. November 2026", "en": "November 3, 2026", "es": "3 de noviembre de 2026",
+    "fr": "3 novembre 2026", "it": "3 novembre 2026", "ja": "2026年11月3日",
+    "pl": "3 listopada 2026", "pt": "3 de novembro de 2026", "ru": "3 ноября 2026 г.",
+    "zh": "2026年11月3日",
+}  # fmt: skip
+EACH = [(name, language) for name in NAMES for language in LANGUAGES]
+
+
+@pytest.fixture(scope="module")
+def templates():
+    return Templates.load()
+
+
+def test_each_notice_is_there_in_each_language(templates):
+    assert templates.names == NAMES
+    assert {name: templates.languages(name) for name in NAMES} == dict.fromkeys(NAMES, LANGUAGES)
+
+
+@pytest.mark.parametrize(("name", "language"), EACH)
+def test_it_tells_the_three_facts_whatever_else_is_known(templates, name, language):
+    for facts in sample_facts():
+        text = templates.render(name, language, facts).text
+
+        assert facts.tracking_number in text
+        assert facts.tracking_site in text
+        assert facts.latest_event in text
+        assert NOVEMBER_3[language] in text
+        assert facts.tracking_url is None or facts.tracking_url in text
+        assert ("https://" in text) == (facts.tracking_url is not None)
+        assert facts.order_id in text
+        assert text.endswith(facts.shop_name)
+
+
+@pytest.mark.parametrize(("name", "language"), EACH)
+def test_it_reads_well_in_every_combination(templates, name, language):
+    for facts in sample_facts():
+        notice = templates.render(name, language, facts)
+
+        assert not re.search(r"None|undefined|[{}]|  | \n|\n{3}| ,|\(\)|（）|,,", notice.text)
+        assert "\n" not in notice.subject
+        assert facts.order_id in notice.subject
+        assert len(notice.subject) <= 80
+        # Greeting, what happened, the facts, what to do, farewell.
+        assert notice.text.count("\n\n") == 4
+
+
+@pytest.mark.parametrize(("name", "language"), EACH)
+def test_the_buyer_is_greeted_by_name_or_without(templates, name, language):
+    nobody = templates.render(name, language, FACTS).text.split("\n", 1)[0]
+    ann = templates.render(name, language, replace(FACTS, buyer_name="Ann Lee")).text
+
+    assert nobody == GREETING_OF_NOBODY[language]
+    assert "Ann Lee" in ann.split("\n", 1)[0]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_dates_and_spans_are_in_the_language(templates, language):
+    facts = replace(FACTS, days_silent=9, promised_by=date(2026, 11, 3))
+
+    text = templates.render("delay", language, facts).text
+
+    assert NINE_DAYS_AGO[language] in text
+    assert text.count(NOVEMBER_3[language]) == 2
+
+
+@pytest.mark.parametrize(("name", "language"), EACH)
+def test_it_promises_no_money_and_advertises_nothing(name, language):
+    words = r"refund|rembours|erstatt|reembols|rimbors|zwrot piem|возврат ден|返金|退款|coupon|%(?!\})|guarant|garant"
+    source = (BUILT_IN / f"{name}.{language}.txt").read_text(encoding="utf-8")
+
+    assert not re.search(words, re.sub(r"\{%.*?%\}", "", source), re.IGNORECASE)
+    assert "<" not in source
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_five_notices_of_a_language_differ(templates, language):
+    texts = sorted(templates.render(name, language, FACTS).text for name in NAMES)
+
+    assert all(one != other for one, other in pairwise(texts))
+
+
+@pytest.mark.parametrize(
+    "platform",
+    ["amazon", "ebay", "ozon", "allegro", "tiktokshop", "kaufland", "shopee", "yandex", "mail"],
+)
+def test_they_fit_the_platforms_rules(templates, platform):
+    assert check_templates(platform, templates) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_facts_block_has_a_line_for_each_fact(templates, language):
+    block = templates.render("delay", language, FACTS).text.split("\n\n")[2].split("\n")
+
+    assert [fact in line for fact, line in zip(
+        (FACTS.tracking_number, FACTS.tracking_site, FACTS.latest_event), block, strict=True
+    )] == [True] * 3  # fmt: skip

@@ -1,0 +1,334 @@
+"""Loading, proving and filling in templates: also broken and hostile ones."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from msgspec.structs import replace
+
+from syncd.text.facts import NoticeFacts
+from syncd.text.templates import BUILT_IN, TemplateError, TemplateProblems, Templates
+
+FACTS = NoticeFacts(
+    order_id="25-01234-56789",
+    tracking_number="LX123456785CN",
+    tracking_site="Royal Mail",
+    latest_event="Arrived at Heathrow",
+    latest_event_at=datetime.fromisoformat("2026-11-03T23:30"),
+    shop_name="Lamp & Light",
+)
+GOOD = """Subject: About {{ order_id }}
+
+{% if buyer_name %}Hello {{ buyer_name }},{% else %}Hello,{% endif %}
+{{ tracking_number }} at {{ tracking_site }}: {{ latest_event }}
+"""
+
+
+@pytest.fixture(scope="module")
+def templates():
+    return Templates.load()
+
+
+def folder_with(tmp_path, **files):
+    for name, text in files.items():
+        (tmp_path / f"{name.replace('__', '.')}.txt").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def problems_of(tmp_path, text, name="mine__en"):
+    with pytest.raises(TemplateProblems) as caught:
+        Templates.load(folder_with(tmp_path, **{name: text}))
+    return caught.value.problems
+
+
+def test_a_notice_is_filled_in_whole(templates):
+    notice = templates.render("delay", "en", replace(FACTS, buyer_name="Ann", days_silent=9))
+
+    assert notice.subject == "Your order 25-01234-56789 is taking longer than planned"
+    assert notice.text == (
+        "Hello Ann,\n\n"
+        "We are sorry: the parcel for your order 25-01234-56789 is taking longer than planned, and "
+        "we wanted you to hear it from us first. It was last scanned 9 days ago.\n\n"
+        "Tracking number: LX123456785CN\n"
+        "Tracking site: Royal Mail\n"
+        "Latest event: November 3, 2026: Arrived at Heathrow\n\n"
+        "We are keeping an eye on it. If you have a question, or if the parcel has arrived in the "
+        "meantime, just reply to this message.\n\n"
+        "Kind regards\nLamp & Light"
+    )
+
+
+def test_the_site_is_named_without_a_link_where_links_are_forbidden(templates):
+    linked = replace(FACTS, tracking_url="https://track.example/LX123456785CN")
+
+    assert "https://track.example/LX" in templates.render("delay", "en", linked).text
+    assert "http" not in templates.render("delay", "en", FACTS).text
+
+
+def test_an_aware_time_is_shown_as_it_is_and_not_moved_to_another_zone(templates):
+    late = replace(FACTS, latest_event_at=datetime(2026, 11, 3, 23, 30, tzinfo=UTC))
+
+    assert "3. November 2026" in templates.render("delay", "de", late).text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "used"),
+    [("pt-BR", "pt"), ("pt_br", "pt"), ("zh-Hant-TW", "zh"), ("ko", "en"), ("gibberish!", "en")],
+)
+def test_the_nearest_language_stands_in(templates, wanted, used):
+    assert templates.render("delay", wanted, FACTS).language == used
+
+
+def test_the_default_language_stands_in_before_english():
+    assert Templates.load(default_language="de").render("delay", "ko", FACTS).language == "de"
+
+
+def test_ops_files_replace_and_add(tmp_path):
+    folder = folder_with(
+        tmp_path,
+        delay__en=GOOD.replace("About", "Late:"),
+        thanks__en=GOOD,
+        **{"delay__pt-BR": GOOD.replace("Hello", "Oi")},
+    )
+
+    templates = Templates.load(folder)
+
+    assert templates.render("delay", "en", FACTS).subject == "Late: 25-01234-56789"
+    assert templates.render("delay", "pt-br", FACTS).text.startswith("Oi,")
+    assert templates.render("delay", "de", FACTS).text.startswith("Guten Tag")
+    assert "thanks" in templates.names
+    assert "pt-BR" in templates.languages("delay")
+
+
+def test_an_unknown_template_is_an_error_that_names_the_known_ones(templates):
+    with pytest.raises(TemplateError, match=r"template dealy.*delay") as caught:
+        templates.render("dealy", "en", FACTS)
+
+    assert caught.value.variable is None
+
+
+@pytest.mark.parametrize("name", ["tracking_number", "tracking_site", "latest_event", "order_id"])
+@pytest.mark.parametrize("empty", ["", " \n", "\u202e"])
+def test_an_empty_fact_is_an_error_and_no_half_filled_notice(templates, name, empty):
+    with pytest.raises(TemplateError, match=rf"template delay, language fr.*{name}") as caught:
+        templates.render("delay", "fr", replace(FACTS, **{name: empty}))
+
+    assert (caught.value.variable, caught.value.language) == (name, "fr")
+
+
+def test_an_event_that_is_only_a_link_is_an_error(templates):
+    with pytest.raises(TemplateError, match="latest_event"):
+        templates.render("delay", "en", replace(FACTS, latest_event="https://evil.example/pay"))
+
+
+def test_an_error_that_only_certain_values_cause_names_file_line_and_language(tmp_path):
+    # No sample has three silent days, so the mistake passes the proof.
+    risky = GOOD + "{% if days_silent and days_silent == 3 %}{{ 1 / (days_silent - 3) }}{% endif %}"
+    templates = Templates.load(folder_with(tmp_path, mine__en=risky))
+
+    with pytest.raises(TemplateError, match=r"template mine, language en.*mine\.en\.txt:5"):
+        templates.render("mine", "en", replace(FACTS, days_silent=3))
+
+
+HOSTILE = [
+    "{{ 7 * 7 }}",
+    "{% for x in range(9) %}x{% endfor %}",
+    "{{ ''.__class__.__mro__ }}",
+    "{{ tracking_number }}{# hidden #}",
+    "%s {0} ${x} <b>&amp;</b>",
+]
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+@pytest.mark.parametrize("fact", ["buyer_name", "latest_event", "latest_event_place", "carrier"])
+def test_values_are_words_and_never_templates(templates, words, fact):
+    notice = templates.render("exception", "en", replace(FACTS, **{fact: words}))
+
+    assert fact == "latest_event_place" or words in notice.text
+    assert "49" not in notice.text
+
+
+def test_a_value_cannot_forge_lines_or_hide_its_direction(templates):
+    name = "Ann\r\nTracking number: FAKE\u2028x\u202etxt\x00"
+    notice = templates.render("delay", "en", replace(FACTS, buyer_name=name))
+
+    assert notice.text.startswith("Hello Ann Tracking number: FAKE xtxt,\n\n")
+    assert "FAKE" not in notice.text.split("\n\n", 1)[1]
+
+
+def test_a_subject_stays_on_one_line(tmp_path):
+    templates = Templates.load(folder_with(tmp_path, mine__en=GOOD))
+
+    notice = templates.render("mine", "en", replace(FACTS, order_id="1\r\nBcc: all@example.com"))
+
+    assert notice.subject == "About 1 Bcc: all@example.com"
+
+
+def test_links_and_addresses_in_foreign_words_are_left_out(templates):
+    facts = replace(
+        FACTS,
+        buyer_name="Win at www.evil.example",
+        latest_event="Pay duty at https://evil.example/x or a@evil.example now",
+        latest_event_place="evil.example/y Leipzig",
+        tracking_url="javascript:alert(1)",
+    )
+
+    text = templates.render("delay", "en", facts).text
+
+    assert "evil" not in text
+    assert "javascript" not in text
+    assert text.startswith("Hello,")
+    assert "Leipzig: Pay duty at or now" in text
+
+
+def test_long_foreign_words_are_shortened_but_numbers_are_not(templates):
+    facts = replace(FACTS, latest_event="word " * 2000, tracking_number="9" * 90)
+
+    text = templates.render("delay", "en", facts).text
+
+    assert "9" * 90 in text
+    assert "word…" in text
+    assert len(text) < 1000
+
+
+BROKEN = {
+    "a misspelt fact": (
+        GOOD + "{{ tracking_numer }}",
+        (5, "there is no fact 'tracking_numer'", "did you mean 'tracking_number'?"),
+    ),
+    "a misspelt fact in a branch that no sample takes": (
+        GOOD + "{% if order_id == 'x' %}\n\n{{ shopname }}{% endif %}",
+        (7, "there is no fact 'shopname'", "did you mean 'shop_name'?"),
+    ),
+    "a misspelt filter": (
+        GOOD + "\n{% if order_id == 'x' %}{{ latest_event_at | dya }}{% endif %}",
+        (6, "there is no filter 'dya'", "did you mean 'day'?"),
+    ),
+    "an optional fact without a guard": (
+        GOOD + "{{ carrier }}",
+        (5, "'carrier' is undefined", "{% if … %}"),
+    ),
+    "an optional date without a guard": (
+        GOOD + "{{ promised_by | day }}",
+        (5, "'promised_by' is undefined", "{% if … %}"),
+    ),
+    "an optional number compared without a guard": (
+        GOOD + "{% if days_silent > 3 %}!{% endif %}",
+        (5, "'days_silent' is undefined", "{% if … %}"),
+    ),
+    "an optional fact in the subject": (
+        GOOD.replace("About", "{{ buyer_name }}"),
+        (1, "'buyer_name' is undefined", "{% if … %}"),
+    ),
+    "a fact that only some buyers get": (
+        GOOD.replace("{{ latest_event }}", "{% if carrier %}{{ latest_event }}{% endif %}"),
+        (3, "without latest_event", "outside {% if %}"),
+    ),
+    "a fact that is changed": (
+        GOOD.replace("{{ tracking_number }}", "{{ tracking_number | lower }}"),
+        (3, "without tracking_number", "unchanged"),
+    ),
+    "a fact that is not told": (
+        GOOD.replace("{{ tracking_site }}", "the site"),
+        (1, "does not tell tracking_site", "put {{ tracking_site }} into it"),
+    ),
+    "an open branch": (GOOD + "{% if carrier %}", (5, "Unexpected end of template", "docs")),
+    "an unclosed expression": (GOOD + "{{ order_id", (5, "unexpected end of template", "docs")),
+    "a wrong filter for a fact": (
+        GOOD + "{{ order_id | day }}",
+        (5, "the filter 'day' needs a date, not '25-01234-56789'", "correct"),
+    ),
+    "a filter that counts something else": (
+        GOOD + "{{ order_id | days_ago }}",
+        (5, "need a whole number", "correct"),
+    ),
+    "another file": (GOOD + "{% include 'delay.en.txt' %}", (5, "another file", "copy")),
+    "a look behind the scenes": (
+        GOOD + "{{ order_id.__class__ }}",
+        (5, "access to attribute '__class__'", "correct"),
+    ),
+    "no subject": ("Hello\n\n{{ order_id }}", (1, "first line is not the subject", "Subject: ")),
+    "an empty subject": ("Subject: \n\nHello", (1, "first line is not the subject", "Subject: ")),
+    "a subject that can vanish": (
+        GOOD.replace("About {{ order_id }}", "{% if carrier %}x{% endif %}"),
+        (1, "subject can come out empty", "outside {% if %}"),
+    ),
+    "no empty line": ("Subject: x\nHello\n\nyou", (2, "no empty line", "one empty line")),
+    "no text": ("Subject: x\n\n \n", (2, "no empty line and text", "one empty line")),
+}
+
+
+@pytest.mark.parametrize("mistake", BROKEN)
+def test_a_broken_template_is_refused_with_its_line_and_the_fix(tmp_path, mistake):
+    text, (line, message, fix) = BROKEN[mistake]
+
+    found = problems_of(tmp_path, text)
+
+    assert [(it.file, it.line) for it in found] == [(tmp_path / "mine.en.txt", line)]
+    assert message in found[0].message
+    assert fix in found[0].fix
+    assert str(found[0]).startswith(f"{tmp_path}/mine.en.txt:{line}: ")
+
+
+def test_all_problems_are_told_at_once(tmp_path):
+    folder_with(tmp_path, mine__en=GOOD + "{{ a }}\n{{ b }}", other__en="no subject")
+    (tmp_path / "Delay.EN.txt").write_text(GOOD)
+    (tmp_path / "delay.klingon.txt").write_text(GOOD)
+    (tmp_path / "latin.en.txt").write_bytes(GOOD.replace("Hello", "Grüße").encode("latin-1"))
+
+    with pytest.raises(TemplateProblems) as caught:
+        Templates.load(tmp_path)
+
+    told = [(it.file.name, it.line) for it in caught.value.problems]
+    assert told == [
+        ("Delay.EN.txt", 1),
+        ("delay.klingon.txt", 1),
+        ("latin.en.txt", 1),
+        ("mine.en.txt", 5),
+        ("mine.en.txt", 6),
+        ("other.en.txt", 1),
+    ]
+    assert str(caught.value).count("\n") == 5
+
+
+def test_a_template_without_a_last_resort_is_refused(tmp_path):
+    (problem,) = problems_of(tmp_path, GOOD, name="mine__ja")
+
+    assert "'mine' exists neither in" in problem.message
+    assert Templates.load(tmp_path, default_language="ja").languages("mine") == ("ja",)
+
+
+def test_a_folder_that_is_not_there_is_a_problem(tmp_path):
+    with pytest.raises(TemplateProblems, match="no such folder"):
+        Templates.load(tmp_path / "missing")
+
+
+def test_only_a_line_of_nothing_but_tags_vanishes(tmp_path):
+    text = GOOD + (
+        "one{% if carrier %} two{% endif %}\n"
+        "{% if promised_by %}\n"
+        "by {{ promised_by | day }}\n"
+        "{% endif %}\n"
+        "\n\n\n"
+        "end  of{% if carrier %} x{% endif %}\n"
+    )
+    templates = Templates.load(folder_with(tmp_path, mine__en=text))
+
+    plain = templates.render("mine", "en", FACTS).text
+    full = replace(FACTS, carrier="DHL", promised_by=date(2026, 12, 1))
+
+    assert plain.endswith("Arrived at Heathrow\none\n\nend of")
+    assert templates.render("mine", "en", full).text.endswith(
+        "one two\nby December 1, 2026\n\nend of x"
+    )
+
+
+def test_a_file_with_a_byte_order_mark_and_windows_line_ends_is_read(tmp_path):
+    (tmp_path / "mine.en.txt").write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
+
+    assert Templates.load(tmp_path).render("mine", "en", FACTS).text == (
+        "Hello,\nLX123456785CN at Royal Mail: Arrived at Heathrow"
+    )
+
+
+def test_the_built_in_folder_holds_nothing_but_templates():
+    assert {path.suffix for path in BUILT_IN.iterdir()} == {".txt"}
