@@ -59,15 +59,18 @@ def cli(ctx: click.Context, config: Path | None, verbose: int) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit with one of `syncd.cli.exits`."""
+    output = sys.stdout
     try:
         result = cli.main(prog_name="syncd", standalone_mode=False)
         code = result if isinstance(result, int) else exits.OK
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
+    except SystemExit:
+        if sys.stdout is output:
+            raise
+        code = exits.OK  # click puts a silent stream there when the reader of our output is gone
+    except BrokenPipeError:  # a reader such as `head` has seen enough, seen at the last flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = exits.OK
-    except SystemExit:
-        raise
     except BaseException as error:  # noqa: BLE001  the CLI boundary: every error ends here, worded
         from syncd.cli.failures import report  # noqa: PLC0415  not needed where nothing fails
 

@@ -98,11 +98,6 @@ def field_at(model: type[BaseModel], path: tuple[str | int, ...]) -> FieldInfo |
     return _field(table, str(path[names[-1]])) if table else None
 
 
-def holds_secret(info: FieldInfo | None) -> bool:
-    """Whether the field takes a secret by reference."""
-    return info is not None and _model_in(info.annotation) is Secret
-
-
 def toml(value: object) -> str:
     """Write a setting's value as TOML on one line."""
     if isinstance(value, BaseModel):
@@ -118,7 +113,7 @@ def toml(value: object) -> str:
 def toml_key(key: str) -> str:
     """A key, in quotes where TOML wants them."""
     plain = key.replace("-", "").replace("_", "")
-    return key if plain.isalnum() and plain.isascii() else json.dumps(key)
+    return key if plain.isalnum() and plain.isascii() else _text(key)
 
 
 def _scalar(value: object) -> str:
@@ -130,7 +125,12 @@ def _scalar(value: object) -> str:
         value = format_duration(value)
     if isinstance(value, time):
         value = value.strftime("%H:%M")
-    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+    return _text(str(value))
+
+
+def _text(text: str) -> str:
+    """JSON's strings are TOML's, but for DEL, which TOML wants escaped too."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _below(annotation: Any, key: str) -> Any:

@@ -62,7 +62,7 @@ def _accounts(
         made, wrong = account(name, table, connectors, context)
         if made is not None:
             accounts[name] = made
-        found += [Complaint(("accounts", name, *w.path), w.message, w.hint) for w in wrong]
+        found += [complaint.below("accounts", name) for complaint in wrong]
     return accounts, found
 
 
@@ -111,7 +111,7 @@ def _playbooks(data: Mapping[str, Any], templates: Collection[str] | None) -> It
             continue
         checks = (_globs(playbook, list(_tables(data))), _template(playbook, templates))
         for found in (*checks, _name_again(playbook, seen)):
-            yield from (Complaint(("playbooks", index, *f.path), f.message, f.hint) for f in found)
+            yield from (complaint.below("playbooks", index) for complaint in found)
 
 
 def _globs(playbook: Mapping[str, Any], names: list[str]) -> Iterator[Complaint]:
@@ -142,9 +142,7 @@ def _name_again(playbook: Mapping[str, Any], seen: set[str]) -> Iterator[Complai
 
 def _placed(tree: Tree, complaint: Complaint, main: Path) -> Problem:
     place = tree.place(complaint.path)
-    shown = complaint.path
-    if complaint.message.startswith("unknown key"):  # the message names the key, this its table
-        shown = shown[:-1] if complaint.path in tree.places else shown
+    shown = complaint.path[:-1] if complaint.names_key else complaint.path
     return Problem(
         file=place.file if place else main,
         line=place.line if place else None,

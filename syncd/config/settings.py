@@ -205,7 +205,8 @@ class AccountKeys(Section):
     """The keys that every account has, whatever its connector."""
 
     connector: str = Field(
-        description="Which connector serves it; `syncd connectors` lists those installed."
+        description="Which connector serves it; `syncd connectors` lists those installed.",
+        examples=["imap"],
     )
     enabled: bool = Field(default=True, description="false rests the account and keeps its data.")
     intervals: dict[str, PositiveDuration] = Field(

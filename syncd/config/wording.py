@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from syncd.config.fields import field_at, holds_secret, keys_of, model_at, toml
+from syncd.config.fields import field_at, keys_of, model_at, placeholder, toml
 from syncd.config.lines import KeyPath
 from syncd.secret import Secret
 
@@ -48,6 +48,12 @@ class Complaint:
     """The key to point at; for a missing one, the table it is missing from."""
     message: str
     hint: str = ""
+    names_key: bool = False
+    """The message names the last key of the path, so that only the table is to be named before it."""
+
+    def below(self, *path: str | int) -> "Complaint":
+        """The same, seen from further up."""
+        return replace(self, path=(*path, *self.path))
 
 
 def complaints(
@@ -89,11 +95,11 @@ def _complaint(error: Any, model: type[BaseModel], also_known: tuple[str, ...]) 
 
 
 def _missing(path: KeyPath, model: type[BaseModel]) -> Complaint:
-    info = field_at(model, path)
-    example = toml(info.examples[0]) if info and info.examples else "…"
-    if holds_secret(info):
-        example = '{ credential = "NAME" }'
-    return Complaint(path[:-1], f"missing key '{path[-1]}'", f"Add {path[-1]} = {example}")
+    table = model_at(model, path[:-1])
+    keys = {key.name: key for key in keys_of(table)} if table else {}
+    key = keys.get(str(path[-1]))
+    hint = f"Add {key.name} = {placeholder(key)}" if key else ""
+    return Complaint(path[:-1], f"missing key '{path[-1]}'", hint)
 
 
 def _unknown(path: KeyPath, model: type[BaseModel], also_known: tuple[str, ...]) -> Complaint:
@@ -104,7 +110,7 @@ def _unknown(path: KeyPath, model: type[BaseModel], also_known: tuple[str, ...])
     if len(path) == 1:
         known.extend(also_known)
     hint = did_you_mean(str(path[-1]), known) or f"Known keys: {', '.join(known)}"
-    return Complaint(path, f"unknown key '{path[-1]}'", hint)
+    return Complaint(path, f"unknown key '{path[-1]}'", hint, names_key=True)
 
 
 def _in_secret(model: type[BaseModel], path: KeyPath) -> bool:

@@ -1,0 +1,39 @@
+"""The files that come from the settings classes are as `make docs` would write them."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from syncd.cli.generated import files, write
+
+ROOT = Path(__file__).parents[3]
+GENERATED = dict(files(ROOT))
+
+
+@pytest.mark.parametrize("path", GENERATED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_has_drifted(path: Path) -> None:
+    assert path.read_text() == GENERATED[path], "run make docs"
+
+
+def test_every_connector_of_the_repository_has_an_example() -> None:
+    connectors = {project.parent.name for project in ROOT.glob("connectors/*/pyproject.toml")}
+    examples = {path.name.split(".")[0] for path in GENERATED if path.suffix == ".example"}
+    assert examples == connectors
+
+
+def test_check_names_what_has_drifted_and_writing_mends_it(tmp_path: Path) -> None:
+    def run(*args: str) -> tuple[int, str]:
+        result = CliRunner().invoke(write, [str(tmp_path), *args])
+        return result.exit_code, result.output
+
+    config, page = tmp_path / "config" / "syncd.toml", tmp_path / "docs" / "configuration.md"
+    assert run("--check") == (
+        1,
+        f"{config} has drifted: make docs\n{page} has drifted: make docs\n",
+    )
+    assert not config.exists()
+    assert run() == (0, f"{config} written\n{page} written\n")
+    assert run("--check") == (0, "")
+    config.write_text("# mine")
+    assert run("--check") == (1, f"{config} has drifted: make docs\n")

@@ -1,0 +1,159 @@
+from datetime import time, timedelta
+from pathlib import Path
+
+import pytest
+
+from syncd.config import Kind, load, state_folder
+
+SHOP = """
+[accounts.shop-de]
+connector = "shop"
+host = "a.example.org"
+token = { env = "TOKEN" }
+"""
+
+
+def test_an_empty_file_is_all_defaults(read, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", f"{tmp_path}:/other")
+    settings = read("")
+    assert settings.store.url == f"sqlite:///{tmp_path}/syncd.db"
+    assert settings.store.attachments_folder() == tmp_path / "attachments"
+    assert settings.daemon.workers == 10
+    assert settings.daemon.stop_timeout == timedelta(seconds=30)
+    assert settings.metrics.address == ("127.0.0.1", 9464)
+    assert (settings.quiet_hours.opens, settings.quiet_hours.closes) == (time(8), time(21))
+    assert settings.watches.no_movement.after == timedelta(days=7)
+    assert settings.watches.promise_passed.grace == timedelta(days=1)
+    assert settings.watches.trouble.causes == ("customs_hold", "attempt_failed", "exception")
+    assert settings.accounts == {}
+    assert settings.playbooks == ()
+
+
+def test_without_systemd_the_state_is_the_users_own(monkeypatch) -> None:
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.setenv("HOME", "/home/ops")
+    assert state_folder() == Path("/home/ops/.local/state/syncd")
+
+
+def test_an_account_has_our_keys_and_the_connectors_own(read) -> None:
+    settings = read(
+        SHOP
+        + """
+        port = 8443
+        enabled = false
+        intervals = { messages = "90s", orders = "2h" }
+        shop_name = "Blaue Lampe"
+        language = "de"
+        """
+    )
+    account = settings.accounts["shop-de"]
+    assert (account.name, account.connector, account.enabled) == ("shop-de", "shop", False)
+    assert account.intervals == {"messages": timedelta(seconds=90), "orders": timedelta(hours=2)}
+    assert (account.shop_name, account.language) == ("Blaue Lampe", "de")
+    assert (account.options.host, account.options.port) == ("a.example.org", 8443)
+    assert account.options.token.env == "TOKEN"
+
+
+def test_playbooks(read) -> None:
+    settings = read(
+        SHOP
+        + """
+        [[playbooks]]
+        name = "late"
+        when = ["no_movement", "exception"]
+        tell = "buyer"
+        accounts = ["shop-*"]
+        countries = ["DE"]
+        template = "delay"
+        approval = true
+        wait = "6h"
+        [[playbooks]]
+        name = "held"
+        when = ["customs_hold"]
+        tell = "staff"
+        """
+    )
+    late, held = settings.playbooks
+    assert late.when == (Kind.NO_MOVEMENT, Kind.EXCEPTION)
+    assert late.wait == timedelta(hours=6)
+    assert (held.accounts, held.approval, held.template) == (("*",), False, None)
+
+
+def test_files_of_conf_d_add_tables_in_the_order_of_their_names(read) -> None:
+    settings = read(
+        SHOP + '[[playbooks]]\nname = "a"\nwhen = ["exception"]\ntell = "staff"\n',
+        b='[[playbooks]]\nname = "c"\nwhen = ["exception"]\ntell = "staff"\n',
+        a='[accounts.mail]\nconnector = "mail"\n[log]\nlevel = "debug"\n'
+        '[watches.no_movement]\nafter = "3d"\n'
+        '[[playbooks]]\nname = "b"\nwhen = ["exception"]\ntell = "staff"\n',
+    )
+    assert list(settings.accounts) == ["shop-de", "mail"]
+    assert settings.log.level == "debug"
+    assert settings.watches.no_movement.after == timedelta(days=3)
+    assert [playbook.name for playbook in settings.playbooks] == ["a", "b", "c"]
+
+
+def test_relative_paths_start_at_the_main_file(read, main, monkeypatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ops")
+    settings = read(
+        '[templates]\nfolder = "texts"\n[store]\nattachments = "~/files"\n',
+    )
+    assert settings.templates.folder == main.parent / "texts"
+    assert settings.store.attachments_folder() == Path("/home/ops/files")
+
+
+def test_the_postgresql_url_gets_the_password_only_to_connect(read, monkeypatch) -> None:
+    monkeypatch.setenv("DB", "p@ss/wört")
+    settings = read(
+        '[store]\nurl = "postgresql://syncd@db:5433/syncd?sslmode=require"\npassword = { env = "DB" }'
+    )
+    assert settings.store.connect_url() == (
+        "postgresql://syncd:p%40ss%2Fw%C3%B6rt@db:5433/syncd?sslmode=require"
+    )
+    assert "p@ss" not in repr(settings)
+
+
+def test_a_url_without_password_is_left_alone(read) -> None:
+    settings = read('[store]\nurl = "postgresql://syncd@db/syncd"')
+    assert settings.store.connect_url() == "postgresql://syncd@db/syncd"
+
+
+def test_the_attachments_lie_beside_the_database_file(read) -> None:
+    settings = read('[store]\nurl = "sqlite:////srv/syncd/x.db"')
+    assert settings.store.attachments_folder() == Path("/srv/syncd/attachments")
+
+
+@pytest.mark.parametrize("written", ['"07:30"', "07:30:00"])
+def test_times_of_day_as_text_or_as_toml_times(read, written: str) -> None:
+    assert read(f"[quiet_hours]\nopens = {written}").quiet_hours.opens == time(7, 30)
+
+
+@pytest.mark.parametrize("listen", ["[::1]:0", "localhost:9464", "127.1.2.3:1"])
+def test_loopback_addresses_need_no_expose(read, listen: str) -> None:
+    assert read(f'[metrics]\nlisten = "{listen}"').metrics.address[1] in {0, 9464, 1}
+
+
+def test_an_exposed_address(read) -> None:
+    settings = read('[metrics]\nlisten = "0.0.0.0:9464"\nexpose = true')
+    assert settings.metrics.address == ("0.0.0.0", 9464)
+
+
+def test_a_whole_table_may_be_inline(read) -> None:
+    settings = read('accounts = { mail = { connector = "mail" } }\nlog.level = "error"')
+    assert (list(settings.accounts), settings.log.level) == (["mail"], "error")
+
+
+def test_a_mail_account_can_write_for_another(read) -> None:
+    settings = read(SHOP + 'writes_mail_by = "post"\n[accounts.post]\nconnector = "mail"')
+    assert settings.accounts["shop-de"].writes_mail_by == "post"
+
+
+def test_settings_do_not_change(read) -> None:
+    settings = read("")
+    with pytest.raises(ValueError, match="frozen"):
+        settings.log.level = "debug"
+
+
+def test_templates_are_not_checked_where_they_are_not_known(main) -> None:
+    main.write_text('[[playbooks]]\nname="a"\nwhen=["exception"]\ntell="staff"\ntemplate="own"\n')
+    assert load(main, {}).playbooks[0].template == "own"
