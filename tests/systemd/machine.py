@@ -1,0 +1,153 @@
+"""A real systemd as PID 1 of a throw-away container that sees a copy-on-write view of this machine.
+
+`Machine` boots it by systemd-nspawn and runs commands in it by nsenter. Its mounts live in a mount
+namespace of their own, so nothing is left of it when the process ends, however that happens. It has
+only a loopback network, and starts nothing of the host's but what basic.target needs.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+# What runs in the new mount namespace: the overlay, then the preparation, then the container.
+# Of systemd's own services, tmpfiles' tmp.conf would empty /tmp, in which the upper layer lies.
+_BOOT = """
+set -euo pipefail
+box=$1; shift
+mount -t tmpfs -o mode=0755 tmpfs "$box"
+mkdir -p "$box"/{upper,work,root}
+mount -t overlay overlay -o "lowerdir=/,upperdir=$box/upper,workdir=$box/work" "$box/root"
+mkdir -p /run/systemd/nspawn
+mount -t tmpfs tmpfs /run/systemd/nspawn
+rm -f "$box"/root/etc/systemd/system/*.wants/*
+mkdir -p "$box/root/etc/tmpfiles.d" "$box/root/var/log/journal"
+ln -sf /dev/null "$box/root/etc/tmpfiles.d/tmp.conf"
+rm -rf "$box"/root/var/log/journal/*
+exec systemd-nspawn --quiet --directory="$box/root" --boot --register=no --keep-unit \
+  --private-network --link-journal=no --capability=all --machine="$1" \
+  systemd.unit=basic.target systemd.show_status=no
+"""
+_NEEDED = ("systemd-nspawn", "nsenter", "unshare", "mount")
+
+
+def missing() -> str | None:
+    """Why no machine can be booted here, or None if one can be tried."""
+    if os.geteuid() != 0:
+        return "booting a real systemd needs root"
+    absent = [program for program in _NEEDED if shutil.which(program) is None]
+    if absent:
+        return f"{', '.join(absent)} not installed (Debian: apt-get install systemd-container)"
+    return None
+
+
+class Machine:
+    """One booted container; use it as a context manager."""
+
+    def __init__(self) -> None:
+        self.box = Path(tempfile.mkdtemp(prefix="syncd-systemd-"))
+        self.name = self.box.name.replace("_", "-")
+        self._console = self.box.with_suffix(".console")
+        self._nspawn: subprocess.Popen[bytes] | None = None
+        self._leader = 0
+
+    def __enter__(self) -> "Machine":
+        try:
+            self._boot()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        if self._nspawn is not None:
+            self._nspawn.kill()  # its children end with its PID namespace
+            self._nspawn.wait()
+        self._console.unlink(missing_ok=True)
+        shutil.rmtree(self.box)  # an empty folder: what was mounted on it is gone already
+
+    @property
+    def root(self) -> Path:
+        """The machine's root folder, as seen from here."""
+        return Path(f"/proc/{self._leader}/root")
+
+    def write(self, path: str, text: str, mode: int = 0o644) -> None:
+        """Write a file in the machine, making its folder where need be."""
+        target = self.root / path.removeprefix("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        target.chmod(mode)
+
+    def run(self, *command: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
+        """Run a command in the machine, whatever becomes of it."""
+        return subprocess.run(
+            ["nsenter", f"--target={self._leader}", "--all", "--wdns=/", *command],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"},
+        )
+
+    def check(self, *command: str, timeout: float = 60.0) -> str:
+        """Run a command that has to succeed; what it printed."""
+        done = self.run(*command, timeout=timeout)
+        assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def show(self, unit: str, *properties: str) -> dict[str, str]:
+        """What systemd knows about a unit."""
+        lines = self.check("systemctl", "show", unit, f"--property={','.join(properties)}")
+        return dict(line.split("=", 1) for line in lines.splitlines())
+
+    def journal(self, unit: str, since: str = "") -> str:
+        """What a unit wrote, and what systemd wrote about it, after the cursor `since`."""
+        after = (f"--after-cursor={since}",) if since else ()
+        self.check("journalctl", "--sync")
+        return self.check("journalctl", f"--unit={unit}", "--no-pager", "--output=cat", *after)
+
+    def cursor(self) -> str:
+        """The end of the journal, to read on from."""
+        shown = self.check("journalctl", "--no-pager", "--lines=0", "--show-cursor")
+        return shown.rpartition("-- cursor: ")[2].strip()
+
+    def wait_until(self, what: str, condition: Callable[[], bool], seconds: float = 20.0) -> None:
+        """Wait until `condition` holds; fails with what the machine's console shows."""
+        until = time.monotonic() + seconds
+        while not condition():
+            console = self._console.read_text()
+            assert time.monotonic() < until, f"not within {seconds} s: {what}\n{console}"
+            time.sleep(0.05)
+
+    def _boot(self) -> None:
+        unified = Path("/sys/fs/cgroup/cgroup.controllers").exists()
+        with self._console.open("wb") as console:
+            self._nspawn = subprocess.Popen(
+                ["unshare", "--mount", "--propagation=private"]
+                + ["bash", "-c", _BOOT, "boot", str(self.box), self.name],
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                start_new_session=True,
+                env={
+                    "PATH": os.environ["PATH"],
+                    "SYSTEMD_NSPAWN_TMPFS_TMP": "0",
+                    "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": str(int(unified)),
+                },
+            )
+        self.wait_until("systemd came up", self._is_up, 60)
+
+    def _is_up(self) -> bool:
+        assert self._nspawn is not None
+        if self._nspawn.poll() is not None:
+            raise AssertionError(f"systemd did not come up:\n{self._console.read_text()}")
+        children = Path(f"/proc/{self._nspawn.pid}/task/{self._nspawn.pid}/children")
+        self._leader = int((children.read_text().split() or ["0"])[0])
+        return bool(self._leader) and self._started()
+
+    def _started(self) -> bool:
+        state = self.run("systemctl", "is-active", "basic.target")
+        return state.stdout.strip() == "active"
