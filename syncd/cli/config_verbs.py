@@ -17,6 +17,7 @@ from syncd.config import account_sample as sample_of
 from syncd.connector import Connector, ConnectorError, Context
 from syncd.plugins import Plugins
 from syncd.secret import SecretUnavailable
+from syncd.text.templates import TemplateProblems, Templates
 
 _PATH = click.Path(path_type=Path, dir_okay=False)
 
@@ -91,6 +92,7 @@ def check_config(
     try:
         with ExitStack() as opened:
             settings, found = invocation.load(file)
+            _prove_templates(settings)
             accounts = _opened(opened, file, settings, found)
             answers = [_asked(*each) for each in accounts if each[0].enabled] if online else []
     except ConfigError as error:
@@ -166,6 +168,17 @@ def _broken(found: Plugins) -> Iterator[dict[str, Any]]:
             "capabilities": [],
             "problem": printable(problem.text),
         }
+
+
+def _prove_templates(settings: Settings) -> None:
+    """Raises ConfigError with what is wrong in the user's own templates."""
+    chosen = settings.templates
+    try:
+        Templates.load(chosen.folder, default_language=chosen.default_language)
+    except TemplateProblems as error:
+        raise ConfigError(
+            [Problem(each.file, each.line, "", each.message, each.fix) for each in error.problems]
+        ) from None
 
 
 def _opened(

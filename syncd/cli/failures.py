@@ -30,6 +30,7 @@ def report(error: BaseException) -> int:
 # By name, so that wording a usage error does not import the store and the connector contract.
 _CODES = {
     "syncd.config.problems.ConfigError": exits.CONFIG,
+    "syncd.text.templates.TemplateProblems": exits.CONFIG,
     "syncd.secret.SecretUnavailable": exits.CONFIG,
     "syncd.connector.AuthFailed": exits.PERMISSION,
     "syncd.connector.ConnectorError": exits.UNAVAILABLE,

@@ -43,10 +43,21 @@ class Invocation:
         """
         from syncd import config, log, plugins  # noqa: PLC0415  not needed for --help
 
-        found = plugins.load()
-        settings = config.load(path or self.config, found.connectors)
+        found, file = plugins.load(), path or self.config
+        settings = config.load(file, found.connectors)
+        if any(playbook.template for playbook in settings.playbooks):
+            names = _template_names(settings.templates.folder)
+            settings = config.load(file, found.connectors, names)
         log.configure(settings.log.format, "debug" if self.verbose else settings.log.level)
         return settings, found
+
+
+def _template_names(folder: Path | None) -> set[str]:
+    """The templates that there are, by their files' names: reading and proving them takes longer."""
+    from syncd.text.templates import BUILT_IN  # noqa: PLC0415  not needed for --help
+
+    folders = [BUILT_IN, *([folder] if folder else [])]
+    return {file.name.partition(".")[0] for each in folders for file in each.glob("[a-z]*.*.txt")}
 
 
 def user_config() -> Path:

@@ -12,6 +12,7 @@ from syncd.cli import cli
 from syncd.cli.failures import report
 from syncd.connector import AccountConfig, AuthFailed, Capability, Connector, Secret
 from syncd.plugins import PluginProblem, Plugins
+from syncd.text.templates import BUILT_IN
 
 closed: list[str] = []
 
@@ -163,6 +164,44 @@ def test_what_a_connector_objects_to_is_a_config_error(config, capsys) -> None:
         f"{config}: accounts.shop-fr: says and token do not go together\n"
     )
     assert closed == ["shop-de"]
+
+
+PLAYBOOK = """
+[[playbooks]]
+name = "late"
+when = ["no_movement"]
+tell = "buyer"
+template = "{template}"
+"""
+
+
+@pytest.mark.parametrize("template", ["delay", "sorry"])
+def test_a_playbook_may_name_a_built_in_template_or_ones_own(config, template) -> None:
+    built_in = (BUILT_IN / "delay.en.txt").read_text()
+    (config.parent / "texts").mkdir()
+    (config.parent / "texts" / "sorry.en.txt").write_text(built_in)
+    config.write_text(f'[templates]\nfolder = "texts"\n{PLAYBOOK.format(template=template)}')
+    result = syncd("check-config", config)
+    assert (result.exit_code, result.output) == (0, f"{config}: ok, accounts: 0\n")
+
+
+def test_a_template_that_is_not_there_is_a_config_error(config, capsys) -> None:
+    config.write_text(PLAYBOOK.format(template="dealy"))
+    assert syncd("check-config", config).exit_code == 78
+    assert capsys.readouterr().err == (
+        f"{config}:6: playbooks[1].template: there is no template \"dealy\". Did you mean 'delay'?\n"
+    )
+
+
+def test_a_template_that_cannot_be_rendered_is_a_config_error(config, capsys) -> None:
+    broken = config.parent / "texts" / "delay.en.txt"
+    broken.parent.mkdir()
+    broken.write_text((BUILT_IN / "delay.en.txt").read_text() + "{{ no_such_fact }}\n")
+    config.write_text('[templates]\nfolder = "texts"\n')
+    assert syncd("check-config", config).exit_code == 78
+    said = capsys.readouterr().err
+    assert said.startswith(f"{broken}:")
+    assert "no_such_fact" in said
 
 
 def test_online_asks_each_account_and_one_failing_is_69(config) -> None:
