@@ -62,6 +62,11 @@ class Database:
                 raise
             connection.exec_driver_sql("COMMIT")
 
+    @property
+    def shown(self) -> str:
+        """The URL without its password."""
+        return self.url.render_as_string(hide_password=True)
+
     def tidy(self) -> None:
         """Let the database refresh its statistics where it thinks that worth it."""
         if self.sqlite:

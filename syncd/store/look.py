@@ -58,6 +58,18 @@ class LookStore:
         with self._database.read() as connection:
             return dict(connection.execute(wanted).tuples().all())
 
+    def findings_by_kind(self) -> dict[str, int]:
+        """How many findings there ever were, by kind."""
+        wanted = select(findings.c.kind, func.count()).group_by(findings.c.kind)
+        with self._database.read() as connection:
+            return dict(connection.execute(wanted).tuples().all())
+
+    def parcels_found_late(self) -> int:
+        """How many parcels ever had a finding."""
+        wanted = select(func.count(findings.c.shipment_id.distinct()))
+        with self._database.read() as connection:
+            return int(connection.execute(wanted).scalar_one())
+
     def conversations(
         self, *, account: str | None = None, text: str | None = None, limit: int = 50
     ) -> list[dict[str, Any]]:

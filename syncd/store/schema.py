@@ -27,12 +27,12 @@ def upgrade(database: Database) -> None:
             return
         if current is not None and current > head():
             raise StoreUnavailable(
-                f"{_shown(database)} has schema {current}, this syncd knows only {head()}: "
+                f"{database.shown} has schema {current}, this syncd knows only {head()}: "
                 "install the newer syncd again, or restore the backup made before it"
             )
         _migrate(database)
     except OperationalError as error:
-        raise StoreUnavailable(f"cannot open the store {_shown(database)}: {error.orig}") from None
+        raise StoreUnavailable(f"cannot open the store {database.shown}: {error.orig}") from None
 
 
 def _current(database: Database) -> str | None:
@@ -67,7 +67,3 @@ def _alone(connection: Connection) -> None:
     """Let no other process migrate meanwhile; SQLite's write transaction does so by itself."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7379633)")  # "syncd" on a phone
-
-
-def _shown(database: Database) -> str:
-    return database.url.render_as_string(hide_password=True)

@@ -1,0 +1,111 @@
+"""The verbs that act on a source: poll, send-test."""
+
+import sys
+
+import click
+
+from syncd import clock, ingest
+from syncd.accounts import Account, Runtime
+from syncd.cli import exits
+from syncd.cli.invocation import Invocation, json_option, pass_invocation
+from syncd.cli.opened import account as find_account
+from syncd.cli.opened import runtime
+from syncd.cli.output import emit
+from syncd.connector import ConnectorError, SecretUnavailable
+from syncd.model import Draft, Party
+
+
+@click.command()
+@click.argument("account")
+@click.option("--stream", help="Only this stream.")
+@json_option
+@pass_invocation
+@click.pass_context
+def poll(
+    ctx: click.Context, invocation: Invocation, account: str, stream: str | None, as_json: bool
+) -> None:
+    """Poll ACCOUNT now, as the daemon would, and tell what came.
+
+    Exits with 69 where a stream could not be polled.
+    """
+    with runtime(invocation) as opened:
+        found = find_account(opened, account)
+        streams = _streams(found, stream)
+        with click.progressbar(streams, label="polling", file=sys.stderr, hidden=as_json) as bar:
+            rows = [_polled(opened, found, name) for name in bar]
+    emit(rows, as_json=as_json)
+    if any(row["outcome"] != "ok" for row in rows):
+        ctx.exit(exits.UNAVAILABLE)
+
+
+def _streams(account: Account, wanted: str | None) -> list[str]:
+    streams = list(account.connector.streams)
+    if wanted is None:
+        return streams
+    if wanted not in streams:
+        raise click.UsageError(f"{account.name} has no stream {wanted!r}; it has {streams}")
+    return [wanted]
+
+
+def _polled(opened: Runtime, account: Account, stream: str) -> dict[str, object]:
+    result = ingest.poll(account, stream, opened.store)
+    row: dict[str, object] = {"stream": stream, "outcome": result.outcome}
+    for wanted in ("new", "edited", "repeated", "quarantined"):
+        row[wanted] = sum(n for (_, how), n in result.counts.items() if how == wanted)
+    return {**row, "error": result.error}
+
+
+@click.command("send-test")
+@click.argument("account")
+@click.option("--to", required=True, help="An e-mail address, or the platform's id of a buyer.")
+@click.option("--order", help="The order it is about, where the platform wants one.")
+@click.option("--text", default="This is a test message. Please ignore it.", show_default=True)
+@click.option("--yes", is_flag=True, help="Do not ask before sending.")
+@json_option
+@pass_invocation
+@click.pass_context
+def send_test(
+    ctx: click.Context,
+    invocation: Invocation,
+    account: str,
+    to: str,
+    order: str | None,
+    text: str,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Send a test message from ACCOUNT through everything a real one goes through.
+
+    Exits with 1 where the platform's rules do not allow it, 69 where it could not be sent.
+    """
+    with runtime(invocation) as opened:
+        found = find_account(opened, account)
+        draft = _test_draft(to, order, text)
+        if not yes:
+            click.confirm(f"Send to {to} from {account}?", abort=True, err=True)
+        row, code = _send(found, draft)
+    emit(row, as_json=as_json)
+    ctx.exit(code)
+
+
+def _test_draft(to: str, order: str | None, text: str) -> Draft:
+    buyer = Party(email=to) if "@" in to else Party(id=to)
+    return Draft(
+        text=text,
+        subject="Test message",
+        buyer=buyer,
+        order_id=order,
+        purpose="test",
+        created_at=clock.now(),
+    )
+
+
+def _send(account: Account, draft: Draft) -> tuple[dict[str, object], int]:
+    try:
+        verdict = account.connector.may_send(draft)
+        if not verdict.allowed:
+            return {"sent": False, "reason": verdict.reason}, exits.FOUND_WRONG
+        receipt = account.connector.send(draft, f"test:{clock.now():%Y%m%dT%H%M%S.%f}")
+    except (ConnectorError, SecretUnavailable) as error:
+        return {"sent": False, "reason": f"{type(error).__name__}: {error}"}, exits.UNAVAILABLE
+    return {"sent": True, "id": receipt.source_id, "accepted_at": receipt.accepted_at}, exits.OK

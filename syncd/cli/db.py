@@ -1,0 +1,29 @@
+"""The verbs of the database."""
+
+import click
+
+from syncd.cli.invocation import Invocation, json_option, pass_invocation
+from syncd.cli.opened import runtime
+from syncd.cli.output import emit
+
+
+@click.group()
+def db() -> None:
+    """Create, migrate and look after the database."""
+
+
+@db.command()
+@pass_invocation
+def upgrade(invocation: Invocation) -> None:
+    """Create the tables or bring them up to date; the daemon does so itself when it starts."""
+    with runtime(invocation) as opened:
+        click.echo(f"{opened.store.database.shown} is up to date")
+
+
+@db.command()
+@json_option
+@pass_invocation
+def counts(invocation: Invocation, as_json: bool) -> None:
+    """Tell how much of everything there is."""
+    with runtime(invocation) as opened:
+        emit(opened.store.look.counts(), as_json=as_json)
