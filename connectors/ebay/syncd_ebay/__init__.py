@@ -23,8 +23,8 @@ from syncd.connector import (
 )
 from syncd.hookspecs import hookimpl
 from syncd.http import OAuth2
-from syncd.model import BadItem, Direction, Draft, Message, Receipt, Verdict
-from syncd_ebay import parse, rules
+from syncd.model import Direction, Draft, Message, Receipt, Verdict
+from syncd_ebay import rules
 from syncd_ebay.client import FROM_EBAY, FROM_MEMBERS, EbayClient
 from syncd_ebay.lists import Conversations, Orders
 from syncd_ebay.sweep import Place, Source, sweep, whole_list
@@ -161,16 +161,13 @@ class EbayConnector(Connector):
             yield Batch(items, {**cursor, name: reached.dump()})
 
     def _body(self, draft: Draft) -> dict[str, Any]:
-        body: dict[str, Any] = {"messageText": draft.text}
-        files = [rules.media(attachment) for attachment in draft.attachments]
-        if files:
-            body["messageMedia"] = files
         if draft.thread_id:
-            return {**body, "conversationId": draft.thread_id}
+            return {"messageText": draft.text, "conversationId": draft.thread_id}
+        body: dict[str, Any] = {"messageText": draft.text, "otherPartyUsername": draft.buyer.id}
         listing = self._listing(draft.order_id) if draft.order_id else None
         if listing:
             body["reference"] = {"referenceType": "LISTING", "referenceId": listing}
-        return {**body, "otherPartyUsername": draft.buyer.id}
+        return body
 
     def _listing(self, order_id: str) -> str | None:
         """The listing an order was placed on, where there is exactly one."""
@@ -190,23 +187,21 @@ class EbayConnector(Connector):
     def _written(self, draft: Draft, since: datetime) -> list[Message]:
         """What stands in the draft's conversation, else in all with the buyer since then."""
         threads = Conversations(self._client, FROM_MEMBERS, self._own, other=draft.buyer.id)
-        if draft.thread_id:
-            found = [Conversation(draft.thread_id)]
-        else:
-            entries, whole = whole_list(threads.source(), since, None)
-            if not whole:
-                raise Unavailable(
-                    "the list of conversations with the buyer changed at each reading"
-                )
-            if not all(entry.known for entry in entries):
-                raise OutcomeUnknown(
-                    "the list of conversations with the buyer cannot be understood"
-                )
-            found = [parse.conversation(entry.raw) for entry in entries]
-        items = [item for thread in found for item in threads.items(thread)]
-        if any(isinstance(item, BadItem) for item in items):
+        ids = [draft.thread_id] if draft.thread_id else _listed(threads.source(), since)
+        items = [item for thread in ids for item in threads.items(Conversation(thread))]
+        messages = [item for item in items if isinstance(item, Message)]
+        if len(messages) < len(items):
             raise OutcomeUnknown("the conversation holds messages that cannot be understood")
-        return [item for item in items if isinstance(item, Message)]
+        return messages
+
+
+def _listed(source: Source, since: datetime) -> list[str]:
+    entries, whole = whole_list(source, since, None)
+    if not whole:
+        raise Unavailable("the list of conversations with the buyer changed at each reading")
+    if not all(entry.known for entry in entries):
+        raise OutcomeUnknown("the list of conversations with the buyer cannot be understood")
+    return [entry.id for entry in entries]
 
 
 def _is_same(message: Message, draft: Draft, since: datetime) -> bool:

@@ -16,6 +16,7 @@ from syncd.connector import AuthFailed, ConnectorError, OutcomeUnknown, Rejected
 from syncd.http import Auth, HttpClient, Reply
 from syncd_ebay.wire import (
     ConversationPage,
+    Fault,
     Faults,
     FulfillmentList,
     MessagePage,
@@ -140,9 +141,7 @@ def judge(reply: Reply, scope: str) -> ConnectorError | None:
     if reply.status < 400:
         return None
     faults = _faults(reply.content)
-    ids = {fault.error_id for fault in faults.errors}
-    said = "; ".join(f"{one.error_id} {one.long_message or one.message}" for one in faults.errors)
-    said = said or "no reason given"
+    ids, said = {fault.error_id for fault in faults}, _said(faults)
     if reply.status >= 500 or ids & _TROUBLE_AT_EBAY:
         return ServerFault(f"eBay: HTTP {reply.status}: {said}", reply.retry_after)
     if reply.status == 429 or 2001 in ids:
@@ -151,12 +150,17 @@ def judge(reply: Reply, scope: str) -> ConnectorError | None:
         return AuthFailed(f"eBay refuses the token ({said}): consent again, set refresh_token anew")
     if reply.status == 403:
         return AuthFailed(f"eBay denies access ({said}): consent again with the scope {scope}")
-    fixes = "; ".join(fix for error_id, fix in _FIXES.items() if error_id in ids)
-    return Rejected(f"eBay refuses: {said}. {fixes}".strip(" .")) if ids else None
+    return Rejected(f"eBay refuses: {said}") if ids else None
 
 
-def _faults(content: bytes) -> Faults:
+def _said(faults: list[Fault]) -> str:
+    texts = [f"{one.error_id} {one.long_message or one.message}" for one in faults]
+    texts += [_FIXES[one.error_id] for one in faults if one.error_id in _FIXES]
+    return "; ".join(texts) or "no reason given"
+
+
+def _faults(content: bytes) -> list[Fault]:
     try:
-        return msgspec.json.decode(content, type=Faults)
+        return msgspec.json.decode(content, type=Faults).errors
     except msgspec.MsgspecError:
-        return Faults([])
+        return []

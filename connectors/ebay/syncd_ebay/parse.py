@@ -21,19 +21,7 @@ from syncd.model import (
     Shipment,
     Window,
 )
-from syncd_ebay.wire import (
-    Contact,
-    Conversation,
-    Fulfillment,
-    Line,
-    LineInstructions,
-    Media,
-    MemberMessage,
-    OrderHead,
-    PostalAddress,
-    SellOrder,
-    StartInstruction,
-)
+from syncd_ebay import wire
 
 T = TypeVar("T")
 
@@ -51,34 +39,34 @@ class NotOurs(ValueError):
     """A message between two strangers: the configured user name is not the account's."""
 
 
-def conversation(raw: bytes) -> Conversation:
+def conversation(raw: bytes) -> wire.Conversation:
     """An entry of the list of conversations; raises msgspec.MsgspecError."""
-    return msgspec.json.decode(raw, type=Conversation)
+    return msgspec.json.decode(raw, type=wire.Conversation)
 
 
-def order_head(raw: bytes) -> OrderHead:
+def order_head(raw: bytes) -> wire.OrderHead:
     """What an order is listed by; raises msgspec.MsgspecError."""
-    return msgspec.json.decode(raw, type=OrderHead)
+    return msgspec.json.decode(raw, type=wire.OrderHead)
 
 
-def member_message(raw: bytes, thread: Conversation, own: frozenset[str]) -> Message:
+def member_message(raw: bytes, thread: wire.Conversation, own: frozenset[str]) -> Message:
     """A message between members; `own` are the account's names, in lower case.
 
     Raises msgspec.MsgspecError, and NotOurs where neither side is the account.
     """
-    said = msgspec.json.decode(raw, type=MemberMessage)
-    ours = (said.sender_username or "").casefold() in own
-    if not ours and said.recipient_username and said.recipient_username.casefold() not in own:
+    said = msgspec.json.decode(raw, type=wire.MemberMessage)
+    sender, recipient = said.sender_username or "", said.recipient_username or ""
+    ours = sender.casefold() in own
+    if not ours and recipient and recipient.casefold() not in own:
         raise NotOurs(
-            f"it is from {said.sender_username!r} to {said.recipient_username!r}, neither of which "
+            f"it is from {sender!r} to {recipient!r}, neither of which "
             "is this account: set `username`, or the immutable id as `user_id`"
         )
-    other = said.recipient_username if ours else said.sender_username
     return Message(
         source_id=said.message_id,
         sent_at=said.created_date,
         direction=Direction.OUTBOUND if ours else Direction.INBOUND,
-        buyer=Party(id=other),
+        buyer=Party(id=(recipient if ours else sender) or None),
         text=said.message_body or "",
         subject=said.subject or thread.conversation_title,
         thread_id=thread.conversation_id,
@@ -87,9 +75,9 @@ def member_message(raw: bytes, thread: Conversation, own: frozenset[str]) -> Mes
     )
 
 
-def platform_message(raw: bytes, thread: Conversation) -> Message:
+def platform_message(raw: bytes, thread: wire.Conversation) -> Message:
     """A message of eBay itself, its HTML as text; raises msgspec.MsgspecError."""
-    said = msgspec.json.decode(raw, type=MemberMessage)
+    said = msgspec.json.decode(raw, type=wire.MemberMessage)
     return Message(
         source_id=said.message_id,
         sent_at=said.created_date,
@@ -106,8 +94,8 @@ def platform_message(raw: bytes, thread: Conversation) -> Message:
 
 def order(raw: bytes) -> Order:
     """An order; raises msgspec.MsgspecError."""
-    sold = msgspec.json.decode(raw, type=SellOrder)
-    instruction = next(iter(sold.fulfillment_start_instructions), StartInstruction())
+    sold = msgspec.json.decode(raw, type=wire.SellOrder)
+    instruction = next(iter(sold.fulfillment_start_instructions), wire.StartInstruction())
     step = instruction.shipping_step
     contact = _buyer_contact(sold, instruction)
     total = sold.pricing_summary.total
@@ -141,9 +129,9 @@ def shipment(raw: bytes, order_raw: bytes) -> Shipment:
     Its id carries the order's, since eBay makes fulfillment ids that look like tracking numbers, and one
     parcel may hold two orders.
     """
-    parcel = msgspec.json.decode(raw, type=Fulfillment)
-    sold = msgspec.json.decode(order_raw, type=SellOrder)
-    instruction = next(iter(sold.fulfillment_start_instructions), StartInstruction())
+    parcel = msgspec.json.decode(raw, type=wire.Fulfillment)
+    sold = msgspec.json.decode(order_raw, type=wire.SellOrder)
+    instruction = next(iter(sold.fulfillment_start_instructions), wire.StartInstruction())
     number = _NOT_IN_TRACKING_NUMBERS.sub("", parcel.shipment_tracking_number or "")
     return Shipment(
         source_id=f"{sold.order_id}/{parcel.fulfillment_id}",
@@ -171,7 +159,7 @@ def describe(raw: bytes) -> tuple[str, bytes]:
     return hashlib.blake2b(raw, digest_size=12).hexdigest(), raw
 
 
-def _attachments(media: Iterable[Media] | None) -> tuple[Attachment, ...]:
+def _attachments(media: Iterable[wire.Media] | None) -> tuple[Attachment, ...]:
     return tuple(
         Attachment(
             name=one.media_name or "file",
@@ -182,7 +170,7 @@ def _attachments(media: Iterable[Media] | None) -> tuple[Attachment, ...]:
     )
 
 
-def _status(sold: SellOrder) -> OrderStatus:
+def _status(sold: wire.SellOrder) -> OrderStatus:
     if sold.cancel_status.cancel_state == "CANCELED":
         return OrderStatus.CANCELLED
     if sold.order_fulfillment_status == "FULFILLED":
@@ -196,23 +184,23 @@ def _status(sold: SellOrder) -> OrderStatus:
     return OrderStatus.UNKNOWN
 
 
-def _buyer_contact(sold: SellOrder, instruction: StartInstruction) -> Contact:
+def _buyer_contact(sold: wire.SellOrder, instruction: wire.StartInstruction) -> wire.Contact:
     """The buyer's own contact: what is sent through eBay's programmes goes to a hub, not to them."""
     step = instruction.shipping_step
     if step and step.ship_to and not instruction.ebay_supported_fulfillment:
         return step.ship_to
-    return sold.buyer.buyer_registration_address or Contact()
+    return sold.buyer.buyer_registration_address or wire.Contact()
 
 
-def _party(username: str | None, contact: Contact) -> Party:
+def _party(username: str | None, contact: wire.Contact) -> Party:
     phone = contact.primary_phone.phone_number if contact.primary_phone else None
     return Party(id=username, name=contact.full_name, email=contact.email, phone=phone)
 
 
-def _destination(instruction: StartInstruction) -> Address:
+def _destination(instruction: wire.StartInstruction) -> Address:
     step = instruction.shipping_step
     hub = step.ship_to.contact_address if step and step.ship_to else None
-    place = instruction.final_destination_address or hub or PostalAddress()
+    place = instruction.final_destination_address or hub or wire.PostalAddress()
     return Address(
         country=place.country_code.upper() if place.country_code else None,
         postcode=place.postal_code,
@@ -222,7 +210,7 @@ def _destination(instruction: StartInstruction) -> Address:
     )
 
 
-def _line(line: Line) -> OrderLine:
+def _line(line: wire.Line) -> OrderLine:
     aspects = ", ".join(f"{one.name}: {one.value}" for one in line.variation_aspects or ())
     return OrderLine(
         source_id=line.line_item_id,
@@ -234,15 +222,15 @@ def _line(line: Line) -> OrderLine:
     )
 
 
-def _ship_by(sold: SellOrder) -> Window | None:
+def _ship_by(sold: wire.SellOrder) -> Window | None:
     """Until the earliest of the positions' dates: the first duty that can be missed."""
     dates = [one.ship_by_date for one in _instructions(sold) if one.ship_by_date]
     return Window(latest=min(dates)) if dates else None
 
 
-def _deliver_by(sold: SellOrder, instruction: StartInstruction) -> Window | None:
+def _deliver_by(sold: wire.SellOrder, instruction: wire.StartInstruction) -> Window | None:
     """From the first position's arrival to the last one's."""
-    told: list[LineInstructions | StartInstruction] = [
+    told: list[wire.LineInstructions | wire.StartInstruction] = [
         x for x in _instructions(sold) if x.max_estimated_delivery_date
     ]
     told = told or [instruction]
@@ -253,7 +241,7 @@ def _deliver_by(sold: SellOrder, instruction: StartInstruction) -> Window | None
     return Window(earliest=min(earliest, default=None), latest=max(latest, default=None))
 
 
-def _instructions(sold: SellOrder) -> list[LineInstructions]:
+def _instructions(sold: wire.SellOrder) -> list[wire.LineInstructions]:
     lines = (line.line_item_fulfillment_instructions for line in sold.line_items)
     return [told for told in lines if told is not None]
 

@@ -1,16 +1,15 @@
 """eBay's own rules for member-to-member messages, as far as a text can show that it breaks them.
 
-Source: the description of sendMessage (length, files), and the member-to-member contact policy,
+Source: the description of sendMessage (length), and the member-to-member contact policy,
 which forbids contact data and allows links that help with the transaction, such as a tracking site.
 """
 
 import re
 from datetime import timedelta
 
-from syncd.model import Attachment, Draft, Verdict
+from syncd.model import Draft, Verdict
 
 MAX_CHARACTERS = 2000
-MAX_FILES = 5
 # The rule of AddMemberMessageAAQToPartner; the Message API names none of its own.
 PARTNER_DAYS = timedelta(days=90)
 
@@ -33,28 +32,12 @@ _PLAIN_RULES = (
     (_MESSENGER, "eBay forbids links to messengers and social media in messages"),
     (_HTML, "eBay shows messages as plain text, HTML would be read as it is written"),
 )
-_MEDIA_TYPES = {
-    "application/pdf": "PDF",
-    "text/plain": "TXT",
-    "application/msword": "DOC",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "DOC",
-}
 
 
 def may_send(draft: Draft) -> Verdict:
     """Whether eBay's rules let `draft` out."""
-    reason = _recipient(draft) or _length(draft) or _content(draft.text) or _files(draft)
+    reason = _recipient(draft) or _shape(draft) or _content(draft.text)
     return Verdict.never(reason) if reason else Verdict.yes()
-
-
-def media(attachment: Attachment) -> dict[str, str] | None:
-    """A file as sendMessage takes it; None where it cannot: only https addresses, few kinds."""
-    kind = _MEDIA_TYPES.get(attachment.media_type)
-    if attachment.media_type.startswith("image/"):
-        kind = "IMAGE"
-    if kind is None or not (attachment.url or "").startswith("https://"):
-        return None
-    return {"mediaName": attachment.name, "mediaType": kind, "mediaUrl": str(attachment.url)}
 
 
 def _recipient(draft: Draft) -> str:
@@ -63,8 +46,10 @@ def _recipient(draft: Draft) -> str:
     return "neither a conversation nor the buyer's eBay user name is known"
 
 
-def _length(draft: Draft) -> str:
-    if not draft.text.strip() and not draft.attachments:
+def _shape(draft: Draft) -> str:
+    if draft.attachments:
+        return "eBay takes files only from an https address of one's own, which syncd does not have"
+    if not draft.text.strip():
         return "the text is empty"
     if len(draft.text) > MAX_CHARACTERS:
         return f"the text has {len(draft.text)} characters, eBay takes {MAX_CHARACTERS}"
@@ -76,13 +61,4 @@ def _content(text: str) -> str:
         found = pattern.search(text)
         if found:
             return f"{rule}: {found.group()[:60]!r}"
-    return ""
-
-
-def _files(draft: Draft) -> str:
-    if len(draft.attachments) > MAX_FILES:
-        return f"eBay takes {MAX_FILES} files with a message, not {len(draft.attachments)}"
-    for attachment in draft.attachments:
-        if media(attachment) is None:
-            return f"{attachment.name}: eBay takes images, PDF, DOC and TXT that lie at an https address"
     return ""

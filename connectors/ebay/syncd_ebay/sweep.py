@@ -86,26 +86,36 @@ class Place(msgspec.Struct, frozen=True):
 
 def sweep(source: Source, place: Place, now: datetime) -> Iterator[tuple[list[Item], Place]]:
     """Yield the items behind all entries that changed since `place`, and the place behind them."""
-    spans: list[tuple[datetime, datetime | None]] = [(place.since - OVERLAP, None)]
     held = False
-    while spans:
-        start, end = spans.pop()
-        first = source.fetch(start, end, 0)
-        until = end or now
-        if (first.total or 0) > MAX_LISTED and until - start > SHORTEST:
-            middle = start + (until - start) / 2
-            spans += [(middle - _EDGE, end), (start, middle)]
-            continue
+    for start, end, first in _spans(source, place.since - OVERLAP, now):
         entries, whole = whole_list(source, start, end, first)
         held = held or not whole
         for chunk in _chunks(entries, place, source.batch):
-            # An entry listed here may have changed after this span; later spans are still to come.
-            reached = chunk[-1].stamp if end is None else min(chunk[-1].stamp, end)
-            place = place.moved(place.since if held else reached, chunk)
+            place = place.moved(place.since if held else _reached(chunk, end), chunk)
             yield source.read(chunk), place
         if end is not None and not held:
             place = place.moved(end)
             yield [], place
+
+
+def _spans(
+    source: Source, start: datetime, now: datetime
+) -> Iterator[tuple[datetime, datetime | None, Page]]:
+    """The time from `start` on in parts that list little, oldest first, each with its first page."""
+    spans: list[tuple[datetime, datetime | None]] = [(start, None)]
+    while spans:
+        begin, end = spans.pop()
+        first, length = source.fetch(begin, end, 0), (end or now) - begin
+        if (first.total or 0) > MAX_LISTED and length > SHORTEST:
+            middle = begin + length / 2
+            spans += [(middle - _EDGE, end), (begin, middle)]
+        else:
+            yield begin, end, first
+
+
+def _reached(chunk: list[Entry], end: datetime | None) -> datetime:
+    """An entry listed in a span may have changed after it, and later spans are still to come."""
+    return chunk[-1].stamp if end is None else min(chunk[-1].stamp, end)
 
 
 def _chunks(entries: list[Entry], place: Place, size: int) -> list[list[Entry]]:

@@ -51,17 +51,9 @@ def test_somebody_must_be_written_to():
     assert verdict(buyer=Party(), thread_id="7").allowed
 
 
-@pytest.mark.parametrize(
-    ("files", "reason"),
-    [
-        ([Attachment(name="a.png", media_type="image/png", url="https://x.test/a")] * 6, "5 files"),
-        ([Attachment(name="a.png", media_type="image/png", content=b"1")], "https"),
-        ([Attachment(name="a.zip", media_type="application/zip", url="https://x.test/a")], "PDF"),
-        ([Attachment(name="a.png", media_type="image/png", url="http://x.test/a")], "https"),
-    ],
-)
-def test_files(files, reason):
-    assert reason in verdict(attachments=tuple(files)).reason
+def test_files_are_not_left_out_in_silence():
+    label = Attachment(name="a.png", media_type="image/png", content=b"1")
+    assert "https address" in verdict(attachments=(label,)).reason
 
 
 def test_hostile_texts_do_not_take_long():

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from syncd.connector import OutcomeUnknown, Rejected, Unavailable
-from syncd.model import Attachment, Draft, Party
+from syncd.model import Draft, Party
 from syncd.testing.server import Fault
 from syncd_ebay.client import EbayClient
 
@@ -87,14 +87,6 @@ def test_what_the_rules_forbid_does_not_reach_ebay(ebay, connector, now, order):
 def test_refusals_tell_cause_and_fix(ebay, connector, now, fields, hint):
     with pytest.raises(Rejected, match=hint):
         connector.send(notice(now, **fields), "k")
-
-
-def test_files_go_by_their_address(ebay, connector, now, order):
-    label = Attachment(name="proof.pdf", media_type="application/pdf", url="https://x.test/p.pdf")
-    connector.send(notice(now, attachments=(label,)), "k")
-    assert posted(ebay)[0]["messageMedia"] == [
-        {"mediaName": "proof.pdf", "mediaType": "PDF", "mediaUrl": "https://x.test/p.pdf"}
-    ]
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["thread", "no thread"])
