@@ -8,7 +8,7 @@ import httpx
 import msgspec
 
 from syncd.connector import AuthFailed, Unavailable
-from syncd.http.client import TIMEOUT_SECONDS
+from syncd.http.client import TIMEOUT_SECONDS, Reply
 from syncd.secret import Secret
 
 # A token this close to its end is renewed before it is used, so that it cannot end on the way.
@@ -85,7 +85,8 @@ class OAuth2:
         except httpx.HTTPError as error:
             raise Unavailable(f"token endpoint: {type(error).__name__}: {error}") from None
         if response.status_code == 429 or response.status_code >= 500:
-            raise Unavailable(f"token endpoint: HTTP {response.status_code}")
+            wait = Reply(response.status_code, response.headers, response.content).retry_after
+            raise Unavailable(f"token endpoint: HTTP {response.status_code}", retry_after=wait)
         if response.status_code >= 400:
             raise AuthFailed(f"token endpoint: HTTP {response.status_code}: {_error(response)}")
         self._keep(response.content)
