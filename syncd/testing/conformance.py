@@ -1,0 +1,543 @@
+"""The conformance suite: what syncd relies on in every connector, as tests to subclass.
+
+In a connector's own tests::
+
+    class TestConformance(ConnectorConformance):
+        connector_class = Shop
+        readme = Path(__file__).parent.parent / "README.md"
+        secrets = ("s3cret",)
+
+        @pytest.fixture
+        def source(self):
+            with FakeShop() as shop:  # with more items in each stream than fit on one page
+                yield shop
+
+        def config(self, source):
+            return {"base_url": source.url, "token": {"env": "SHOP_TOKEN"}}
+
+        def add_item(self, source, stream):
+            source.add_message("one more")
+
+Each test's docstring says in a sentence what is wrong when it fails. What a platform cannot do is
+skipped: `edit_item`, `draft` and `refused_draft` need not be there.
+"""
+
+import contextlib
+import re
+import socket
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, ClassVar, NoReturn
+
+import msgspec
+import pytest
+
+from syncd import clock
+from syncd.connector import (
+    API_VERSION,
+    AuthFailed,
+    Batch,
+    Capability,
+    Connector,
+    Context,
+    Cursor,
+    OutcomeUnknown,
+    Unavailable,
+)
+from syncd.model import BadItem, Draft, Item, Party, Receipt, TrackingEvent
+from syncd.testing.server import FakeServer, Fault
+
+STREAMS = frozenset({"messages", "orders", "tracking", "reviews", "returns", "stock"})
+SECTIONS = (
+    "What it reads",
+    "What it can send",
+    "Credentials",
+    "Settings",
+    "Known limits",
+    "Troubleshooting",
+)
+SENDS = frozenset({Capability.REPLY, Capability.START_CONVERSATION, Capability.NOTIFY_TEMPLATED})
+BREAKDOWNS = (
+    Fault.SERVER_ERROR,
+    Fault.TIMEOUT,
+    Fault.LOST_ANSWER,
+    Fault.TRUNCATED,
+    Fault.GARBAGE,
+    Fault.HTML,
+    Fault.EMPTY,
+)
+RETRY_AFTER = 7
+ALWAYS = 1_000_000
+KEY = "conformance-1"
+
+
+class Make:
+    """Makes connector objects on a source, as many as a test needs."""
+
+    def __init__(self, build: Callable[[str], Connector]) -> None:
+        self._build = build
+        self._open: list[Connector] = []
+
+    def __call__(self, account: str = "conformance") -> Connector:
+        """Make one for an account of this name."""
+        self._open.append(self._build(account))
+        return self._open[-1]
+
+    def close(self, connector: Connector) -> None:
+        """Close one of them before the test ends."""
+        self._open.remove(connector)
+        connector.close()
+
+    def close_all(self) -> None:
+        """Close those that are still open."""
+        while self._open:
+            self._open.pop().close()
+
+
+class ConnectorConformance:
+    """Subclass it in a test module; what is to be filled in stands first."""
+
+    connector_class: ClassVar[type[Connector]]
+    readme: ClassVar[Path]
+    """The connector's README.md."""
+    secrets: ClassVar[tuple[str, ...]] = ()
+    """The values that the config's secrets have in this set-up."""
+    resends_last: ClassVar[bool] = False
+    """The platform's cursor has no finer step: the last items come again at every poll."""
+    finds_sent: ClassVar[bool] = True
+    """The platform can be asked whether a message arrived; else unknown outcomes go to a person."""
+    send_path: ClassVar[str] = ".*"
+    """Regular expression of the path that sending a message asks for."""
+
+    @pytest.fixture
+    def source(self) -> Any:
+        """The running fake (or real) platform, with several items in each stream."""
+        raise NotImplementedError("conformance: write the fixture `source`")
+
+    def config(self, source: Any) -> dict[str, Any]:
+        """The settings of an account on `source`, as they would stand in the config file."""
+        raise NotImplementedError("conformance: write `config`")
+
+    def add_item(self, source: Any, stream: str) -> None:
+        """Let the platform have one more item."""
+        raise NotImplementedError("conformance: write `add_item`")
+
+    def edit_item(self, source: Any, stream: str) -> bool:
+        """Change an item that was there from the start; False: this platform has no edits."""
+        del source, stream
+        return False
+
+    def context(self, source: Any, account: str) -> Context:
+        """What the daemon lends; override it for parcels to follow or a clock of your own."""
+        del source
+        return Context(account=account, now=clock.now)
+
+    def draft(self, source: Any) -> Draft | None:
+        """A message that the platform lets out now; None where nothing can be sent."""
+        del source
+        return None
+
+    def arrived(self, source: Any) -> int:
+        """How many messages reached the platform, by its own record; needed with `draft`."""
+        raise NotImplementedError("conformance: write `arrived`")
+
+    def refused_draft(self, source: Any) -> Draft | None:
+        """A message that the platform's own rules do not let out now, if it has such rules."""
+        del source
+        return None
+
+    def fail(self, source: Any, fault: Fault, *, times: int = ALWAYS, path: str = ".*") -> None:
+        """Let requests go wrong from now on; skip the test where that cannot be brought about."""
+        if not isinstance(source, FakeServer):
+            pytest.skip(f"{type(source).__name__} cannot be made to answer with {fault}")
+        source.fail(fault, times=times, path=path, retry_after=RETRY_AFTER, seconds=0.05)
+
+    def heal(self, source: Any) -> None:
+        """Let everything go well again."""
+        if isinstance(source, FakeServer):
+            source.heal()
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Run the tests that take a stream for each stream."""
+        if "stream" in metafunc.fixturenames:
+            metafunc.parametrize("stream", sorted(self.connector_class.streams))
+
+    @pytest.fixture
+    def make(self, source: Any) -> Iterator[Make]:
+        """What makes connector objects on `source`; they are closed at the test's end."""
+
+        def build(account: str) -> Connector:
+            config = self.connector_class.Config.model_validate(self.config(source))
+            return self.connector_class(config, self.context(source, account))
+
+        make = Make(build)
+        yield make
+        make.close_all()
+
+    # Reading
+
+    def test_something_comes(self, make: Make, stream: str) -> None:
+        """The first poll brings nothing that could be read."""
+        good = [item for item in _poll(make(), stream) if not isinstance(item, BadItem)]
+        assert good, f"the first poll of {stream} brought no item; are there any in `source`?"
+
+    def test_resuming_loses_nothing(self, make: Make, stream: str) -> None:
+        """An item is lost when a poll ends at some batch and goes on later at its cursor."""
+        batches = list(make().poll(stream, {}))
+        every = _ids(item for batch in batches for item in batch.items)
+        for count in range(len(batches)):
+            items, cursor = _first(make(), stream, count)
+            items += _poll(make(), stream, cursor)
+            lost = every - _ids(items)
+            assert not lost, f"{stream}: after batch {count}, resuming at {cursor} lost {lost}"
+
+    def test_polling_again_brings_nothing_new(self, make: Make, stream: str) -> None:
+        """The cursor does not move behind the last item, so that every poll brings it again."""
+        items, cursor = _first(make(), stream)
+        again = _poll(make(), stream, cursor)
+        if self.resends_last:
+            new = _ids(again) - _ids(items)
+            assert not new, f"{stream}: nothing happened, and {new} came"
+        else:
+            assert not again, f"{stream}: nothing happened, and {sorted(_ids(again))} came again"
+
+    def test_a_new_item_comes(self, make: Make, source: Any, stream: str) -> None:
+        """What arrives after the last cursor is never read."""
+        connector = make()
+        items, cursor = _first(connector, stream)
+        self.add_item(source, stream)
+        new = _ids(_poll(connector, stream, cursor)) - _ids(items)
+        assert new, f"{stream}: an item was added, and polling from {cursor} did not bring it"
+
+    def test_an_edit_is_seen(self, make: Make, source: Any, stream: str) -> None:
+        """An item that changes at the platform keeps its old content in the store."""
+        connector = make()
+        items, cursor = _first(connector, stream)
+        if not items or not self.edit_item(source, stream):
+            pytest.skip(f"items of {stream} are not edited")
+        before = {(item.source_id, _content(item)) for item in items}
+        changed = [
+            item
+            for item in _poll(connector, stream, cursor)
+            if item.source_id in _ids(items) and (item.source_id, _content(item)) not in before
+        ]
+        assert changed, f"{stream}: an item was edited, and no known id came with new content"
+
+    def test_cursors_survive_json(self, make: Make, stream: str) -> None:
+        """A cursor holds something that JSON does not, and comes back from the store as another."""
+        for batch in make().poll(stream, {}):
+            assert isinstance(batch.cursor, dict), f"{stream}: {batch.cursor!r} is not a dict"
+            odd = list(_not_json(batch.cursor))
+            assert not odd, f"{stream}: the cursor {batch.cursor} holds {odd}"
+
+    def test_source_ids_are_unique_strings(self, make: Make, stream: str) -> None:
+        """Two items share an id, so that one overwrites the other, or an id is not a string."""
+        known: dict[str, bytes] = {}
+        for item in _poll(make(), stream):
+            source_id: object = item.source_id
+            assert isinstance(source_id, str), f"{stream}: the id {source_id!r} is not a str"
+            assert source_id, f"{stream}: an id is empty"
+            if not isinstance(item, BadItem):
+                same = known.setdefault(source_id, _content(item)) == _content(item)
+                assert same, f"{stream}: two different items have the id {source_id!r}"
+
+    def test_times_are_aware(self, make: Make, stream: str) -> None:
+        """A time has no zone, and will be off by hours in what is concluded from it."""
+        naive = [text for item in _poll(make(), stream) for text in _wrong_times(item)]
+        assert not naive, f"{stream}: {naive[:3]}"
+
+    # When the source misbehaves
+
+    def test_a_refused_login_stops_the_account(self, make: Make, source: Any, stream: str) -> None:
+        """A refused login is not told as AuthFailed, so that nobody is asked to mend it."""
+        connector = make()
+        self.fail(source, Fault.UNAUTHORIZED)
+        error = _error(connector, stream)
+        assert isinstance(error, AuthFailed), f"{stream}: on 401 came {error!r}, not AuthFailed"
+
+    def test_retry_after_is_handed_on(self, make: Make, source: Any, stream: str) -> None:
+        """The time the platform asks to wait (429 with Retry-After) gets lost."""
+        connector = make()
+        self.fail(source, Fault.RATE_LIMITED)
+        error = _error(connector, stream)
+        wait = error.retry_after if isinstance(error, Unavailable) else None
+        assert wait == RETRY_AFTER, (
+            f"{stream}: on 429 with Retry-After: {RETRY_AFTER} came {error!r} "
+            f"with retry_after={wait}"
+        )
+
+    def test_a_rate_limit_without_a_time_is_backed_off_from(
+        self, make: Make, source: Any, stream: str
+    ) -> None:
+        """A 429 without Retry-After is not told as Unavailable."""
+        connector = make()
+        self.fail(source, Fault.RATE_LIMITED_SILENT)
+        error = _error(connector, stream)
+        assert isinstance(error, Unavailable), f"{stream}: on a bare 429 came {error!r}"
+
+    @pytest.mark.parametrize("fault", BREAKDOWNS)
+    def test_a_breakdown_is_told_as_such(
+        self, make: Make, source: Any, stream: str, fault: Fault
+    ) -> None:
+        """A source that is down or answers nonsense looks like a bug, or like an empty mailbox."""
+        connector = make()
+        self.fail(source, fault)
+        error = _error(connector, stream)
+        assert isinstance(error, Unavailable), f"{stream}: on {fault} came {error!r}"
+
+    @pytest.mark.parametrize("fault", BREAKDOWNS)
+    def test_a_breakdown_loses_nothing(
+        self, make: Make, source: Any, stream: str, fault: Fault
+    ) -> None:
+        """An item that was due while the source was down never comes afterwards."""
+        every = _ids(_poll(make(), stream))
+        for healthy in (0, 1):
+            connector = make()
+            batches = connector.poll(stream, {})
+            got = [batch for _, batch in zip(range(healthy), batches, strict=False)]
+            self.fail(source, fault)
+            with contextlib.suppress(Exception):  # which one is another test's question
+                got.extend(batches)
+            self.heal(source)
+            items = [item for batch in got for item in batch.items]
+            items += _poll(connector, stream, got[-1].cursor if got else {})
+            lost = every - _ids(items)
+            assert not lost, f"{stream}: {fault} after {healthy} batches, then polled on: {lost}"
+
+    def test_a_page_with_everything_twice_is_harmless(
+        self, make: Make, source: Any, stream: str
+    ) -> None:
+        """Items that the platform gives twice become two, or stop the poll."""
+        every = _ids(_poll(make(), stream))
+        self.fail(source, Fault.DUPLICATE_PAGE)
+        got = _ids(_poll(make(), stream))
+        assert got == every, f"{stream}: too many: {got - every}, missing: {every - got}"
+
+    def test_a_page_in_another_order_is_harmless(
+        self, make: Make, source: Any, stream: str
+    ) -> None:
+        """Items are lost when a page comes in another order than usual."""
+        every = _ids(_poll(make(), stream))
+        connector = make()
+        self.fail(source, Fault.REORDERED_PAGE)
+        items, cursor = _first(connector, stream)
+        self.heal(source)
+        lost = every - _ids(items + _poll(connector, stream, cursor))
+        assert not lost, f"{stream}: pages came backwards, and {lost} never came"
+
+    # Manners
+
+    def test_it_declares_itself(self) -> None:
+        """The class lacks what the daemon needs to know of it."""
+        cls = self.connector_class
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", cls.name), f"name {cls.name!r}: a lower-case word"
+        assert cls.api_version == API_VERSION, f"written for version {cls.api_version}"
+        unknown = set(cls.streams) - STREAMS
+        assert not unknown, f"streams {sorted(unknown)}: known are {sorted(STREAMS)}"
+        short = [name for name, every in cls.streams.items() if every < timedelta(seconds=1)]
+        assert not short, f"streams {short} are polled without a pause"
+
+    def test_construction_opens_nothing(
+        self, make: Make, source: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Making the object asks the network, so that `check-config` needs the platform to be up."""
+        before = _requests(source)
+        with monkeypatch.context() as patch:
+            patch.setattr(socket.socket, "connect", _offline)
+            patch.setattr(socket, "getaddrinfo", _offline)
+            make()
+        assert _requests(source) == before, "a request was made before the first poll"
+
+    def test_check_passes_where_all_is_well(self, make: Make) -> None:
+        """`check` complains about a source that answers."""
+        error = _raised(make().check)
+        assert error is None, f"check raised {error!r}"
+
+    def test_secrets_stay_secret(self, make: Make, source: Any) -> None:
+        """A secret can be read in the object's repr or in an error, and so ends up in logs."""
+        if not self.secrets:
+            pytest.skip("`secrets` names none")
+        connector = make()
+        texts = [repr(connector), str(connector), repr(connector.config), str(connector.config)]
+        for fault in (None, Fault.UNAUTHORIZED, Fault.RATE_LIMITED, *BREAKDOWNS):
+            if fault is not None:
+                self.fail(source, fault)
+            for stream in connector.streams:
+                texts += _said(_error(connector, stream))
+            self.heal(source)
+        shown = {text for text in texts if any(secret in text for secret in self.secrets)}
+        assert not shown, (
+            f"{len(shown)} texts show a secret, such as {_masked(shown, self.secrets)}"
+        )
+
+    def test_objects_share_nothing(self, make: Make, stream: str) -> None:
+        """Two accounts of one connector disturb each other."""
+        every = _ids(_poll(make(), stream))
+        one, other = make("one"), make("other")
+        seen: list[set[str]] = [set(), set()]
+        for pair in zip_longest(one.poll(stream, {}), other.poll(stream, {})):
+            for ids, batch in zip(seen, pair, strict=True):
+                ids.update(_ids(batch.items if batch else ()))
+        lost = [sorted(every - ids) for ids in seen]
+        assert lost == [[], []], f"{stream}: two polled at the same time, and missed {lost}"
+        make.close(one)
+        error = _error(other, stream)
+        assert error is None, f"{stream}: when one account was closed, the other raised {error!r}"
+
+    def test_the_readme_has_its_sections(self) -> None:
+        """A section that users look for is missing in the README."""
+        text = self.readme.read_text(encoding="utf-8")
+        headings = {line.lstrip("# ").strip().lower() for line in re.findall(r"(?m)^##+ .*", text)}
+        missing = [section for section in SECTIONS if section.lower() not in headings]
+        assert not missing, f"{self.readme.name} has no section {missing}"
+
+    def test_every_setting_is_described(self) -> None:
+        """A setting has no description, so that the reference and the sample config are mute."""
+        fields = self.connector_class.Config.model_fields
+        mute = [name for name, field in fields.items() if not (field.description or "").strip()]
+        assert not mute, f"{self.connector_class.Config.__name__} does not describe {mute}"
+
+    # Sending
+
+    def test_a_refusal_has_a_reason(self, make: Make, source: Any) -> None:
+        """`may_send` says no without a reason, or says yes where nothing can be sent."""
+        draft = self.refused_draft(source)
+        if not self.connector_class.capabilities & SENDS:
+            draft = Draft(text="Hello", buyer=Party(name="Ann"))
+        if draft is None:
+            pytest.skip("this platform lets every message out")
+        verdict = make().may_send(draft)
+        assert not verdict.allowed, "may_send allows what the platform does not"
+        assert verdict.reason.strip(), "may_send refuses and does not say why"
+        later = verdict.not_before
+        assert later is None or later.tzinfo, f"not before {later}: which zone?"
+
+    def test_a_message_arrives_once(self, make: Make, source: Any) -> None:
+        """A message does not arrive, arrives twice, or its receipt is useless."""
+        connector, draft = self._sender(make, source)
+        assert connector.may_send(draft).allowed, "may_send refuses the conformance draft"
+        receipt: object = connector.send(draft, KEY)
+        assert isinstance(receipt, Receipt), f"send returned {receipt!r}"
+        assert isinstance(receipt.source_id, str), f"the receipt's id is {receipt.source_id!r}"
+        assert receipt.accepted_at.tzinfo, f"accepted at {receipt.accepted_at}: which zone?"
+        assert self.arrived(source) == 1, f"{self.arrived(source)} messages arrived"
+
+    def test_a_lost_answer_is_an_unknown_outcome(self, make: Make, source: Any) -> None:
+        """A send without an answer is not told as OutcomeUnknown, and will go out twice."""
+        connector, draft = self._sender(make, source)
+        self.fail(source, Fault.LOST_ANSWER, times=1, path=self.send_path)
+        error = _raised(lambda: connector.send(draft, KEY))
+        assert isinstance(error, OutcomeUnknown), f"the answer was lost, and came {error!r}"
+
+    def test_an_unknown_outcome_is_settled(self, make: Make, source: Any) -> None:
+        """`find_sent` does not find what arrived, or finds what did not."""
+        connector, draft = self._sender(make, source)
+        if not self.finds_sent:
+            pytest.skip("this platform cannot be asked")
+        assert connector.find_sent(draft, KEY) is None, "found before anything was sent"
+        self.fail(source, Fault.LOST_ANSWER, times=1, path=self.send_path)
+        _raised(lambda: connector.send(draft, KEY))
+        assert self.arrived(source) == 1, "`send_path` is not the path that sends"
+        found: object = make().find_sent(draft, KEY)
+        assert isinstance(found, Receipt), f"a message arrived, and find_sent gave {found!r}"
+
+    def _sender(self, make: Make, source: Any) -> tuple[Connector, Draft]:
+        draft = self.draft(source)
+        if draft is None:
+            pytest.skip("`draft` gives none: nothing can be sent")
+        return make(), draft
+
+
+def _first(
+    connector: Connector, stream: str, count: int | None = None
+) -> tuple[list[Item], Cursor]:
+    """The items and the cursor of the first `count` batches, or of all."""
+    items: list[Item] = []
+    cursor: Cursor = {}
+    batches = connector.poll(stream, {})
+    for number, batch in enumerate(batches):
+        if number == count:
+            break
+        items += batch.items
+        cursor = batch.cursor
+    _end(batches)
+    return items, cursor
+
+
+def _end(batches: Iterator[Batch]) -> None:
+    # As the daemon does when it stops in the middle of a poll.
+    close = getattr(batches, "close", None)
+    if close is not None:
+        close()
+
+
+def _poll(connector: Connector, stream: str, cursor: Cursor | None = None) -> list[Item]:
+    return [item for batch in connector.poll(stream, cursor or {}) for item in batch.items]
+
+
+def _ids(items: Iterable[Item]) -> set[str]:
+    return {item.source_id for item in items}
+
+
+def _content(item: Item) -> bytes:
+    return msgspec.json.encode(msgspec.structs.replace(item, raw=b""))
+
+
+def _error(connector: Connector, stream: str) -> Exception | None:
+    return _raised(lambda: _poll(connector, stream))
+
+
+def _raised(call: Callable[[], object]) -> Exception | None:
+    try:
+        call()
+    except Exception as error:  # noqa: BLE001  which class it has is what the tests judge
+        return error
+    return None
+
+
+def _said(error: BaseException | None) -> Iterator[str]:
+    while error is not None:
+        yield f"{error!r} {error}"
+        error = error.__cause__ or error.__context__
+
+
+def _masked(texts: Iterable[str], secrets: Iterable[str]) -> str:
+    text = min(texts)
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text
+
+
+def _not_json(value: object) -> Iterator[object]:
+    if isinstance(value, dict):
+        yield from (key for key in value if not isinstance(key, str))
+        for inner in value.values():
+            yield from _not_json(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _not_json(inner)
+    elif type(value) not in {str, int, float, bool, type(None)}:
+        yield value
+
+
+def _wrong_times(value: object, where: str = "") -> Iterator[str]:
+    if isinstance(value, datetime):
+        local = where == f"{TrackingEvent.__name__}.occurred_local"
+        if (value.tzinfo is None) != local:
+            yield f"{where} is {value.isoformat()}" + (", not naive" if local else ", without zone")
+    elif isinstance(value, msgspec.Struct):
+        for field in value.__struct_fields__:
+            yield from _wrong_times(getattr(value, field), f"{type(value).__name__}.{field}")
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _wrong_times(inner, where)
+
+
+def _requests(source: Any) -> int:
+    return len(source.requests) if isinstance(source, FakeServer) else 0
+
+
+def _offline(*_: object, **__: object) -> NoReturn:
+    raise AssertionError("the network was asked at construction")

@@ -1,0 +1,714 @@
+"""Each check of the conformance suite catches a connector that is wrong in just that.
+
+First a tiny platform and a connector for it that is right in everything; then faulty ones, each
+with the one check that has to catch it, and no other check may.
+"""
+
+import gc
+import inspect
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+import msgspec
+import pytest
+from pydantic import Field
+
+from syncd import clock
+from syncd.connector import (
+    AccountConfig,
+    AuthFailed,
+    Batch,
+    Capability,
+    Connector,
+    ConnectorError,
+    OutcomeUnknown,
+    Secret,
+    Unavailable,
+)
+from syncd.http import HttpClient
+from syncd.model import Direction, Draft, Message, Party, Receipt, Verdict
+from syncd.testing.conformance import RETRY_AFTER, SECTIONS, ConnectorConformance, Make
+from syncd.testing.server import Answer, FakeServer, route
+
+TOKEN = "t0ken-of-the-shelf"
+PAGE = 2
+
+
+class Shelf(FakeServer):
+    """Messages ordered by the number of their last change."""
+
+    def __init__(self):
+        super().__init__()
+        self.reset()
+
+    def reset(self):
+        """As it was at the start."""
+        self.heal()
+        self.requests = []
+        self.changes = 0
+        self.messages = {}
+        self.received = {}
+        for number in range(1, 6):
+            self.put(f"m{number}", f"text {number}")
+
+    def put(self, name, text):
+        self.changes += 1
+        self.messages[name] = {"id": name, "text": text, "change": self.changes}
+
+    @route("GET", "/messages")
+    def page_of_messages(self, request):
+        after = int(request.one("after", "0"))
+        ordered = sorted(self.messages.values(), key=lambda message: message["change"])
+        found = [message for message in ordered if message["change"] > after][:PAGE]
+        return Answer.json({"messages": self.page(found), "more": len(found) == PAGE})
+
+    @route("POST", "/send")
+    def take(self, request):
+        said = request.json()
+        self.received.setdefault(said["key"], []).append(said["text"])
+        return Answer.json({"id": f"sent-{said['key']}"})
+
+    @route("GET", "/sent/(.+)")
+    def lookup(self, request):
+        known = request.groups[0] in self.received
+        return Answer.json({"id": f"sent-{request.groups[0]}" if known else None})
+
+
+class TinyConfig(AccountConfig):
+    url: str = Field(description="Where the shelf is.")
+    token: Secret = Field(description="What opens it.")
+
+
+class Row(msgspec.Struct):
+    id: str
+    text: str
+    change: int
+
+
+class Page(msgspec.Struct):
+    messages: list[Row]
+    more: bool
+
+
+class Sent(msgspec.Struct):
+    id: str | None
+
+
+class Bearer:
+    def __init__(self, secret):
+        self.secret = secret
+
+    def headers(self):
+        return {"authorization": f"Bearer {self.secret.reveal()}"}
+
+    def renew(self, refused):
+        return False
+
+
+class Tiny(Connector):
+    name = "tiny"
+    Config = TinyConfig
+    streams = {"messages": timedelta(minutes=5)}  # noqa: RUF012  nobody changes it
+    capabilities = frozenset({Capability.READ_MESSAGES, Capability.REPLY})
+
+    def __init__(self, config, context):
+        super().__init__(config, context)
+        self.http = HttpClient(config.url, auth=Bearer(config.token))
+
+    def poll(self, stream, cursor):
+        after, more = cursor.get("after", 0), True
+        while more:
+            page = self.page(after)
+            after = max([after, *(row.change for row in page.messages)])
+            yield Batch([self.item(row) for row in page.messages], {"after": after})
+            more = page.more
+
+    def page(self, after):
+        return self.http.get("/messages", {"after": after}).json(Page)
+
+    def item(self, row):
+        return Message(
+            source_id=row.id,
+            sent_at=datetime(2026, 11, 2, tzinfo=UTC),
+            direction=Direction.INBOUND,
+            buyer=Party(name="Ann"),
+            text=row.text,
+        )
+
+    def may_send(self, draft):
+        if len(draft.text) > 20:
+            return Verdict.never("the shelf takes 20 characters")
+        return Verdict.yes()
+
+    def send(self, draft, key):
+        reply = self.http.post("/send", {"key": key, "text": draft.text})
+        return Receipt(source_id=reply.json(Sent).id, accepted_at=self.context.now())
+
+    def find_sent(self, draft, key):
+        found = self.http.get(f"/sent/{key}").json(Sent).id
+        return Receipt(source_id=found, accepted_at=self.context.now()) if found else None
+
+    def check(self):
+        self.page(0)
+
+    def close(self):
+        self.http.close()
+
+
+@pytest.fixture(scope="module")
+def readme(tmp_path_factory):
+    path = tmp_path_factory.mktemp("tiny") / "README.md"
+    path.write_text("# tiny\n" + "".join(f"\n## {section}\n" for section in SECTIONS))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _surroundings(monkeypatch):
+    monkeypatch.setenv("TINY_TOKEN", TOKEN)
+    # The HTTP client waits a little before it reads a second time.
+    monkeypatch.setattr(clock, "sleep", lambda seconds: None)
+
+
+class TinySetup(ConnectorConformance):
+    connector_class = Tiny
+    secrets = (TOKEN,)
+    send_path = "/send"
+
+    @pytest.fixture
+    def source(self):
+        with Shelf() as shelf:
+            yield shelf
+
+    def config(self, source):
+        return {"url": source.url, "token": {"env": "TINY_TOKEN"}}
+
+    def add_item(self, source, stream):
+        source.put("m99", "one more")
+
+    def edit_item(self, source, stream):
+        source.put("m1", "text 1, edited")
+        return True
+
+    def fail(self, source, fault, *, times=1_000_000, path=".*"):
+        source.fail(fault, times=times, path=path, retry_after=RETRY_AFTER, seconds=0.001)
+
+    def draft(self, source):
+        return Draft(text="Hello", buyer=Party(name="Ann"))
+
+    def refused_draft(self, source):
+        return Draft(text="Hello, dear customer of ours", buyer=Party(name="Ann"))
+
+    def arrived(self, source):
+        return sum(map(len, source.received.values()))
+
+
+class TestTiny(TinySetup):
+    """The suite as pytest runs it, on a connector that is right."""
+
+    @pytest.fixture(autouse=True)
+    def _readme(self, readme, monkeypatch):
+        monkeypatch.setattr(type(self), "readme", readme, raising=False)
+
+
+# Reading
+
+
+class NeverFromTheStart(Tiny):
+    """Begins at the end, so that what is there already never comes."""
+
+    def poll(self, stream, cursor):
+        if cursor:
+            yield from super().poll(stream, cursor)
+            return
+        for batch in super().poll(stream, {}):
+            last = batch.cursor
+        yield Batch([], last)
+
+
+class CursorAhead(Tiny):
+    """Gives items one by one, with a cursor that stands behind the whole page."""
+
+    def poll(self, stream, cursor):
+        for batch in super().poll(stream, cursor):
+            for item in batch.items:
+                yield Batch([item], batch.cursor)
+
+
+class LastAgain(Tiny):
+    """Begins one item too early."""
+
+    def poll(self, stream, cursor):
+        yield from super().poll(stream, {"after": cursor.get("after", 1) - 1})
+
+
+class OnlyOldAcquaintances(Tiny):
+    """Once through, it looks for changes only."""
+
+    def poll(self, stream, cursor):
+        known = cursor.get("known")
+        for batch in super().poll(stream, cursor):
+            items = [item for item in batch.items if known is None or item.source_id in known]
+            yield Batch(items, batch.cursor)
+        if known is None:
+            yield Batch([], {**batch.cursor, "known": [f"m{n}" for n in range(1, 6)]})
+
+
+class BlindToEdits(Tiny):
+    """Once through, it leaves out what it knows."""
+
+    def poll(self, stream, cursor):
+        done = cursor.get("done", False)
+        for batch in super().poll(stream, cursor):
+            items = [item for item in batch.items if not done or item.source_id not in INITIAL]
+            yield Batch(items, batch.cursor)
+        yield Batch([], {**batch.cursor, "done": True})
+
+
+INITIAL = {f"m{n}" for n in range(1, 6)}
+
+
+class TimeInCursor(Tiny):
+    """Puts a datetime into the cursor."""
+
+    def poll(self, stream, cursor):
+        for batch in super().poll(stream, cursor):
+            yield Batch(batch.items, {**batch.cursor, "at": datetime.now(UTC)})
+
+
+class NumbersAsKeys(Tiny):
+    """Has keys in the cursor that come back as strings."""
+
+    def poll(self, stream, cursor):
+        for batch in super().poll(stream, cursor):
+            yield Batch(batch.items, {**batch.cursor, 7: "x"})
+
+
+class OneIdTwice(Tiny):
+    """Gives two items the same id."""
+
+    def item(self, row):
+        item = super().item(row)
+        return msgspec.structs.replace(item, source_id="m3") if row.id == "m2" else item
+
+
+class NumberAsId(Tiny):
+    """Leaves the ids as the numbers they are at the platform."""
+
+    def item(self, row):
+        return msgspec.structs.replace(super().item(row), source_id=int(row.id[1:]))
+
+
+class NaiveTime(Tiny):
+    """Forgets the zone."""
+
+    def item(self, row):
+        item = super().item(row)
+        return msgspec.structs.replace(item, sent_at=item.sent_at.replace(tzinfo=None))
+
+
+# When the source misbehaves
+
+
+class Translating(Tiny):
+    """Turns the errors of reading into others."""
+
+    def page(self, after):
+        try:
+            return super().page(after)
+        except ConnectorError as error:
+            raise self.other(error) from None
+
+    def other(self, error):
+        return error
+
+
+class LoginAsOutage(Translating):
+    def other(self, error):
+        return Unavailable(str(error)) if isinstance(error, AuthFailed) else error
+
+
+class ForgetsRetryAfter(Translating):
+    def other(self, error):
+        return Unavailable(str(error)) if isinstance(error, Unavailable) else error
+
+
+class ExpectsRetryAfter(Translating):
+    def other(self, error):
+        if "429" in str(error) and error.retry_after is None:
+            return KeyError("retry-after")
+        return error
+
+
+class OutageAsBug(Translating):
+    def other(self, error):
+        return RuntimeError("500") if "HTTP 500" in str(error) else error
+
+
+class TrustsTheAnswer(Tiny):
+    """Takes every answer for JSON of the right shape."""
+
+    def page(self, after):
+        reply = self.http.get("/messages", {"after": after})
+        return msgspec.convert(msgspec.json.decode(reply.content), Page)
+
+
+class NonsenseIsEmpty(Tiny):
+    """Takes an answer without content for one without messages."""
+
+    def page(self, after):
+        reply = self.http.get("/messages", {"after": after})
+        return reply.json(Page) if reply.content else Page([], more=False)
+
+
+class MovesOnBeforeItFails(Tiny):
+    """Steps over what it could not read, then says that it could not."""
+
+    def poll(self, stream, cursor):
+        after, more = cursor.get("after", 0), True
+        while more:
+            try:
+                page = self.page(after)
+            except Unavailable:
+                yield Batch([], {"after": after + PAGE})
+                raise
+            after = max([after, *(row.change for row in page.messages)])
+            yield Batch([self.item(row) for row in page.messages], {"after": after})
+            more = page.more
+
+
+class CountsTwice(Tiny):
+    """Makes an id of the position on the page where one is there twice."""
+
+    def poll(self, stream, cursor):
+        for batch in super().poll(stream, cursor):
+            seen = Counter()
+            items = []
+            for item in batch.items:
+                seen[item.source_id] += 1
+                extra = f"-{seen[item.source_id]}" if seen[item.source_id] > 1 else ""
+                items.append(msgspec.structs.replace(item, source_id=item.source_id + extra))
+            yield Batch(items, batch.cursor)
+
+
+class StopsAtTheFirstOlder(Tiny):
+    """Relies on the order of a page."""
+
+    def poll(self, stream, cursor):
+        after, more = cursor.get("after", 0), True
+        while more:
+            page, items = self.page(after), []
+            for row in page.messages:
+                if row.change < after:
+                    break
+                after = row.change
+                items.append(self.item(row))
+            yield Batch(items, {"after": after})
+            more = page.more
+
+
+# Manners
+
+
+class OddStream(Tiny):
+    streams: ClassVar = {"chats": timedelta(minutes=5)}
+
+
+class OddName(Tiny):
+    name = "Tiny Shop"
+
+
+class OfAnotherVersion(Tiny):
+    api_version = 99
+
+
+class WithoutPause(Tiny):
+    streams: ClassVar = {"messages": timedelta(0)}
+
+
+class AsksAtConstruction(Tiny):
+    """Looks whether the platform is there when it is made."""
+
+    def __init__(self, config, context):
+        super().__init__(config, context)
+        self.page(0)
+
+
+class CheckComplains(Tiny):
+    def check(self):
+        raise Unavailable("cannot check")
+
+
+class TalkativeRepr(Tiny):
+    def __repr__(self):
+        return f"Tiny(token={self.config.token.reveal()})"
+
+
+class TalkativeError(Translating):
+    def other(self, error):
+        if isinstance(error, AuthFailed):
+            return AuthFailed(f"the token {self.config.token.reveal()} was refused")
+        return error
+
+
+class TalkativeCause(Tiny):
+    """The error says nothing, its cause everything."""
+
+    def page(self, after):
+        try:
+            return super().page(after)
+        except AuthFailed as error:
+            raise AuthFailed("refused") from ValueError(self.config.token.reveal(), error)
+
+
+class OneClientForAll(Tiny):
+    """All objects share one client, and the first that is closed closes it."""
+
+    shared = None
+
+    def __init__(self, config, context):
+        super().__init__(config, context)
+        self.http.close()
+        if OneClientForAll.shared is None or OneClientForAll.shared[0] != config.url:
+            OneClientForAll.shared = (config.url, Tiny(config, context))
+        self.http = OneClientForAll.shared[1].http
+
+    def close(self):
+        OneClientForAll.shared = None
+        super().close()
+
+
+class OneSeenForAll(Tiny):
+    """Objects that poll at the same time hide items from each other."""
+
+    polling: ClassVar = []
+
+    def poll(self, stream, cursor):
+        OneSeenForAll.polling.append(self)
+        try:
+            for batch in super().poll(stream, cursor):
+                hidden = OneSeenForAll.polling[-1] is not self
+                yield Batch([] if hidden else batch.items, batch.cursor)
+        finally:
+            OneSeenForAll.polling.remove(self)
+
+
+class MuteConfig(TinyConfig):
+    depth: int = Field(default=1)
+
+
+class MuteSetting(Tiny):
+    Config = MuteConfig
+
+
+# Sending
+
+
+class NoWithoutReason(Tiny):
+    def may_send(self, draft):
+        return Verdict.yes() if super().may_send(draft).allowed else Verdict.never("")
+
+
+class YesToAll(Tiny):
+    def may_send(self, draft):
+        return Verdict.yes()
+
+
+class LaterInNoZone(Tiny):
+    def may_send(self, draft):
+        verdict = super().may_send(draft)
+        if verdict.allowed:
+            return verdict
+        return Verdict.later(datetime.now(UTC).replace(tzinfo=None), "in the morning")
+
+
+class OnlyReads(Tiny):
+    """Says that it cannot send, and would."""
+
+    capabilities = frozenset({Capability.READ_MESSAGES})
+
+
+class SendsTwice(Tiny):
+    def send(self, draft, key):
+        receipt = super().send(draft, key)
+        super().send(draft, f"{key}-copy")
+        return receipt
+
+
+class ReceiptForgotten(Tiny):
+    def send(self, draft, key):
+        super().send(draft, key)
+
+
+class NaiveReceipt(Tiny):
+    def send(self, draft, key):
+        receipt = super().send(draft, key)
+        naive = receipt.accepted_at.replace(tzinfo=None)
+        return msgspec.structs.replace(receipt, accepted_at=naive)
+
+
+class LostIsNotSent(Tiny):
+    """Takes a lost answer for a message that did not go out."""
+
+    def send(self, draft, key):
+        try:
+            return super().send(draft, key)
+        except OutcomeUnknown as error:
+            raise Unavailable(str(error)) from None
+
+
+class FindsNothing(Tiny):
+    def find_sent(self, draft, key):
+        return None
+
+
+class FindsEverything(Tiny):
+    def find_sent(self, draft, key):
+        return Receipt(source_id="1", accepted_at=self.context.now())
+
+
+FAULTY = [
+    (NeverFromTheStart, "test_something_comes"),
+    (CursorAhead, "test_resuming_loses_nothing"),
+    (LastAgain, "test_polling_again_brings_nothing_new"),
+    (OnlyOldAcquaintances, "test_a_new_item_comes"),
+    (BlindToEdits, "test_an_edit_is_seen"),
+    (TimeInCursor, "test_cursors_survive_json"),
+    (NumbersAsKeys, "test_cursors_survive_json"),
+    (OneIdTwice, "test_source_ids_are_unique_strings"),
+    (NumberAsId, "test_source_ids_are_unique_strings"),
+    (NaiveTime, "test_times_are_aware"),
+    (LoginAsOutage, "test_a_refused_login_stops_the_account"),
+    (ForgetsRetryAfter, "test_retry_after_is_handed_on"),
+    (ExpectsRetryAfter, "test_a_rate_limit_without_a_time_is_backed_off_from"),
+    (OutageAsBug, "test_a_breakdown_is_told_as_such"),
+    (TrustsTheAnswer, "test_a_breakdown_is_told_as_such"),
+    (NonsenseIsEmpty, "test_a_breakdown_is_told_as_such"),
+    (MovesOnBeforeItFails, "test_a_breakdown_loses_nothing"),
+    (CountsTwice, "test_a_page_with_everything_twice_is_harmless"),
+    (StopsAtTheFirstOlder, "test_a_page_in_another_order_is_harmless"),
+    (OddStream, "test_it_declares_itself"),
+    (OddName, "test_it_declares_itself"),
+    (OfAnotherVersion, "test_it_declares_itself"),
+    (WithoutPause, "test_it_declares_itself"),
+    (AsksAtConstruction, "test_construction_opens_nothing"),
+    (CheckComplains, "test_check_passes_where_all_is_well"),
+    (TalkativeRepr, "test_secrets_stay_secret"),
+    (TalkativeError, "test_secrets_stay_secret"),
+    (TalkativeCause, "test_secrets_stay_secret"),
+    (OneClientForAll, "test_objects_share_nothing"),
+    (OneSeenForAll, "test_objects_share_nothing"),
+    (MuteSetting, "test_every_setting_is_described"),
+    (NoWithoutReason, "test_a_refusal_has_a_reason"),
+    (YesToAll, "test_a_refusal_has_a_reason"),
+    (LaterInNoZone, "test_a_refusal_has_a_reason"),
+    (OnlyReads, "test_a_refusal_has_a_reason"),
+    (SendsTwice, "test_a_message_arrives_once"),
+    (ReceiptForgotten, "test_a_message_arrives_once"),
+    (NaiveReceipt, "test_a_message_arrives_once"),
+    (LostIsNotSent, "test_a_lost_answer_is_an_unknown_outcome"),
+    (FindsNothing, "test_an_unknown_outcome_is_settled"),
+    (FindsEverything, "test_an_unknown_outcome_is_settled"),
+]
+
+
+def checks():
+    """Every check with each of its parameters, as pytest would run them."""
+    for name, check in inspect.getmembers(ConnectorConformance, inspect.isfunction):
+        if name.startswith("test_"):
+            marks = getattr(check, "pytestmark", [])
+            for fault in marks[0].args[1] if marks else [None]:
+                yield name, check, {"fault": fault} if fault else {}
+
+
+def outcome(suite, check, source, given):
+    """What is wrong by one check, or None."""
+    make = Make(
+        lambda account: suite.connector_class(
+            suite.connector_class.Config.model_validate(suite.config(source)),
+            suite.context(source, account),
+        )
+    )
+    offer = {"make": make, "source": source, "stream": min(suite.connector_class.streams), **given}
+    wanted = inspect.signature(check).parameters
+    try:
+        check(suite, **{name: offer[name] for name in wanted if name in offer})
+    except pytest.skip.Exception:
+        return None
+    except Exception as error:  # noqa: BLE001  a check may fail in any way
+        return error
+    finally:
+        make.close_all()
+        source.reset()
+    return None
+
+
+def caught_by(connector, readme, monkeypatch, **attributes):
+    attributes = {"connector_class": connector, "readme": readme, **attributes}
+    suite = type("Suite", (TinySetup,), attributes)()
+    caught = {}
+    with Shelf() as source:
+        for name, check, given in checks():
+            offered = {"monkeypatch": monkeypatch, **given}
+            if (error := outcome(suite, check, source, offered)) is not None:
+                caught[name] = error
+    # Polls that a failing check left unfinished give their connections back here.
+    gc.collect()
+    return caught
+
+
+def test_the_right_connector_passes_every_check(readme, monkeypatch):
+    assert caught_by(Tiny, readme, monkeypatch) == {}
+
+
+@pytest.mark.parametrize(
+    ("connector", "check"), FAULTY, ids=lambda value: getattr(value, "__name__", value)
+)
+def test_a_fault_is_caught_by_its_check_and_no_other(connector, check, readme, monkeypatch):
+    assert set(caught_by(connector, readme, monkeypatch)) == {check}
+
+
+def test_a_readme_without_a_section_is_caught(readme, tmp_path, monkeypatch):
+    short = tmp_path / "README.md"
+    short.write_text(readme.read_text().replace("## Known limits", "Known limits"))
+    caught = caught_by(Tiny, short, monkeypatch)
+    assert list(caught) == ["test_the_readme_has_its_sections"]
+    assert "Known limits" in str(caught["test_the_readme_has_its_sections"])
+
+
+def test_every_check_has_a_connector_that_only_it_catches():
+    proved = {check for _, check in FAULTY} | {"test_the_readme_has_its_sections"}
+    assert proved == {name for name, _, _ in checks()}
+
+
+def test_every_check_says_in_a_sentence_what_is_wrong():
+    for name, check, _ in checks():
+        assert (check.__doc__ or "").strip().endswith("."), name
+        assert "\n" not in (check.__doc__ or "").strip(), name
+
+
+def test_a_failing_check_shows_no_secret(readme, monkeypatch):
+    caught = caught_by(TalkativeRepr, readme, monkeypatch)
+    assert TOKEN not in str(caught["test_secrets_stay_secret"])
+
+
+def test_a_platform_that_gives_the_last_item_again_may_say_so(readme, monkeypatch):
+    assert caught_by(LastAgain, readme, monkeypatch, resends_last=True) == {}
+
+
+def test_even_then_nothing_new_may_come_from_nowhere(readme, monkeypatch):
+    class Inventive(LastAgain):
+        """Gives what it repeats another id."""
+
+        def poll(self, stream, cursor):
+            for batch in super().poll(stream, cursor):
+                items = [
+                    msgspec.structs.replace(item, source_id=item.source_id + "-again")
+                    if cursor and item.source_id == "m5"
+                    else item
+                    for item in batch.items
+                ]
+                yield Batch(items, batch.cursor)
+
+    caught = caught_by(Inventive, readme, monkeypatch, resends_last=True)
+    assert "test_polling_again_brings_nothing_new" in caught
