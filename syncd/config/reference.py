@@ -56,7 +56,7 @@ def _section(title: str, prose: str, model: type[BaseModel]) -> str:
 
 
 def _connector(connector: type[Connector]) -> str:
-    own = [key for key in keys_of(connector.Config) if key.name not in AccountKeys.model_fields]
+    own = list(keys_of(connector.Config))
     table = _table(own) if own else "It has no keys of its own.\n"
     prose = _line(about(connector))
     return (

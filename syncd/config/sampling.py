@@ -47,15 +47,16 @@ def sample(connectors: Mapping[str, type[Connector]]) -> str:
 def account_sample(connector: type[Connector]) -> str:
     """A commented ``[accounts.NAME]`` for one connector; the name is the connector's."""
     lines = [*_prose(about(connector)), f"[accounts.{connector.name}]"]
-    for key in keys_of(AccountKeys):
+    own = {key.name: key for key in keys_of(connector.Config)}
+    for ours in keys_of(AccountKeys):
+        key = own.pop(ours.name, ours)  # a key of both means what the connector says
         if key.name == "connector":
             lines += [f"connector = {toml(connector.name)}"]
         elif key.name == "intervals":
             lines += _intervals(key, connector)
         else:
             lines += _key(key)
-    own = [key for key in keys_of(connector.Config) if key.name not in AccountKeys.model_fields]
-    for key in own:
+    for key in own.values():
         lines += _key(key)
     return "\n".join(lines)
 

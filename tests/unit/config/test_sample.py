@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from syncd.config import ConfigError, effective, load, reference, sample
+from syncd.config.accounts import account
 from syncd.config.fields import Key, keys_of
 from syncd.config.sampling import account_sample, plain_sections
 from syncd.config.settings import AccountKeys, Playbook
 from syncd.config.watches import NoMovement, PromisePassed, Trouble
+from syncd.connector import AccountConfig, Connector
 from tests.unit.config.conftest import CONNECTORS, Mail, Shop, ShopConfig
 
 SAMPLE = sample(CONNECTORS)
@@ -63,6 +65,27 @@ def test_required_keys_stand_bare_and_optional_ones_behind_a_hash() -> None:
     assert "# port = 443" in lines
     assert 'token = { credential = "NAME" }' in lines
     assert '# oauth = { user = "shop@example.org", refresh = { credential = "NAME" } }' in lines
+
+
+def test_a_key_of_ours_that_the_connector_has_too_is_given_to_both(read) -> None:
+    class Config(AccountConfig):
+        language: str = Field(default="en", description="Language of the texts.")
+
+    class Tracker(Connector):
+        name = "tracker"
+
+    Tracker.Config = Config
+    text = account_sample(Tracker)
+    assert '## Language of the texts.\n# language = "en"' in text
+    assert text.count("language = ") == 1
+    assert '| `language` | text | `"en"` | Language of the texts. |' in reference(
+        {"tracker": Tracker}
+    )
+    made, problems = account(
+        "t", {"connector": "tracker", "language": "fr"}, {"tracker": Tracker}, {}
+    )
+    assert problems == []
+    assert (made.language, made.options.language) == ("fr", "fr")
 
 
 def test_a_connector_without_keys_of_its_own(read) -> None:
