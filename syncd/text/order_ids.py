@@ -78,5 +78,5 @@ def find_weak(text: str) -> tuple[str, ...]:
 
 
 def _speaks_of_order(text: str, start: int, end: int) -> bool:
-    near = text[max(0, start - _NEAR) : end + _NEAR].lower()
+    near = text[max(0, start - _NEAR) : end + _NEAR].lower().replace("in order to", "")
     return any(map(near.__contains__, _ORDER))

@@ -1,0 +1,38 @@
+"""Milestones have a name in each language of the notices."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import syncd.text.milestones
+from syncd.model import Milestone
+from syncd.text.milestones import latest_event_text, milestone_label
+
+LANGUAGES = {"de", "en", "es", "fr", "it", "ja", "pl", "pt", "ru", "zh"}
+
+
+def test_each_milestone_has_a_name_in_each_language():
+    table = tomllib.loads(
+        Path(syncd.text.milestones.__file__).with_suffix(".toml").read_text(encoding="utf-8")
+    )
+
+    assert set(table) == set(Milestone)
+    assert all(set(names) == LANGUAGES for names in table.values())
+    assert all(name.strip() == name != "" for names in table.values() for name in names.values())
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_no_two_milestones_share_a_name(language):
+    assert len({milestone_label(it, language) for it in Milestone}) == len(Milestone)
+
+
+def test_the_nearest_language_stands_in():
+    assert milestone_label(Milestone.DELIVERED, "pt-BR") == "Entregue"
+    assert milestone_label(Milestone.DELIVERED, "ko") == "Delivered"
+
+
+def test_the_carriers_words_come_before_the_milestones_name():
+    assert latest_event_text(" Left\nhub ", Milestone.IN_TRANSIT, "de") == "Left hub"
+    assert latest_event_text("", Milestone.IN_TRANSIT, "de") == "Unterwegs"
+    assert latest_event_text("https://x.example/1", Milestone.IN_TRANSIT, "de") == "Unterwegs"
