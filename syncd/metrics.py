@@ -1,8 +1,10 @@
 """What Prometheus is told. docs/operations.md explains each metric to those on call."""
 
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 from prometheus_client import (
     CollectorRegistry,
@@ -11,11 +13,12 @@ from prometheus_client import (
     GCCollector,
     Histogram,
     PlatformCollector,
-    ProcessCollector,
     generate_latest,
 )
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from syncd import clock
 
@@ -26,7 +29,7 @@ REGISTRY = CollectorRegistry()
 
 POLLS = Counter(
     "syncd_polls",
-    "Polls by how they ended: ok, auth_failed, unavailable, cut_off or bug.",
+    "Polls by how they ended: ok, busy, cut_off, auth_failed, unavailable or bug.",
     ["account", "stream", "outcome"],
     registry=REGISTRY,
 )
@@ -120,8 +123,36 @@ OURS: tuple[MetricWrapperBase, ...] = (
 )
 """All of the above, in the order in which the documentation lists them."""
 
-for _collector in (ProcessCollector, PlatformCollector, GCCollector):
-    _collector(registry=REGISTRY)
+
+class _Process(Collector):
+    """Prometheus' standard figures of a process, from what ``ProcSubset=pid`` leaves in /proc.
+
+    The client's own collector wants /proc/stat, and without it tells nothing at all.
+    """
+
+    def collect(self) -> Iterator[Metric]:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        yield CounterMetricFamily(
+            "process_cpu_seconds",
+            "Total user and system CPU time spent in seconds.",
+            value=used.ru_utime + used.ru_stime,
+        )
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        yield GaugeMetricFamily(
+            "process_resident_memory_bytes",
+            "Resident memory size in bytes.",
+            value=pages * resource.getpagesize(),
+        )
+        yield GaugeMetricFamily(
+            "process_open_fds",
+            "Number of open file descriptors.",
+            value=sum(1 for _ in Path("/proc/self/fd").iterdir()),
+        )
+
+
+REGISTRY.register(_Process())
+PlatformCollector(registry=REGISTRY)
+GCCollector(registry=REGISTRY)
 
 
 @contextmanager

@@ -103,4 +103,5 @@ def service(machine):
     service = Service(machine)
     service.fresh()
     yield service
+    machine.run("systemctl", "kill", "--signal=KILL", UNIT)  # a failed test may leave it hanging
     machine.run("systemctl", "stop", UNIT)

@@ -7,18 +7,20 @@ may not read this checkout, nor an interpreter under /root.
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution, distribution
 from importlib.util import find_spec
 from pathlib import Path
 
 from machine import Machine
+from packaging.requirements import Requirement
 
 REPOSITORY = Path(__file__).parents[2]
 PREFIX = "/opt/syncd"
 PYTHON = f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"
 
-_CONNECTORS = tuple(sorted(each.parent.name for each in REPOSITORY.glob("connectors/*/pyproject.toml")))
+_CONNECTORS = sorted(each.parent.name for each in REPOSITORY.glob("connectors/*/pyproject.toml"))
+_OURS = ("syncd", *(f"syncd-{connector}" for connector in _CONNECTORS))
 _COMMAND = f"""#!{PREFIX}/bin/python
 from syncd.cli import main
 main()
@@ -36,9 +38,9 @@ def install(machine: Machine) -> None:
     """Install syncd, its connectors, the probe connector, the unit and the user."""
     machine.check(PYTHON, "-m", "venv", "--without-pip", PREFIX)
     site = machine.root / f"opt/syncd/lib/{Path(PYTHON).name}/site-packages"
-    for dist in _closure("syncd"):
+    for dist in _closure(_OURS):
         _copy_files(dist, site)
-    for name in ("syncd", *(f"syncd-{connector}" for connector in _CONNECTORS)):
+    for name in _OURS:
         _copy_editable(distribution(name), site)
     shutil.copytree(Path(__file__).parent / "probe", site, dirs_exist_ok=True)
     machine.write(f"{PREFIX}/bin/syncd", _COMMAND, 0o755)
@@ -57,38 +59,29 @@ def _inside(path: Path) -> Path:
     return Path("/", *path.parts[path.parts.index("root") + 1 :])
 
 
-def _closure(root: str) -> Iterator[Distribution]:
-    """Every distribution that installing `root` and the connectors without extras would install."""
-    seen = {"syncd", *(f"syncd-{connector}" for connector in _CONNECTORS)}
-    waiting = [need for name in sorted(seen) for need in _needs(distribution(name))]
+def _closure(roots: Iterable[str]) -> Iterator[Distribution]:
+    """Every distribution that installing `roots` brings with it, without themselves."""
+    seen, waiting = set(roots), [need for root in roots for need in _needs(root)]
     while waiting:
-        name = waiting.pop()
+        need = waiting.pop()
+        name = _normal(need.name)
         if name not in seen:
             seen.add(name)
-            dist = distribution(name)
-            yield dist
-            waiting.extend(_needs(dist))
+            yield distribution(name)
+            waiting.extend(_needs(name, need.extras))
 
 
-def _needs(dist: Distribution) -> Iterator[str]:
-    from packaging.requirements import Requirement
-
-    for line in dist.requires or ():
-        requirement = Requirement(line)
-        extras = requirement.extras or {""}
-        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-            yield re.sub(r"[-_.]+", "-", requirement.name).lower()
-            for extra in extras - {""}:
-                yield from _extra(requirement.name, extra)
-
-
-def _extra(name: str, extra: str) -> Iterator[str]:
-    from packaging.requirements import Requirement
-
+def _needs(name: str, extras: Iterable[str] = ()) -> Iterator[Requirement]:
     for line in distribution(name).requires or ():
-        requirement = Requirement(line)
-        if requirement.marker is not None and requirement.marker.evaluate({"extra": extra}):
-            yield re.sub(r"[-_.]+", "-", requirement.name).lower()
+        need = Requirement(line)
+        if need.marker is None or any(
+            need.marker.evaluate({"extra": each}) for each in ("", *extras)
+        ):
+            yield need
+
+
+def _normal(name: str) -> str:
+    return re.sub("[-_.]+", "-", name).lower()
 
 
 def _copy_files(dist: Distribution, site: Path) -> None:
@@ -104,7 +97,8 @@ def _copy_editable(dist: Distribution, site: Path) -> None:
     """A distribution of this checkout: its package, and what names its entry points."""
     package = dist.metadata["Name"].replace("-", "_")
     spec = find_spec(package)
-    assert spec is not None and spec.origin is not None, f"{package} is not installed"
+    assert spec is not None, f"{package} is not installed"
+    assert spec.origin is not None
     shutil.copytree(Path(spec.origin).parent, site / package, dirs_exist_ok=True)
     info = next(file for file in dist.files or () if file.name == "METADATA").locate()
     shutil.copytree(Path(str(info)).parent, site / Path(str(info)).parent.name)

@@ -12,12 +12,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 # What runs in the new mount namespace: the overlay, then the preparation, then the container.
 # Of systemd's own services, tmpfiles' tmp.conf would empty /tmp, in which the upper layer lies.
 _BOOT = """
 set -euo pipefail
 box=$1; shift
+mount -t proc proc /proc
 mount -t tmpfs -o mode=0755 tmpfs "$box"
 mkdir -p "$box"/{upper,work,root}
 mount -t overlay overlay -o "lowerdir=/,upperdir=$box/upper,workdir=$box/work" "$box/root"
@@ -31,7 +33,13 @@ exec systemd-nspawn --quiet --directory="$box/root" --boot --register=no --keep-
   --private-network --link-journal=no --capability=all --machine="$1" \
   systemd.unit=basic.target systemd.show_status=no
 """
-_NEEDED = ("systemd-nspawn", "nsenter", "unshare", "mount")
+# In PID and mount namespaces of its own that end with the tests, even where those are killed:
+# systemd-nspawn killed by itself would leave the machine running.
+_ALONE = (
+    *("setpriv", "--pdeathsig=KILL"),
+    *("unshare", "--mount", "--propagation=private", "--pid", "--fork", "--kill-child=KILL"),
+)
+_NEEDED = ("setpriv", "systemd-nspawn", "nsenter", "unshare", "mount")
 
 
 def missing() -> str | None:
@@ -51,10 +59,10 @@ class Machine:
         self.box = Path(tempfile.mkdtemp(prefix="syncd-systemd-"))
         self.name = self.box.name.replace("_", "-")
         self._console = self.box.with_suffix(".console")
-        self._nspawn: subprocess.Popen[bytes] | None = None
+        self._alone: subprocess.Popen[bytes] | None = None
         self._leader = 0
 
-    def __enter__(self) -> "Machine":
+    def __enter__(self) -> Self:
         try:
             self._boot()
         except BaseException:
@@ -63,9 +71,9 @@ class Machine:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        if self._nspawn is not None:
-            self._nspawn.kill()  # its children end with its PID namespace
-            self._nspawn.wait()
+        if self._alone is not None:
+            self._alone.kill()
+            self._alone.wait()
         self._console.unlink(missing_ok=True)
         shutil.rmtree(self.box)  # an empty folder: what was mounted on it is gone already
 
@@ -125,9 +133,8 @@ class Machine:
     def _boot(self) -> None:
         unified = Path("/sys/fs/cgroup/cgroup.controllers").exists()
         with self._console.open("wb") as console:
-            self._nspawn = subprocess.Popen(
-                ["unshare", "--mount", "--propagation=private"]
-                + ["bash", "-c", _BOOT, "boot", str(self.box), self.name],
+            self._alone = subprocess.Popen(
+                [*_ALONE, "bash", "-c", _BOOT, "boot", str(self.box), self.name],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,
@@ -141,13 +148,21 @@ class Machine:
         self.wait_until("systemd came up", self._is_up, 60)
 
     def _is_up(self) -> bool:
-        assert self._nspawn is not None
-        if self._nspawn.poll() is not None:
+        assert self._alone is not None
+        if self._alone.poll() is not None:
             raise AssertionError(f"systemd did not come up:\n{self._console.read_text()}")
-        children = Path(f"/proc/{self._nspawn.pid}/task/{self._nspawn.pid}/children")
-        self._leader = int((children.read_text().split() or ["0"])[0])
+        self._leader = _child(_child(self._alone.pid))  # unshare, systemd-nspawn, systemd
         return bool(self._leader) and self._started()
 
     def _started(self) -> bool:
         state = self.run("systemctl", "is-active", "basic.target")
         return state.stdout.strip() == "active"
+
+
+def _child(pid: int) -> int:
+    """The first child of a process; 0 where it has none, or is not there."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return 0
+    return int((children.split() or ["0"])[0])

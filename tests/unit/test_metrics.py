@@ -61,3 +61,9 @@ def test_a_forgotten_account_is_not_exposed():
 def test_the_list_holds_every_metric_of_the_module():
     prefixed = {m for m in vars(metrics).values() if isinstance(m, metrics.MetricWrapperBase)}
     assert set(metrics.OURS) == prefixed
+
+
+def test_the_process_is_shown_by_prometheus_own_names():
+    assert value("process_resident_memory_bytes") > 1_000_000
+    assert value("process_cpu_seconds_total") > 0
+    assert value("process_open_fds") > 2
