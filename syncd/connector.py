@@ -61,6 +61,9 @@ class Capability(StrEnum):
     PUSH = "push"
 
 
+_SENDING = frozenset({Capability.REPLY, Capability.START_CONVERSATION, Capability.NOTIFY_TEMPLATED})
+
+
 class ConnectorError(Exception):
     """Base of the recoveries below; raise one of them, not this."""
 
@@ -135,9 +138,14 @@ class Connector:
         raise NotImplementedError
 
     def may_send(self, draft: Draft) -> Verdict:
-        """Whether the platform's own rules let `draft` out now, later or never."""
+        """Whether the platform's own rules let `draft` out now, later or never.
+
+        As inherited: yes where `capabilities` has a way to send, else never.
+        """
         del draft
-        return Verdict.yes()
+        if self.capabilities & _SENDING:
+            return Verdict.yes()
+        return Verdict.never(f"{self.name} cannot send messages")
 
     def send(self, draft: Draft, key: str) -> Receipt:
         """Send `draft`. `key` is the same for every try at the same message.

@@ -58,7 +58,9 @@ class Sandbox(c.Connector):
 
     def may_send(self, draft: m.Draft) -> m.Verdict:
         """Some buyers take no messages from the marketplace."""
-        answer = self._http.get(f"/buyers/{quote(draft.buyer.id or '-', safe='')}").json(Record)
+        if draft.buyer.id is None:
+            return m.Verdict.never("the draft names no buyer of this marketplace")
+        answer = self._http.get(f"/buyers/{quote(draft.buyer.id, safe='')}").json(Record)
         return m.Verdict.yes() if answer["accepts_messages"] else m.Verdict.never(answer["reason"])
 
     def send(self, draft: m.Draft, key: str) -> m.Receipt:
