@@ -27,7 +27,7 @@ from syncd.model import Direction, Draft, Message, Receipt, Verdict
 from syncd_ebay import rules
 from syncd_ebay.client import FROM_EBAY, FROM_MEMBERS, EbayClient
 from syncd_ebay.lists import Conversations, Orders
-from syncd_ebay.sweep import Place, Source, sweep, whole_list
+from syncd_ebay.sweep import Place, Source, walk, whole_list
 from syncd_ebay.wire import Conversation
 
 PRODUCTION = "https://api.ebay.com"
@@ -98,14 +98,14 @@ class EbayConnector(Connector):
         self._own = frozenset(name.casefold() for name in names if name)
 
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
-        """Whole conversations or orders with their parcels; the cursor is told of in `sweep`."""
+        """Whole conversations or orders with their parcels; how the cursor moves is told in `sweep`."""
         if stream == "orders":
-            yield from self._walk("orders", Orders(self._client).source(), cursor)
+            yield from self._batches("orders", Orders(self._client).source(), cursor)
             return
         kinds = [FROM_MEMBERS, FROM_EBAY] if self.config.platform_messages else [FROM_MEMBERS]
         for kind in kinds:
             source = Conversations(self._client, kind, self._own).source()
-            for batch in self._walk(kind, source, cursor):
+            for batch in self._batches(kind, source, cursor):
                 cursor = batch.cursor
                 yield batch
 
@@ -152,12 +152,12 @@ class EbayConnector(Connector):
         """Close the kept connections."""
         self._client.close()
 
-    def _walk(self, name: str, source: Source, cursor: Cursor) -> Iterator[Batch]:
+    def _batches(self, name: str, source: Source, cursor: Cursor) -> Iterator[Batch]:
         now = self.context.now()
         place = Place(now - timedelta(days=self.config.history_days))
         if name in cursor:
             place = Place.load(cursor[name]).moved(now - OLDEST)
-        for items, reached in sweep(source, place, now):
+        for items, reached in walk(source, place, now):
             yield Batch(items, {**cursor, name: reached.dump()})
 
     def _body(self, draft: Draft) -> dict[str, Any]:

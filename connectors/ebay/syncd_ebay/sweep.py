@@ -84,7 +84,7 @@ class Place(msgspec.Struct, frozen=True):
         return Place(since, {mark: stamp for stamp, mark in near[-MAX_SEEN:]})
 
 
-def sweep(source: Source, place: Place, now: datetime) -> Iterator[tuple[list[Item], Place]]:
+def walk(source: Source, place: Place, now: datetime) -> Iterator[tuple[list[Item], Place]]:
     """Yield the items behind all entries that changed since `place`, and the place behind them."""
     held = False
     for start, end, first in _spans(source, place.since - OVERLAP, now):
