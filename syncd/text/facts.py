@@ -15,7 +15,13 @@ MUST_BE_TOLD = ("tracking_number", "tracking_site", "latest_event")
 """The three facts without which a notice only makes a buyer ask again."""
 
 _READ_AT_MOST = 4_000
-_LONGEST = {"buyer_name": 60, "carrier": 60, "latest_event_place": 80, "latest_event": 240}
+_LONGEST = {
+    "buyer_name": 60,
+    "carrier": 60,
+    "tracking_site": 80,
+    "latest_event_place": 80,
+    "latest_event": 240,
+}
 _LINK = re.compile(r"https?:|//|www\.|@|\w\.[a-z]{2,10}/", re.IGNORECASE)
 _SAFE_URL = re.compile(r"https://[^\s<>\"'@\\]{4,500}")
 

@@ -87,6 +87,14 @@ class Templates:
         """The languages the template exists in; empty for an unknown name."""
         return tuple(sorted(language for known, language in self._files if known == name))
 
+    def language_for(self, name: str, language: str) -> str:
+        """The language a notice comes out in when `language` is asked for.
+
+        For words that are made outside the template, such as a milestone's name. Raises
+        TemplateError for an unknown name.
+        """
+        return self._nearest(name, language).language
+
     def render(self, name: str, language: str, facts: NoticeFacts) -> Rendered:
         """The notice in `language` or the nearest there is: ``pt-BR``, ``pt``, the default, ``en``.
 

@@ -76,6 +76,7 @@ def test_an_aware_time_is_shown_as_it_is_and_not_moved_to_another_zone(templates
 )
 def test_the_nearest_language_stands_in(templates, wanted, used):
     assert templates.render("delay", wanted, FACTS).language == used
+    assert templates.language_for("delay", wanted) == used
 
 
 def test_the_default_language_stands_in_before_english():
@@ -178,6 +179,12 @@ def test_links_and_addresses_in_foreign_words_are_left_out(templates):
     assert "javascript" not in text
     assert text.startswith("Hello,")
     assert "Leipzig: Pay duty at or now" in text
+
+
+def test_a_site_is_named_and_not_linked(templates):
+    facts = replace(FACTS, tracking_site="Evil Post https://evil.example/x")
+
+    assert "Tracking site: Evil Post\n" in templates.render("delay", "en", facts).text
 
 
 def test_long_foreign_words_are_shortened_but_numbers_are_not(templates):

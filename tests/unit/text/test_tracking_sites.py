@@ -61,6 +61,7 @@ def test_a_given_address_wins():
         name="carrier.example", url=given
     )
     assert choose("1", "DE", "de", carrier="Hermes", given_url=given).name == "Hermes"
+    assert choose("1", "DE", "de", carrier="www.x.y/z", given_url=given).name == "carrier.example"
 
 
 @pytest.mark.parametrize(
