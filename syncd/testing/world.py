@@ -133,7 +133,8 @@ class World(FakeServer):
         self._feeds: dict[str, list[Entry]] = {
             name: [] for name in ("orders", "messages", "shipments", "tracking")
         }
-        self._mails = mails(self.story, chance(seed + 3))
+        self._unsent = mails(self.story, chance(seed + 3))
+        self._mails: list[Mail] = []
 
     # What the marketplace offers
 
@@ -202,8 +203,14 @@ class World(FakeServer):
     # What the mail side of the demo hands over and fetches
 
     def mails_until(self, now: datetime) -> list[tuple[datetime, bytes]]:
-        """All mails that buyers have written to `MAILBOX` by `now`, oldest first (RFC 5322)."""
+        """All mails that buyers have written to `MAILBOX` by `now` (RFC 5322).
+
+        Asked with later and later times, the list only grows at its end, so that a caller may count
+        what it has taken; an answer written in between comes at the end, not at its place in time.
+        """
         with self.lock:
+            while self._unsent and self._unsent[0].at <= now:
+                self._mails.append(self._unsent.pop(0))
             return [(mail.at, mail.data) for mail in self._mails if mail.at <= now]
 
     def mail_received(
@@ -242,7 +249,7 @@ class World(FakeServer):
         words, message_id = words_of(buyer.language), str(mail["Message-ID"] or "")
         subject = f"Re: {mail['Subject']}"
         reply = letter(buyer, at + timedelta(hours=7), subject, words["told"], answers=message_id)
-        insort(self._mails, reply, key=_when)
+        insort(self._unsent, reply, key=_when)
         if buyer.away:
             subject = words["away_subject"]
             away = letter(
@@ -253,7 +260,7 @@ class World(FakeServer):
                 answers=message_id,
                 automatic=True,
             )
-            insort(self._mails, away, key=_when)
+            insort(self._unsent, away, key=_when)
 
     # The truth
 

@@ -41,7 +41,10 @@ class Tolerance(Value, frozen=True, kw_only=True):
     facts: timedelta = timedelta(0)
     """How old the newest event known to the daemon may be when a notice arrives."""
     sending: timedelta = timedelta(0)
-    """How long a notice may be on its way after it was found to be daytime."""
+    """How long a notice may be on its way after it was found to be daytime.
+
+    A night has eleven hours: with as much, no notice can be found to come at night.
+    """
 
 
 class Judgement(Value, frozen=True, kw_only=True):

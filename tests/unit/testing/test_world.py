@@ -385,6 +385,16 @@ def test_a_mail_the_seller_sent_is_in_the_same_record_and_is_answered(world: Wor
     assert len(world.mails_until(END)) == before + 1
 
 
+def test_the_list_of_mails_only_grows_at_its_end(world: World) -> None:
+    before = world.mails_until(START + timedelta(days=9))
+    buyer = next(buyer for buyer in STORY.buyers if buyer.mail_only and buyer.away)
+    sent_at = START + timedelta(days=2)
+    world.mail_received(MAILBOX, [buyer.email], _mail("Hello", "Text", buyer.email), sent_at)
+    after = world.mails_until(START + timedelta(days=9))
+    assert after[: len(before)] == before
+    assert len(after) == len(before) + 2  # the automatic answer, and the buyer's own
+
+
 def test_an_absent_buyer_answers_mail_automatically_but_no_automatic_mail(world: World) -> None:
     buyer = next(buyer for buyer in STORY.buyers if buyer.mail_only and buyer.away)
     data = _mail("Hello", "Text", buyer.email)
