@@ -49,15 +49,7 @@ class Demo:
         clock.set_source(clock.accelerated(START, DAYS * 86400 / self._seconds))
         try:
             with ExitStack() as stack:
-                world = stack.enter_context(
-                    World(
-                        now=clock.now,
-                        start=START,
-                        days=DAYS,
-                        seed=self._seed,
-                        fault_rate=_FAULT_RATE,
-                    )  # fmt: skip
-                )
+                world = stack.enter_context(self._world())
                 box = stack.enter_context(Mailbox(MAILBOX, _PASSWORD))
                 runtime = self._open(world, box)
                 stack.callback(runtime.close)
@@ -65,6 +57,11 @@ class Demo:
                 return self._count(runtime, world, box)
         finally:
             clock.set_source(clock.system)
+
+    def _world(self) -> World:
+        return World(
+            now=clock.now, start=START, days=DAYS, seed=self._seed, fault_rate=_FAULT_RATE
+        )
 
     def _open(self, world: World, box: Mailbox) -> Runtime:
         path = files.write(

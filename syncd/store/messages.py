@@ -26,9 +26,11 @@ _COLUMNS = (
 
 # Each side's time only moves on; 0 stands for "nothing of that side in this batch".
 _TOUCH = (
-    "UPDATE conversations SET first_at={least}(first_at, ?), last_at={greatest}(last_at, ?),"
-    " last_inbound_at=nullif({greatest}(coalesce(last_inbound_at, 0), ?), 0),"
-    " last_outbound_at=nullif({greatest}(coalesce(last_outbound_at, 0), ?), 0) WHERE id=?"
+    "UPDATE conversations SET first_at={least}(first_at, v.column1),"
+    " last_at={greatest}(last_at, v.column2),"
+    " last_inbound_at=nullif({greatest}(coalesce(last_inbound_at, 0), v.column3), 0),"
+    " last_outbound_at=nullif({greatest}(coalesce(last_outbound_at, 0), v.column4), 0)"
+    " FROM (VALUES {{values}}) AS v WHERE conversations.id=v.column5"
 )
 
 
@@ -130,7 +132,7 @@ class MessageWriter(Writer):
         sqlite = self._connection.dialect.name == "sqlite"
         names = ("min", "max") if sqlite else ("least", "greatest")
         sql = _TOUCH.format(least=names[0], greatest=names[1])
-        bulk.execute(self._connection, sql, [(*span, n) for n, span in spans.items()])
+        bulk.from_values(self._connection, sql, [(*span, n) for n, span in spans.items()])
 
     def _link_orders(self, placed: Iterable[Placed]) -> None:
         links = {(order, p.conversation) for p in placed for order in p.message.order_ids}
