@@ -86,10 +86,10 @@ class Manager:
             self.said.remove(mark)
             return list(self.said)
 
-    def await_(self, text, seconds=10.0):
-        """Wait until a datagram begins with `text`; returns it."""
+    def await_(self, text, seconds=10.0, times=1):
+        """Wait until that many datagrams begin with `text`; returns the first."""
         with self._news:
-            if not self._news.wait_for(lambda: self._begins(text), seconds):
+            if not self._news.wait_for(lambda: len(self._begins(text)) >= times, seconds):
                 raise AssertionError(f"{text!r} was not said within {seconds} s: {self.said}")
             return self._begins(text)[0]
 
