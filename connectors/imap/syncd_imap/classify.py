@@ -1,0 +1,105 @@
+"""What sort of writer a mail has, from its header: only a human is ever answered."""
+
+import re
+
+from syncd.model import MessageKind
+from syncd_imap.fields import readable
+from syncd_imap.mime import Part
+
+# Local parts that programs write from; RFC 5321 names postmaster, RFC 2142 some of the others.
+_MAILER = re.compile(r"(mailer-?daemon|postmaster|mail-?delivery|mdaemon)", re.IGNORECASE)
+_NO_REPLY = re.compile(
+    r"(no|do[-_.]?not|ne|nicht|non?)[-_.]?(reply|antworten|responder|rispondere)"
+)
+_AUTO_SUBJECT = re.compile(
+    r"(auto(matic|matische|matisch)?[- ]?(reply|response|antwort|matically)|auto:|out of (the )?office"
+    r"|abwesenheit|automatische antwort|r[ée]ponse automatique|respuesta autom[áa]tica"
+    r"|risposta automatica|resposta autom[áa]tica|automatisch antwoord|autosvar|автоответ"
+    r"|自动回复|自動返信|自動回覆|자동 ?회신)",
+    re.IGNORECASE,
+)
+_BOUNCE_SUBJECT = re.compile(
+    r"(undeliver|delivery (status|failure|report|notification|error|problem)|mail delivery"
+    r"|returned (mail|to sender)|returning message|failure (notice|delivery)|delivery has failed"
+    r"|message (could not|not) be? ?delivered|unzustellbar|non remis|no se puede entregar)",
+    re.IGNORECASE,
+)
+_REPORTS = {
+    "delivery-status": MessageKind.BOUNCE,
+    "disposition-notification": MessageKind.AUTO_REPLY,
+}
+_AUTO_FIELDS = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-loop")
+_LIST_FIELDS = ("list-id", "list-unsubscribe", "x-mailing-list", "feedback-id")
+
+
+def classify(mail: Part, sender: str | None, subject: str, *, own: bool) -> MessageKind:
+    """The kind of a mail whose From is `sender`; `own` says that syncd itself wrote it.
+
+    The fields are those of RFC 3834, RFC 3464, RFC 2919 and what mail programs add of their own.
+    """
+    if own:
+        return MessageKind.OWN
+    fields = {name for name, _ in mail.fields}
+    if _is_bounce(mail, fields, sender or "", subject):
+        return MessageKind.BOUNCE
+    if _is_auto_reply(mail, fields, subject):
+        return MessageKind.AUTO_REPLY
+    if _is_bulk(mail, fields, sender or ""):
+        return MessageKind.BULK
+    return MessageKind.HUMAN
+
+
+def takes_no_mail(address: str) -> bool:
+    """Whether nobody reads what is written to `address`: no-reply and mail daemons."""
+    local = address.rpartition("@")[0].lower()
+    return bool(_NO_REPLY.search(local)) or bool(_MAILER.match(local))
+
+
+def _is_bounce(mail: Part, fields: set[str], sender: str, subject: str) -> bool:
+    report = mail.parameters.get("report-type", "").lower()
+    if mail.media_type == "multipart/report" and report in _REPORTS:
+        return _REPORTS[report] is MessageKind.BOUNCE
+    if "x-failed-recipients" in fields or _has_status_part(mail):
+        return True
+    if _MAILER.match(sender) or _MAILER.search(_from_name(mail)):
+        return True
+    from_nobody = not sender or _null_return_path(mail, fields)
+    return from_nobody and bool(_BOUNCE_SUBJECT.search(subject))
+
+
+def _has_status_part(mail: Part) -> bool:
+    return any(part.media_type == "message/delivery-status" for part in mail.parts)
+
+
+def _from_name(mail: Part) -> str:
+    return readable(mail.first("from")).partition("@")[0]
+
+
+def _null_return_path(mail: Part, fields: set[str]) -> bool:
+    return "return-path" in fields and mail.first("return-path") in {b"<>", b""}
+
+
+def _is_auto_reply(mail: Part, fields: set[str], subject: str) -> bool:
+    submitted = mail.first("auto-submitted").strip().lower()
+    if submitted and not submitted.startswith(b"no"):
+        return True
+    if mail.media_type == "multipart/report" or _null_return_path(mail, fields):
+        return True
+    suppress = mail.first("x-auto-response-suppress").lower()
+    if any(word in suppress for word in (b"all", b"oof", b"autoreply")):
+        return True
+    if b"auto" in _precedence(mail) or not fields.isdisjoint(_AUTO_FIELDS):
+        return True
+    return bool(_AUTO_SUBJECT.match(subject))
+
+
+def _is_bulk(mail: Part, fields: set[str], sender: str) -> bool:
+    if not fields.isdisjoint(_LIST_FIELDS):
+        return True
+    if any(word in _precedence(mail) for word in (b"bulk", b"list", b"junk")):
+        return True
+    return bool(sender) and takes_no_mail(sender)
+
+
+def _precedence(mail: Part) -> bytes:
+    return (mail.first("precedence") + b" " + mail.first("x-precedence")).lower()

@@ -1,0 +1,67 @@
+"""How the account signs in, by IMAP and SMTP alike."""
+
+import ssl
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from syncd.http import OAuth2
+from syncd_imap.settings import ImapConfig, OAuthSettings
+
+
+class Login:
+    """The account's name with its password or token. Thread-safe."""
+
+    def __init__(self, config: ImapConfig, now: Callable[[], datetime]) -> None:
+        self.name = config.login_name
+        self._password = config.password
+        self._oauth = None if config.oauth is None else _oauth(config.oauth, now)
+
+    @property
+    def by_token(self) -> bool:
+        """Whether it signs in by XOAUTH2."""
+        return self._oauth is not None
+
+    def secret(self) -> str:
+        """The password, or a token that is good for another minute.
+
+        Raises AuthFailed, Unavailable or SecretUnavailable.
+        """
+        if self._oauth is not None:
+            return self._oauth.access_token()
+        assert self._password is not None
+        return self._password.reveal()
+
+    def renew(self, refused: str) -> bool:
+        """Replace a token that the server refused; False: there is only the password."""
+        if self._oauth is None:
+            return False
+        return self._oauth.renew({"authorization": f"Bearer {refused}"})
+
+    def xoauth2(self, token: str) -> str:
+        """The initial response of XOAUTH2, as Google and Microsoft describe it."""
+        return f"user={self.name}\x01auth=Bearer {token}\x01\x01"
+
+
+def _oauth(settings: OAuthSettings, now: Callable[[], datetime]) -> OAuth2:
+    return OAuth2(
+        settings.token_url,
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+        refresh_token=settings.refresh_token,
+        scope=settings.scope,
+        now=now,
+    )
+
+
+@lru_cache
+def tls(ca_file: Path | None) -> ssl.SSLContext:
+    """One context for all accounts: loading the certificates takes about 30 ms of CPU."""
+    return ssl.create_default_context(cafile=ca_file)
+
+
+def without(secret: str, said: object) -> str:
+    """A server's words without the secret, should it repeat what it was sent."""
+    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    return words.replace(secret, "***")[:300] if secret else words[:300]

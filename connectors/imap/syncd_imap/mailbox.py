@@ -1,0 +1,191 @@
+"""The account's folders on the server, each read over a kept connection of its own."""
+
+import imaplib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+
+from syncd_imap.cursor import Chunk, Mark, Marks, first_uid
+from syncd_imap.login import Login
+from syncd_imap.responses import Folder, Listed, folder_name
+from syncd_imap.session import Session
+from syncd_imap.settings import ImapConfig
+
+T = TypeVar("T")
+
+# What servers without SPECIAL-USE (RFC 6154) call it, with and without the prefix of Courier.
+_SENT_NAMES = ("sent", "sent items", "sent messages", "sent mail")
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    """A mail as the server gave it; `raw` is None where it gave nothing."""
+
+    folder: str
+    validity: int
+    listed: Listed
+    raw: bytes | None
+    cut: bool
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """Which folders matter."""
+
+    read: tuple[str, ...]
+    sent: str | None
+    """The folder that holds sent mail and nothing else."""
+    copies: str | None
+    """Where to look for the copy of a sent mail."""
+    arrivals: str
+    """Where new mail shows up first."""
+
+
+class Mailbox:
+    """Reading, waiting and looking up. Reading, waiting and the rest may go on at the same time."""
+
+    def __init__(self, config: ImapConfig, login: Login) -> None:
+        self._config = config
+        self._login = login
+        self._lock = threading.Lock()
+        self._wait_lock = threading.RLock()
+        self._layout: Layout | None = None
+        self._reading: dict[str, Session] = {}
+        self._waiting: Session | None = None
+
+    def layout(self) -> Layout:
+        """The folders, asked for once."""
+        with self._lock:
+            if self._layout is None:
+                session = self._session()
+                try:
+                    self._layout = layout_of(
+                        session.folders(), self._config, is_gmail=session.is_gmail
+                    )
+                finally:
+                    session.close()
+            return self._layout
+
+    def news(self, marks: Marks) -> tuple[dict[str, list[Listed]], Marks]:
+        """What has come to each folder since `marks`, and the marks with the folders' numbering."""
+        listings: dict[str, list[Listed]] = {}
+        current: Marks = {}
+        for folder in self.layout().read:
+            session, opened = self._ready(folder)
+            assert session.selected is not None
+            at = session.selected
+            first = first_uid(marks.get(folder), at.validity)
+            untouched = opened and at.next_uid is not None and first >= at.next_uid
+            mails = [] if untouched else session.listing(first)
+            listings[folder] = mails
+            current[folder] = Mark(at.validity, first)
+        return listings, current
+
+    def fetch(self, chunk: Chunk) -> Iterator[Fetched]:
+        """The mails of a chunk; of those over the size limit only the header."""
+        for folder, mails in chunk.mails.items():
+            limit = self._config.max_mail_bytes
+            small = [mail.uid for mail in mails if mail.size <= limit and not mail.draft]
+            large = [mail.uid for mail in mails if mail.size > limit and not mail.draft]
+            existing = [mail.uid for mail in mails]
+            session = self._reading[folder]
+            got = session.bodies(small, existing)
+            got |= session.bodies(large, existing, header_only=True)
+            gone = session.gone([uid for uid in (*small, *large) if uid not in got])
+            validity = chunk.marks[folder].uidvalidity
+            for mail in mails:
+                if not mail.draft and mail.uid not in gone:
+                    cut = mail.size > limit
+                    yield Fetched(folder, validity, mail, got.get(mail.uid), cut)
+
+    def check(self) -> None:
+        """Log in and ask for the folders."""
+        self._once(Session.folders)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait up to `seconds` for new mail to arrive."""
+        arrivals = self.layout().arrivals
+        with self._wait_lock:
+            if self._waiting is None:
+                self._waiting = self._session()
+                self._waiting.examine(arrivals)
+            return self._waiting.wait(seconds)
+
+    def stop_waiting(self) -> None:
+        """Close the connection that waits, and wake who waits on it."""
+        waiting = self._waiting
+        if waiting is not None:
+            waiting.interrupt()
+            with self._wait_lock:
+                self._waiting = None
+                waiting.close()
+
+    def find(self, folder: str, message_id: str) -> bytes | None:
+        """The raw mail with this Message-ID in `folder`."""
+
+        def ask(session: Session) -> bytes | None:
+            session.examine(folder)
+            return session.find(message_id)
+
+        return self._once(ask)
+
+    def file(self, folder: str, raw: bytes, at: datetime) -> None:
+        """Put a copy of a mail into `folder`."""
+        self._once(lambda session: session.append(folder, raw, at))
+
+    def stop_reading(self) -> None:
+        """Close the connections that read; the next poll opens new ones."""
+        reading, self._reading = self._reading, {}
+        for session in reading.values():
+            session.close()
+
+    def _ready(self, folder: str) -> tuple[Session, bool]:
+        """The folder's connection, and whether the folder has been opened just now."""
+        kept = self._reading.get(folder)
+        if kept is not None:
+            try:
+                kept.noop()
+            except (OSError, imaplib.IMAP4.error):
+                # Servers and firewalls drop idle lines; nothing was asked on it, so begin anew.
+                self._reading.pop(folder).close()
+            else:
+                return kept, False
+        session = self._reading[folder] = self._session()
+        session.examine(folder)
+        return session, True
+
+    def _session(self) -> Session:
+        return Session(self._config, self._login)
+
+    def _once(self, ask: Callable[[Session], T]) -> T:
+        session = self._session()
+        try:
+            return ask(session)
+        finally:
+            session.close()
+
+
+def layout_of(folders: Sequence[Folder], config: ImapConfig, *, is_gmail: bool) -> Layout:
+    """Choose the folders. On Gmail each label is a folder with the same mails, so All Mail alone."""
+    every = _used_for(folders, "\\all") if is_gmail else None
+    sent = folder_name(config.sent_folder) if config.sent_folder else _sent(folders)
+    if config.folders:
+        read = tuple(folder_name(name) for name in config.folders)
+    elif every is not None:
+        read = (every,)
+    else:
+        read = ("INBOX", sent) if sent else ("INBOX",)
+    arrivals = "INBOX" if "INBOX" in read else read[0]
+    return Layout(read, sent, every or sent, arrivals)
+
+
+def _sent(folders: Iterable[Folder]) -> str | None:
+    return _used_for(folders, "\\sent") or next(
+        (one.name for one in folders if one.name.lower().removeprefix("inbox.") in _SENT_NAMES),
+        None,
+    )
+
+
+def _used_for(folders: Iterable[Folder], use: str) -> str | None:
+    return next((folder.name for folder in folders if use in folder.uses), None)

@@ -1,0 +1,75 @@
+"""Opening an IMAP connection: TLS and login, with refusals told from troubles."""
+
+import imaplib
+
+from syncd.connector import AuthFailed, Unavailable
+from syncd_imap.login import Login, tls, without
+from syncd_imap.settings import ImapConfig, Security
+
+# What says that a login failed for now (RFC 5530, and Gmail's and Dovecot's own words).
+_BUSY = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "TOO MANY", "TRY AGAIN", "THROTTLED")
+
+
+def connected(config: ImapConfig) -> imaplib.IMAP4:
+    """A connection with the privacy that the config asks for, not yet logged in."""
+    host, port = config.imap_endpoint
+    context = tls(config.ca_file)
+    if config.imap_security is Security.TLS:
+        return imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=config.timeout_s)
+    imap = imaplib.IMAP4(host, port, timeout=config.timeout_s)
+    if config.imap_security is Security.STARTTLS:
+        try:
+            imap.starttls(context)
+        except BaseException:
+            imap.shutdown()
+            raise
+    return imap
+
+
+def log_in(imap: imaplib.IMAP4, login: Login) -> None:
+    """Log in, with a new token if the server refuses the one at hand.
+
+    Raises AuthFailed, or Unavailable where the server says that it is only busy.
+    """
+    secret = login.secret()
+    try:
+        _offer(imap, login, secret)
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error as error:
+        said = without(secret, error)
+        if any(word in said.upper() for word in _BUSY):
+            raise Unavailable(f"the server takes no login now: {said}") from None
+        if login.renew(secret):
+            _log_in_again(imap, login)
+            return
+        raise AuthFailed(f"IMAP login as {login.name} refused: {said}") from None
+
+
+def _log_in_again(imap: imaplib.IMAP4, login: Login) -> None:
+    token = login.secret()
+    try:
+        _offer(imap, login, token)
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error as error:
+        said = without(token, error)
+        raise AuthFailed(f"IMAP login as {login.name} by a new token refused: {said}") from None
+
+
+def _offer(imap: imaplib.IMAP4, login: Login, secret: str) -> None:
+    if login.by_token:
+        answers = iter([login.xoauth2(secret).encode()])
+        # A refusal comes as a challenge that has to be answered with nothing.
+        imap.authenticate("XOAUTH2", lambda _: next(answers, b""))
+    elif "AUTH=PLAIN" in imap.capabilities:
+        imap.authenticate("PLAIN", lambda _: f"\0{login.name}\0{secret}".encode())
+    else:
+        imap.login(login.name, secret)
+
+
+def capabilities(imap: imaplib.IMAP4) -> frozenset[str]:
+    """What the server offers to who is logged in."""
+    _, answer = imap.capability()
+    last = answer[-1]
+    return frozenset(last.decode("ascii", "replace").upper().split()) if last else frozenset()

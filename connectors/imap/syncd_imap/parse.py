@@ -1,0 +1,144 @@
+"""Bytes of a mail to a `Message`; pure, and never an error for what is a mail at all."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from syncd.model import Attachment, Direction, Message, Party
+from syncd_imap.classify import classify, takes_no_mail
+from syncd_imap.content import content
+from syncd_imap.fields import (
+    MAX_REFERENCES,
+    Mailbox,
+    mailboxes,
+    message_ids,
+    moment,
+    own_id,
+    readable,
+)
+from syncd_imap.identity import is_own, source_id
+from syncd_imap.mime import Part, read
+
+MAX_TEXT = 1_000_000
+"""Characters of text kept; the raw mail keeps all."""
+_MAX_SUBJECT = 1_000
+# A sender's clock may be wrong; a mail cannot be written after it has arrived.
+_CLOCK_SLACK = timedelta(hours=24)
+
+
+class NotAMail(ValueError):
+    """What was fetched has no header field that a mail has."""
+
+
+class Reader(msgspec.Struct, frozen=True, kw_only=True):
+    """What reading a mail depends on besides the mail."""
+
+    own: frozenset[str]
+    """The account's own addresses, in lower case."""
+    max_attachment_bytes: int = 5_000_000
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """What the server says about a mail."""
+
+    arrived: datetime
+    sent_folder: bool = False
+    thread_id: str | None = None
+    cut: int | None = None
+    """The mail's size, where only its header was fetched."""
+
+
+def parse_mail(raw: bytes, envelope: Envelope, reader: Reader) -> Message:
+    """Read one mail. Raises NotAMail for what is none."""
+    mail = read(raw)
+    if not any(name in {"from", "to", "subject", "date", "message-id"} for name, _ in mail.fields):
+        raise NotAMail("it has no From, To, Subject, Date or Message-ID")
+    people = _people(mail, reader, in_sent=envelope.sent_folder)
+    subject = readable(mail.first("subject"))[:_MAX_SUBJECT]
+    message_id = own_id(mail.first("message-id"))
+    text, files = content(mail) if envelope.cut is None else ("", ())
+    own = is_own(message_id) and people.sender in reader.own
+    return Message(
+        source_id=source_id(message_id, _identity(mail, people.sender, subject, text, files)),
+        sent_at=_sent_at(mail, envelope.arrived),
+        direction=people.direction,
+        buyer=people.buyer,
+        text=text[:MAX_TEXT] if envelope.cut is None else _cut_note(envelope.cut),
+        subject=subject or None,
+        thread_id=envelope.thread_id,
+        message_id=message_id,
+        references=_references(mail, message_id),
+        kind=classify(mail, people.sender, subject, own=own),
+        attachments=tuple(_limited(file, reader) for file in files),
+        raw=raw,
+    )
+
+
+class _People(msgspec.Struct):
+    sender: str | None
+    buyer: Party
+    direction: Direction
+
+
+def _people(mail: Part, reader: Reader, *, in_sent: bool) -> _People:
+    """Who wrote, and who is at the other end."""
+    senders = mailboxes(mail.first("from")) or mailboxes(mail.first("sender"))
+    sender = senders[0] if senders else None
+    address = sender.email if sender else None
+    ours = in_sent or address in reader.own
+    if ours:
+        to = [one for one in _recipients(mail) if one.email not in reader.own]
+        if to:
+            return _People(address, _party(to[0]), Direction.OUTBOUND)
+    if not ours and sender and not takes_no_mail(sender.email):
+        return _People(address, _party(sender), Direction.INBOUND)
+    # A shop's contact form writes from the shop's own or a no-reply address for somebody else.
+    answers = [one for one in mailboxes(mail.first("reply-to")) if one.email not in reader.own]
+    if answers and not takes_no_mail(answers[0].email):
+        return _People(address, _party(answers[0]), Direction.INBOUND)
+    direction = Direction.OUTBOUND if ours else Direction.INBOUND
+    return _People(address, _party(sender), direction)
+
+
+def _recipients(mail: Part) -> Iterable[Mailbox]:
+    for name in ("to", "cc", "bcc"):
+        for value in mail.all(name):
+            yield from mailboxes(value)
+
+
+def _party(mailbox: Mailbox | None) -> Party:
+    return Party(email=mailbox.email, name=mailbox.name) if mailbox else Party()
+
+
+def _sent_at(mail: Part, arrived: datetime) -> datetime:
+    """The Date field, unless the first relay's stamp or the server's time shows that it is wrong."""
+    hop = moment(mail.first("received").rpartition(b";")[2])
+    latest = hop or arrived
+    said = moment(mail.first("date"))
+    return said if said is not None and said <= latest + _CLOCK_SLACK else latest
+
+
+def _references(mail: Part, message_id: str | None) -> tuple[str, ...]:
+    chain = message_ids(mail.first("references"))[-MAX_REFERENCES:]
+    answered = [one for one in message_ids(mail.first("in-reply-to"))[:3] if one not in chain]
+    return tuple(one for one in (*chain, *answered) if one != message_id)
+
+
+def _limited(file: Attachment, reader: Reader) -> Attachment:
+    if file.size is not None and file.size > reader.max_attachment_bytes:
+        return msgspec.structs.replace(file, content=None)
+    return file
+
+
+def _identity(
+    mail: Part, sender: str | None, subject: str, text: str, files: tuple[Attachment, ...]
+) -> Iterable[str | bytes]:
+    yield from (sender or "", subject, mail.first("date"), text)
+    for file in files:
+        yield file.name
+        yield file.content or b""
+
+
+def _cut_note(size: int) -> str:
+    return f"[This mail has {size / 1_000_000:.1f} MB, over the account's limit; only its header was fetched.]"
