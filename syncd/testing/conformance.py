@@ -25,28 +25,39 @@ skipped: `edit_item`, `draft` and `refused_draft` need not be there.
 import contextlib
 import re
 import socket
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
-import msgspec
 import pytest
 
 from syncd import clock
 from syncd.connector import (
     API_VERSION,
     AuthFailed,
-    Batch,
     Capability,
     Connector,
     Context,
-    Cursor,
     OutcomeUnknown,
     Unavailable,
 )
-from syncd.model import BadItem, Draft, Item, Party, Receipt, TrackingEvent
+from syncd.model import BadItem, Draft, Party, Receipt
+from syncd.testing.observe import (
+    content,
+    first,
+    ids_of,
+    masked,
+    not_json,
+    offline,
+    poll,
+    poll_error,
+    raised,
+    requests,
+    said,
+    wrong_times,
+)
 from syncd.testing.server import FakeServer, Fault
 
 STREAMS = frozenset({"messages", "orders", "tracking", "reviews", "returns", "stock"})
@@ -180,48 +191,48 @@ class ConnectorConformance:
 
     def test_something_comes(self, make: Make, stream: str) -> None:
         """The first poll brings nothing that could be read."""
-        good = [item for item in _poll(make(), stream) if not isinstance(item, BadItem)]
+        good = [item for item in poll(make(), stream) if not isinstance(item, BadItem)]
         assert good, f"the first poll of {stream} brought no item; are there any in `source`?"
 
     def test_resuming_loses_nothing(self, make: Make, stream: str) -> None:
         """An item is lost when a poll ends at some batch and goes on later at its cursor."""
         batches = list(make().poll(stream, {}))
-        every = _ids(item for batch in batches for item in batch.items)
+        every = ids_of(item for batch in batches for item in batch.items)
         for count in range(len(batches)):
-            items, cursor = _first(make(), stream, count)
-            items += _poll(make(), stream, cursor)
-            lost = every - _ids(items)
+            items, cursor = first(make(), stream, count)
+            items += poll(make(), stream, cursor)
+            lost = every - ids_of(items)
             assert not lost, f"{stream}: after batch {count}, resuming at {cursor} lost {lost}"
 
     def test_polling_again_brings_nothing_new(self, make: Make, stream: str) -> None:
         """The cursor does not move behind the last item, so that every poll brings it again."""
-        items, cursor = _first(make(), stream)
-        again = _poll(make(), stream, cursor)
+        items, cursor = first(make(), stream)
+        again = poll(make(), stream, cursor)
         if self.resends_last:
-            new = _ids(again) - _ids(items)
+            new = ids_of(again) - ids_of(items)
             assert not new, f"{stream}: nothing happened, and {new} came"
         else:
-            assert not again, f"{stream}: nothing happened, and {sorted(_ids(again))} came again"
+            assert not again, f"{stream}: nothing happened, and {sorted(ids_of(again))} came again"
 
     def test_a_new_item_comes(self, make: Make, source: Any, stream: str) -> None:
         """What arrives after the last cursor is never read."""
         connector = make()
-        items, cursor = _first(connector, stream)
+        items, cursor = first(connector, stream)
         self.add_item(source, stream)
-        new = _ids(_poll(connector, stream, cursor)) - _ids(items)
+        new = ids_of(poll(connector, stream, cursor)) - ids_of(items)
         assert new, f"{stream}: an item was added, and polling from {cursor} did not bring it"
 
     def test_an_edit_is_seen(self, make: Make, source: Any, stream: str) -> None:
         """An item that changes at the platform keeps its old content in the store."""
         connector = make()
-        items, cursor = _first(connector, stream)
+        items, cursor = first(connector, stream)
         if not items or not self.edit_item(source, stream):
             pytest.skip(f"items of {stream} are not edited")
-        before = {(item.source_id, _content(item)) for item in items}
+        before = {(item.source_id, content(item)) for item in items}
         changed = [
             item
-            for item in _poll(connector, stream, cursor)
-            if item.source_id in _ids(items) and (item.source_id, _content(item)) not in before
+            for item in poll(connector, stream, cursor)
+            if item.source_id in ids_of(items) and (item.source_id, content(item)) not in before
         ]
         assert changed, f"{stream}: an item was edited, and no known id came with new content"
 
@@ -229,23 +240,23 @@ class ConnectorConformance:
         """A cursor holds something that JSON does not, and comes back from the store as another."""
         for batch in make().poll(stream, {}):
             assert isinstance(batch.cursor, dict), f"{stream}: {batch.cursor!r} is not a dict"
-            odd = list(_not_json(batch.cursor))
+            odd = list(not_json(batch.cursor))
             assert not odd, f"{stream}: the cursor {batch.cursor} holds {odd}"
 
     def test_source_ids_are_unique_strings(self, make: Make, stream: str) -> None:
         """Two items share an id, so that one overwrites the other, or an id is not a string."""
         known: dict[str, bytes] = {}
-        for item in _poll(make(), stream):
+        for item in poll(make(), stream):
             source_id: object = item.source_id
             assert isinstance(source_id, str), f"{stream}: the id {source_id!r} is not a str"
             assert source_id, f"{stream}: an id is empty"
             if not isinstance(item, BadItem):
-                same = known.setdefault(source_id, _content(item)) == _content(item)
+                same = known.setdefault(source_id, content(item)) == content(item)
                 assert same, f"{stream}: two different items have the id {source_id!r}"
 
     def test_times_are_aware(self, make: Make, stream: str) -> None:
         """A time has no zone, and will be off by hours in what is concluded from it."""
-        naive = [text for item in _poll(make(), stream) for text in _wrong_times(item)]
+        naive = [text for item in poll(make(), stream) for text in wrong_times(item)]
         assert not naive, f"{stream}: {naive[:3]}"
 
     # When the source misbehaves
@@ -254,14 +265,14 @@ class ConnectorConformance:
         """A refused login is not told as AuthFailed, so that nobody is asked to mend it."""
         connector = make()
         self.fail(source, Fault.UNAUTHORIZED)
-        error = _error(connector, stream)
+        error = poll_error(connector, stream)
         assert isinstance(error, AuthFailed), f"{stream}: on 401 came {error!r}, not AuthFailed"
 
     def test_retry_after_is_handed_on(self, make: Make, source: Any, stream: str) -> None:
         """The time the platform asks to wait (429 with Retry-After) gets lost."""
         connector = make()
         self.fail(source, Fault.RATE_LIMITED)
-        error = _error(connector, stream)
+        error = poll_error(connector, stream)
         wait = error.retry_after if isinstance(error, Unavailable) else None
         assert wait == RETRY_AFTER, (
             f"{stream}: on 429 with Retry-After: {RETRY_AFTER} came {error!r} "
@@ -274,7 +285,7 @@ class ConnectorConformance:
         """A 429 without Retry-After is not told as Unavailable."""
         connector = make()
         self.fail(source, Fault.RATE_LIMITED_SILENT)
-        error = _error(connector, stream)
+        error = poll_error(connector, stream)
         assert isinstance(error, Unavailable), f"{stream}: on a bare 429 came {error!r}"
 
     @pytest.mark.parametrize("fault", BREAKDOWNS)
@@ -284,7 +295,7 @@ class ConnectorConformance:
         """A source that is down or answers nonsense looks like a bug, or like an empty mailbox."""
         connector = make()
         self.fail(source, fault)
-        error = _error(connector, stream)
+        error = poll_error(connector, stream)
         assert isinstance(error, Unavailable), f"{stream}: on {fault} came {error!r}"
 
     @pytest.mark.parametrize("fault", BREAKDOWNS)
@@ -292,7 +303,7 @@ class ConnectorConformance:
         self, make: Make, source: Any, stream: str, fault: Fault
     ) -> None:
         """An item that was due while the source was down never comes afterwards."""
-        every = _ids(_poll(make(), stream))
+        every = ids_of(poll(make(), stream))
         for healthy in (0, 1):
             connector = make()
             batches = connector.poll(stream, {})
@@ -302,29 +313,29 @@ class ConnectorConformance:
                 got.extend(batches)
             self.heal(source)
             items = [item for batch in got for item in batch.items]
-            items += _poll(connector, stream, got[-1].cursor if got else {})
-            lost = every - _ids(items)
+            items += poll(connector, stream, got[-1].cursor if got else {})
+            lost = every - ids_of(items)
             assert not lost, f"{stream}: {fault} after {healthy} batches, then polled on: {lost}"
 
     def test_a_page_with_everything_twice_is_harmless(
         self, make: Make, source: Any, stream: str
     ) -> None:
         """Items that the platform gives twice become two, or stop the poll."""
-        every = _ids(_poll(make(), stream))
+        every = ids_of(poll(make(), stream))
         self.fail(source, Fault.DUPLICATE_PAGE)
-        got = _ids(_poll(make(), stream))
+        got = ids_of(poll(make(), stream))
         assert got == every, f"{stream}: too many: {got - every}, missing: {every - got}"
 
     def test_a_page_in_another_order_is_harmless(
         self, make: Make, source: Any, stream: str
     ) -> None:
         """Items are lost when a page comes in another order than usual."""
-        every = _ids(_poll(make(), stream))
+        every = ids_of(poll(make(), stream))
         connector = make()
         self.fail(source, Fault.REORDERED_PAGE)
-        items, cursor = _first(connector, stream)
+        items, cursor = first(connector, stream)
         self.heal(source)
-        lost = every - _ids(items + _poll(connector, stream, cursor))
+        lost = every - ids_of(items + poll(connector, stream, cursor))
         assert not lost, f"{stream}: pages came backwards, and {lost} never came"
 
     # Manners
@@ -343,16 +354,16 @@ class ConnectorConformance:
         self, make: Make, source: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Making the object asks the network, so that `check-config` needs the platform to be up."""
-        before = _requests(source)
+        before = requests(source)
         with monkeypatch.context() as patch:
-            patch.setattr(socket.socket, "connect", _offline)
-            patch.setattr(socket, "getaddrinfo", _offline)
+            patch.setattr(socket.socket, "connect", offline)
+            patch.setattr(socket, "getaddrinfo", offline)
             make()
-        assert _requests(source) == before, "a request was made before the first poll"
+        assert requests(source) == before, "a request was made before the first poll"
 
     def test_check_passes_where_all_is_well(self, make: Make) -> None:
         """`check` complains about a source that answers."""
-        error = _raised(make().check)
+        error = raised(make().check)
         assert error is None, f"check raised {error!r}"
 
     def test_secrets_stay_secret(self, make: Make, source: Any) -> None:
@@ -365,25 +376,23 @@ class ConnectorConformance:
             if fault is not None:
                 self.fail(source, fault)
             for stream in connector.streams:
-                texts += _said(_error(connector, stream))
+                texts += said(poll_error(connector, stream))
             self.heal(source)
         shown = {text for text in texts if any(secret in text for secret in self.secrets)}
-        assert not shown, (
-            f"{len(shown)} texts show a secret, such as {_masked(shown, self.secrets)}"
-        )
+        assert not shown, f"{len(shown)} texts show a secret, such as {masked(shown, self.secrets)}"
 
     def test_objects_share_nothing(self, make: Make, stream: str) -> None:
         """Two accounts of one connector disturb each other."""
-        every = _ids(_poll(make(), stream))
+        every = ids_of(poll(make(), stream))
         one, other = make("one"), make("other")
         seen: list[set[str]] = [set(), set()]
         for pair in zip_longest(one.poll(stream, {}), other.poll(stream, {})):
             for ids, batch in zip(seen, pair, strict=True):
-                ids.update(_ids(batch.items if batch else ()))
+                ids.update(ids_of(batch.items if batch else ()))
         lost = [sorted(every - ids) for ids in seen]
         assert lost == [[], []], f"{stream}: two polled at the same time, and missed {lost}"
         make.close(one)
-        error = _error(other, stream)
+        error = poll_error(other, stream)
         assert error is None, f"{stream}: when one account was closed, the other raised {error!r}"
 
     def test_the_readme_has_its_sections(self) -> None:
@@ -428,7 +437,7 @@ class ConnectorConformance:
         """A send without an answer is not told as OutcomeUnknown, and will go out twice."""
         connector, draft = self._sender(make, source)
         self.fail(source, Fault.LOST_ANSWER, times=1, path=self.send_path)
-        error = _raised(lambda: connector.send(draft, KEY))
+        error = raised(lambda: connector.send(draft, KEY))
         assert isinstance(error, OutcomeUnknown), f"the answer was lost, and came {error!r}"
 
     def test_an_unknown_outcome_is_settled(self, make: Make, source: Any) -> None:
@@ -438,7 +447,7 @@ class ConnectorConformance:
             pytest.skip("this platform cannot be asked")
         assert connector.find_sent(draft, KEY) is None, "found before anything was sent"
         self.fail(source, Fault.LOST_ANSWER, times=1, path=self.send_path)
-        _raised(lambda: connector.send(draft, KEY))
+        raised(lambda: connector.send(draft, KEY))
         assert self.arrived(source) == 1, "`send_path` is not the path that sends"
         found: object = make().find_sent(draft, KEY)
         assert isinstance(found, Receipt), f"a message arrived, and find_sent gave {found!r}"
@@ -448,96 +457,3 @@ class ConnectorConformance:
         if draft is None:
             pytest.skip("`draft` gives none: nothing can be sent")
         return make(), draft
-
-
-def _first(
-    connector: Connector, stream: str, count: int | None = None
-) -> tuple[list[Item], Cursor]:
-    """The items and the cursor of the first `count` batches, or of all."""
-    items: list[Item] = []
-    cursor: Cursor = {}
-    batches = connector.poll(stream, {})
-    for number, batch in enumerate(batches):
-        if number == count:
-            break
-        items += batch.items
-        cursor = batch.cursor
-    _end(batches)
-    return items, cursor
-
-
-def _end(batches: Iterator[Batch]) -> None:
-    # As the daemon does when it stops in the middle of a poll.
-    close = getattr(batches, "close", None)
-    if close is not None:
-        close()
-
-
-def _poll(connector: Connector, stream: str, cursor: Cursor | None = None) -> list[Item]:
-    return [item for batch in connector.poll(stream, cursor or {}) for item in batch.items]
-
-
-def _ids(items: Iterable[Item]) -> set[str]:
-    return {item.source_id for item in items}
-
-
-def _content(item: Item) -> bytes:
-    return msgspec.json.encode(msgspec.structs.replace(item, raw=b""))
-
-
-def _error(connector: Connector, stream: str) -> Exception | None:
-    return _raised(lambda: _poll(connector, stream))
-
-
-def _raised(call: Callable[[], object]) -> Exception | None:
-    try:
-        call()
-    except Exception as error:  # noqa: BLE001  which class it has is what the tests judge
-        return error
-    return None
-
-
-def _said(error: BaseException | None) -> Iterator[str]:
-    while error is not None:
-        yield f"{error!r} {error}"
-        error = error.__cause__ or error.__context__
-
-
-def _masked(texts: Iterable[str], secrets: Iterable[str]) -> str:
-    text = min(texts)
-    for secret in secrets:
-        text = text.replace(secret, "***")
-    return text
-
-
-def _not_json(value: object) -> Iterator[object]:
-    if isinstance(value, dict):
-        yield from (key for key in value if not isinstance(key, str))
-        for inner in value.values():
-            yield from _not_json(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _not_json(inner)
-    elif type(value) not in {str, int, float, bool, type(None)}:
-        yield value
-
-
-def _wrong_times(value: object, where: str = "") -> Iterator[str]:
-    if isinstance(value, datetime):
-        local = where == f"{TrackingEvent.__name__}.occurred_local"
-        if (value.tzinfo is None) != local:
-            yield f"{where} is {value.isoformat()}" + (", not naive" if local else ", without zone")
-    elif isinstance(value, msgspec.Struct):
-        for field in value.__struct_fields__:
-            yield from _wrong_times(getattr(value, field), f"{type(value).__name__}.{field}")
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _wrong_times(inner, where)
-
-
-def _requests(source: Any) -> int:
-    return len(source.requests) if isinstance(source, FakeServer) else 0
-
-
-def _offline(*_: object, **__: object) -> NoReturn:
-    raise AssertionError("the network was asked at construction")

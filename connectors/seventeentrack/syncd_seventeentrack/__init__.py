@@ -5,7 +5,6 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any, ClassVar
 
-import msgspec
 from pydantic import Field, HttpUrl
 
 from syncd.connector import (
@@ -22,7 +21,7 @@ from syncd.connector import (
 from syncd.hookspecs import hookimpl
 from syncd.model import BadItem, Draft, Item, ParcelRef, Receipt, Verdict
 from syncd_seventeentrack.book import Book
-from syncd_seventeentrack.client import BATCH, Client, QuotaSpent, Refusal, Registered, Row
+from syncd_seventeentrack.client import BATCH, Client, QuotaSpent, Refusal, Row, plain
 from syncd_seventeentrack.parse import rows, sighting
 
 REFUSED_WAIT = timedelta(days=1)
@@ -73,7 +72,7 @@ class SeventeenTrack(Connector):
         super().__init__(config, context)
         self._client = Client(str(config.base_url), config.api_key)
         self._carriers = {row["name"]: int(row["key"]) for row in rows("carriers.csv")}
-        self._carriers = {_plain(n): key for n, key in (self._carriers | config.carriers).items()}
+        self._carriers = {plain(n): key for n, key in (self._carriers | config.carriers).items()}
 
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
         """Register what is new among the open parcels, then read what happened to the others."""
@@ -92,27 +91,22 @@ class SeventeenTrack(Connector):
     def _register(
         self, book: Book, parcels: Sequence[ParcelRef], spent: list[Refusal]
     ) -> list[Item]:
-        asked = {_plain(parcel.tracking_number): parcel.tracking_number for parcel in parcels}
+        numbers = [parcel.tracking_number for parcel in parcels]
         try:
             outcome = self._client.register([self._row(parcel) for parcel in parcels])
         except QuotaSpent as error:
-            for waiting in asked.values():
-                _refused(book, waiting, error.refusal, spent)
-            return []
-        for raw in outcome.accepted or []:
-            head = _head(raw)
-            if (number := asked.get(_plain(head.number))) is not None:
-                book.register(number, head.key)
-        items: list[Item] = []
-        for rejected in outcome.rejected or []:
-            if (number := asked.get(_plain(rejected.number))) is not None:
-                items += _refused(book, number, rejected.error, spent)
-        return items
+            refused = dict.fromkeys(numbers, error.refusal)
+        else:
+            refused = outcome.refused(numbers)
+            for accepted in outcome.went_through(numbers):
+                book.register(accepted.number, accepted.carrier)
+        items = [_unregistered(book, number, error, spent) for number, error in refused.items()]
+        return [item for item in items if item is not None]
 
     def _row(self, parcel: ParcelRef) -> Row:
         fields: dict[str, Any] = {
             "number": _sent(parcel.tracking_number),
-            "carrier": self._carriers.get(_plain(parcel.carrier or "")),
+            "carrier": self._carriers.get(plain(parcel.carrier or "")),
             "auto_detection": True,
             "lang": self.config.language,
             "origin_country": parcel.origin_country,
@@ -131,37 +125,26 @@ class SeventeenTrack(Connector):
             if items or after != before:
                 yield Batch(items, after)
         if stopped:
-            items = self._restart(book, stopped[:BATCH])
-            yield Batch(items, book.cursor())
+            yield Batch(self._restart(book, sorted(set(stopped))[:BATCH]), book.cursor())
 
     def _read_some(self, book: Book, numbers: Sequence[str], stopped: list[str]) -> list[Item]:
-        asked = {_plain(number): number for number in numbers}
         outcome = self._client.track_info([_known(book, number) for number in numbers])
         items: list[Item] = []
-        for raw in outcome.accepted or []:
-            if (number := asked.get(_plain(_head(raw).number))) is None:
-                continue
-            seen = sighting(number, bytes(raw))
-            items += book.news(number, seen)
-            if seen.status == "Expired" and book.to_restart(number) and number not in stopped:
-                stopped.append(number)
-        for rejected in outcome.rejected or []:
-            if (number := asked.get(_plain(rejected.number))) is not None:
-                items += _unread(book, number, rejected.error)
+        for accepted in outcome.went_through(numbers):
+            seen = sighting(accepted.number, accepted.raw)
+            items += book.news(accepted.number, seen)
+            if seen.status == "Expired" and book.to_restart(accepted.number):
+                stopped.append(accepted.number)
+        refused = outcome.refused(numbers)
+        bad = [_unread(book, number, error) for number, error in refused.items()]
         book.read_up_to(numbers[-1])
-        return items
+        return items + [item for item in bad if item is not None]
 
     def _restart(self, book: Book, numbers: Sequence[str]) -> list[Item]:
         outcome = self._client.retrack([_known(book, number) for number in numbers])
-        refused = {_plain(rejected.number): rejected.error for rejected in outcome.rejected or []}
-        items: list[Item] = []
-        for number in numbers:
-            error = refused.get(_plain(number))
-            later = error is not None and error.meaning in {"running", "busy", "quota"}
-            book.restarted(number, REFUSED_WAIT if later else None)
-            if error is not None and not later:
-                items.append(BadItem(source_id=number, reason=f"not followed any more: {error}"))
-        return items
+        refused = outcome.refused(numbers)
+        bad = [_unrestarted(book, number, refused.get(number)) for number in numbers]
+        return [item for item in bad if item is not None]
 
     def may_send(self, draft: Draft) -> Verdict:
         """Never."""
@@ -182,27 +165,39 @@ class SeventeenTrack(Connector):
         self._client.close()
 
 
-def _refused(book: Book, number: str, error: Refusal, spent: list[Refusal]) -> list[Item]:
+def _unregistered(book: Book, number: str, error: Refusal, spent: list[Refusal]) -> BadItem | None:
     """What follows from a number that could not be registered."""
     if error.meaning == "known":
         book.register(number)
-        return []
+        return None
     if error.meaning in {"quota", "busy"}:
         book.park(number, error.code, QUOTA_WAIT)
         spent.append(error)
-        return []
+        return None
     if book.park(number, error.code, REFUSED_WAIT):
-        return [BadItem(source_id=number, reason=f"cannot be followed: {error}")]
-    return []
+        return BadItem(source_id=number, reason=f"cannot be followed: {error}")
+    return None
 
 
-def _unread(book: Book, number: str, error: Refusal) -> list[Item]:
+def _unread(book: Book, number: str, error: Refusal) -> BadItem | None:
     """What follows from a registered number that could not be read."""
     if error.meaning in {"patience", "busy", "quota"}:
-        return []
+        return None
     if book.park(number, error.code, REFUSED_WAIT) and error.meaning != "unknown":
-        return [BadItem(source_id=number, reason=f"cannot be followed: {error}")]
-    return []
+        return BadItem(source_id=number, reason=f"cannot be followed: {error}")
+    return None
+
+
+def _unrestarted(book: Book, number: str, error: Refusal | None) -> BadItem | None:
+    """What follows from asking 17TRACK to follow a stopped number again."""
+    if error is None:
+        book.restarted(number)
+        return None
+    if error.meaning in {"running", "busy", "quota"}:
+        book.restarted(number, REFUSED_WAIT)
+        return None
+    book.restarted(number)
+    return BadItem(source_id=number, reason=f"not followed any more: {error}")
 
 
 def _known(book: Book, number: str) -> Row:
@@ -210,20 +205,8 @@ def _known(book: Book, number: str) -> Row:
     return {"number": _sent(number), **({"carrier": carrier} if carrier else {})}
 
 
-def _head(raw: msgspec.Raw) -> Registered:
-    try:
-        return msgspec.json.decode(raw, type=Registered)
-    except msgspec.ValidationError:
-        return Registered()
-
-
 def _sent(number: str) -> str:
     return "".join(number.split())
-
-
-def _plain(name: str) -> str:
-    """Without what writers differ in: ``China Post`` and ``CHINA-POST`` are one."""
-    return "".join(letter for letter in name.upper() if letter.isalnum())
 
 
 def _chunks(values: Iterable[Any]) -> list[list[Any]]:

@@ -5,7 +5,8 @@ numbers into ``accepted`` and ``rejected``; one that is refused as a whole has a
 are safe to repeat (registering a number again is answered -18019901 and costs nothing).
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -58,24 +59,60 @@ class Rejected(msgspec.Struct, frozen=True):
     error: Refusal = Refusal(0)
 
 
+class _Head(msgspec.Struct, frozen=True):
+    """What every element of ``accepted`` has; 17TRACK writes the carrier as number or string."""
+
+    number: str = ""
+    carrier: int | str | None = None
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """A number that a call went through for."""
+
+    number: str
+    carrier: int
+    """Its key at 17TRACK, 0 where it is not told."""
+    raw: bytes
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """What became of a call's numbers."""
 
     accepted: list[msgspec.Raw] | None = None
     rejected: list[Rejected] | None = None
 
+    def went_through(self, numbers: Iterable[str]) -> list[Accepted]:
+        """Those of `numbers` that it went through for, in the spelling they have there."""
+        asked = {plain(number): number for number in numbers}
+        heads = [(_head(raw), raw) for raw in self.accepted or []]
+        return [
+            Accepted(asked[plain(head.number)], _key(head.carrier), bytes(raw))
+            for head, raw in heads
+            if plain(head.number) in asked
+        ]
 
-class Registered(msgspec.Struct, frozen=True):
-    """The head of an element of ``accepted``; 17TRACK writes the carrier as number or string."""
+    def refused(self, numbers: Iterable[str]) -> dict[str, Refusal]:
+        """Those of `numbers` that it did not go through for, and why."""
+        asked = {plain(number): number for number in numbers}
+        each = {plain(rejected.number): rejected.error for rejected in self.rejected or []}
+        return {asked[name]: error for name, error in each.items() if name in asked}
 
-    number: str = ""
-    carrier: int | str | None = None
 
-    @property
-    def key(self) -> int:
-        """The carrier's key at 17TRACK, 0 where it is not told."""
-        said = str(self.carrier)
-        return int(said) if said.isascii() and said.isdigit() else 0
+def plain(name: str) -> str:
+    """Without what writers differ in: ``China Post`` and ``CHINA-POST`` are one."""
+    return "".join(letter for letter in name.upper() if letter.isalnum())
+
+
+def _head(raw: msgspec.Raw) -> _Head:
+    try:
+        return msgspec.json.decode(raw, type=_Head)
+    except msgspec.ValidationError:
+        return _Head()
+
+
+def _key(carrier: int | str | None) -> int:
+    said = str(carrier)
+    return int(said) if re.fullmatch(r"[0-9]{1,9}", said) else 0
 
 
 class _Errors(msgspec.Struct):
@@ -102,7 +139,7 @@ class _QuotaAnswer(msgspec.Struct):
     data: _Quota
 
 
-class _Key:
+class _ApiKey:
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
 
@@ -121,7 +158,7 @@ class Client:
     """One account's calls."""
 
     def __init__(self, base_url: str, api_key: Secret) -> None:
-        self._http = HttpClient(base_url, auth=_Key(api_key), judge=judge)
+        self._http = HttpClient(base_url, auth=_ApiKey(api_key), judge=judge)
 
     def register(self, numbers: Sequence[Row]) -> Outcome:
         """Ask 17TRACK to follow up to `BATCH` numbers; each new one costs one unit of quota."""

@@ -146,10 +146,7 @@ def _parse(scan: _Scan) -> tuple[TrackingEvent, ...]:
     if meaning.milestone is None:
         return ()
     local, offset, source = when(event)
-    place = event.address or _Place()
-    text = (event.description or "").strip()
-    location = event.location or ", ".join(filter(None, (place.city, place.state))) or None
-    abroad = _at_origin(place.country, scan.route)
+    text, location = (event.description or "").strip(), _location(event)
     return (
         TrackingEvent(
             # Without the status: 17TRACK corrects it later, and that is an edit, not another scan.
@@ -158,27 +155,34 @@ def _parse(scan: _Scan) -> tuple[TrackingEvent, ...]:
             occurred_local=local,
             utc_offset_minutes=offset,
             offset_source=source,
-            milestone=(abroad and meaning.at_origin) or meaning.milestone,
+            milestone=_milestone(meaning, event, scan.route) or meaning.milestone,
             reason=meaning.reason,
             leg=meaning.leg,
             text=text,
             code=event.sub_status or event.stage,
             carrier=scan.carrier,
             location=location,
-            country=_country(place.country),
+            country=_country(event.address),
             raw=scan.raw,
         ),
     )
 
 
-def _country(code: str | None) -> str | None:
+def _location(event: _Event) -> str | None:
+    place = event.address or _Place()
+    return event.location or ", ".join(filter(None, (place.city, place.state))) or None
+
+
+def _country(place: _Place | None) -> str | None:
+    code = place.country if place else None
     return code.upper() if code and len(code) == 2 else None
 
 
-def _at_origin(country: str | None, route: _Route) -> bool:
-    sender = route.shipper_address.country if route.shipper_address else None
-    recipient = route.recipient_address.country if route.recipient_address else None
-    return country is not None and country == sender and country != recipient
+def _milestone(meaning: _Meaning, event: _Event, route: _Route) -> Milestone | None:
+    """What it means at the place where it happened."""
+    here, sender = _country(event.address), _country(route.shipper_address)
+    at_origin = here is not None and here == sender != _country(route.recipient_address)
+    return meaning.at_origin if at_origin else meaning.milestone
 
 
 def when(event: _Event) -> tuple[datetime, int | None, OffsetSource | None]:
@@ -189,25 +193,27 @@ def when(event: _Event) -> tuple[datetime, int | None, OffsetSource | None]:
     it counts as assumed. Raises ValueError where there is no time at all.
     """
     told = _told(event.time_iso or event.time_utc)
-    raw = _raw_clock(event.time_raw)
-    if raw is not None:
-        local, offset = raw
-        if offset is not None:
-            return local, offset, OffsetSource.CARRIER
-        if told is None or told.replace(tzinfo=None) != local:
-            return local, None, None
+    local, offset = _raw_clock(event.time_raw)
+    if local is not None and offset is not None:
+        return local, offset, OffsetSource.CARRIER
+    if local is not None and (told is None or _wall(told) != local):
+        return local, None, None
     if told is None:
         raise ValueError("the event has no time")
-    offset = _minutes(told)
-    return told.replace(tzinfo=None), offset, None if offset is None else OffsetSource.ASSUMED
+    added = _minutes(told)
+    return _wall(told), added, None if added is None else OffsetSource.ASSUMED
 
 
-def _raw_clock(raw: _RawTime | None) -> tuple[datetime, int | None] | None:
+def _raw_clock(raw: _RawTime | None) -> tuple[datetime | None, int | None]:
     clock = _told(f"{raw.date}T{raw.time or '00:00:00'}") if raw and raw.date else None
     if raw is None or clock is None:
-        return None
+        return None, None
     zoned = _told(f"{clock.isoformat()}{raw.timezone}") if raw.timezone else None
-    return clock.replace(tzinfo=None), _minutes(zoned or clock)
+    return _wall(clock), _minutes(zoned or clock)
+
+
+def _wall(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None)
 
 
 def _told(text: str | None) -> datetime | None:
@@ -257,15 +263,19 @@ def _with_estimate(items: list[Item], eta: Window | None) -> tuple[Item, ...]:
 def _meaning(event: _Event) -> _Meaning:
     """The status first, then the key stage, then the status without its undocumented ending."""
     sub, stage = event.sub_status or "", event.stage or ""
-    text = (event.description or "").strip()
+    said = _by_words(sub, (event.description or "").strip())
+    if said is not None:
+        return _Meaning(said)
+    known = statuses()
+    codes = (sub, stage, sub.partition("_")[0], stage.partition("_")[0])
+    return next((known[code] for code in codes if code in known), _Meaning(Milestone.UNKNOWN))
+
+
+def _by_words(sub: str, text: str) -> Milestone | None:
     for code, pattern, milestone in texts():
         if code == sub and pattern.fullmatch(text):
-            return _Meaning(milestone)
-    known = statuses()
-    for code in (sub, stage, sub.partition("_")[0], stage.partition("_")[0]):
-        if code in known:
-            return known[code]
-    return _Meaning(Milestone.UNKNOWN)
+            return milestone
+    return None
 
 
 def rows(name: str) -> list[dict[str, str]]:
