@@ -21,10 +21,20 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
+# Home of the service's user (deploy/sysusers.d), and its StateDirectory.
+_SERVICE_HOME = Path("/var/lib/syncd")
+
+
 def state_folder() -> Path:
-    """Where the daemon keeps its data: systemd's StateDirectory, else the user's own folder."""
+    """Where the daemon keeps its data: systemd's StateDirectory, else the user's own folder.
+
+    For the service's own user both are the same, so that ``sudo -u syncd syncd status`` tells of
+    the store that the service writes.
+    """
     given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
-    return Path(given) if given else Path.home() / ".local" / "state" / "syncd"
+    if given or Path.home() == _SERVICE_HOME:
+        return Path(given or _SERVICE_HOME)
+    return Path.home() / ".local" / "state" / "syncd"
 
 
 def _default_url() -> str:
