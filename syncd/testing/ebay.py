@@ -1,11 +1,11 @@
 """A fake eBay: token endpoint, Message API and Fulfillment API of one seller, kept in memory.
 
     with FakeEbay() as ebay:
-        order = ebay.shop.add_order("buyer-1")
-        ebay.shop.add_message("buyer-1", "Where is my lamp?")
-        ebay.shop.fulfil(order, "00340434161094042557")
+        order = ebay.add_order("buyer-1")
+        ebay.add_message("buyer-1", "Where is my lamp?")
+        ebay.fulfil(order, "00340434161094042557")
         ...  # point an account at ebay.url
-        ebay.shop.sent
+        ebay.sent
 
 Lists are newest first, as eBay is thought to give them. For tests that kill processes it runs by
 itself (``python -m syncd.testing.ebay --port-file F --record F``), is filled by
@@ -58,7 +58,10 @@ class FakeEbay(FakeServer):
         record: Path | None = None,
     ) -> None:
         super().__init__()
-        self.shop = Shop(seller, now)
+        self.shop = Shop(seller, now, self.lock)
+        self.add_order, self.fulfil = self.shop.add_order, self.shop.fulfil
+        self.cancel, self.add_message = self.shop.cancel, self.shop.add_message
+        self.add_platform_message = self.shop.add_platform_message
         self.client_id, self.client_secret = "app-id", "cert-id"
         self.refresh_token = "v^1.1#refresh"  # noqa: S105  made up
         self.denied: set[str] = set()
@@ -209,7 +212,8 @@ class FakeEbay(FakeServer):
             raise _message_error(355006, "Invalid or unrecognized otherPartyUsername value.")
         listing = body.get("reference", {}).get("referenceId")
         lines = (line for order in self.shop.orders.values() for line in order["lineItems"])
-        if listing and listing not in {line["legacyItemId"] for line in lines}:
+        known = {line["legacyItemId"] for line in lines} - self.shop.ended
+        if listing and listing not in known:
             raise _message_error(355020, "No listing can be found by this referenceId.")
         return self.shop.thread_with(other, listing)
 

@@ -4,14 +4,19 @@ The shapes are those of the published descriptions of the Message API 1.0 and th
 """
 
 import re
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
 FROM_MEMBERS = "FROM_MEMBERS"
 FROM_EBAY = "FROM_EBAY"
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -58,12 +63,29 @@ class Conversation(msgspec.Struct):
         return fields
 
 
-class Shop:
-    """One seller on eBay. `now` is its clock; every id is a string that grows."""
+def _locked(
+    method: "Callable[Concatenate[Shop, P], R]",
+) -> "Callable[Concatenate[Shop, P], R]":
+    @wraps(method)
+    def call(shop: "Shop", *args: P.args, **kwargs: P.kwargs) -> R:
+        with shop.lock:
+            return method(shop, *args, **kwargs)
 
-    def __init__(self, seller: str, now: Callable[[], datetime]) -> None:
+    return call
+
+
+class Shop:
+    """One seller on eBay. `now` is its clock; every id is a string that grows.
+
+    `lock` is held while something changes, as whoever reads holds it.
+    """
+
+    def __init__(self, seller: str, now: Callable[[], datetime], lock: threading.RLock) -> None:
         self.seller = seller
         self.now = now
+        self.lock = lock
+        self.ended: set[str] = set()
+        """Listings that eBay no longer finds."""
         self.orders: dict[str, dict[str, Any]] = {}
         self.fulfillments: dict[str, list[dict[str, Any]]] = {}
         self.conversations: dict[str, Conversation] = {}
@@ -77,6 +99,7 @@ class Shop:
         self._count += 1
         return self._count
 
+    @_locked
     def add_order(
         self,
         buyer: str,
@@ -108,6 +131,7 @@ class Shop:
         self.fulfillments[order_id] = []
         return order_id
 
+    @_locked
     def fulfil(
         self, order_id: str, tracking: str, carrier: str = "DHL", at: datetime | None = None
     ) -> str:
@@ -129,12 +153,14 @@ class Shop:
         order["lastModifiedDate"] = iso(shipped)
         return number
 
+    @_locked
     def cancel(self, order_id: str, at: datetime | None = None) -> None:
         """The order is cancelled."""
         cancelled = iso(at or self.now())
         status = {"cancelState": "CANCELED", "cancelledDate": cancelled, "cancelRequests": []}
         self.orders[order_id] |= {"cancelStatus": status, "lastModifiedDate": cancelled}
 
+    @_locked
     def add_message(
         self,
         to: str,
@@ -152,6 +178,7 @@ class Shop:
             sender, recipient = recipient, sender
         return str(self.write(thread, sender, recipient, text, at)["messageId"])
 
+    @_locked
     def add_platform_message(self, text: str, *, at: datetime | None = None) -> str:
         """EBay itself writes to the seller; gives the message's id."""
         thread = self._open(FROM_EBAY, "eBay", None, "A notice from eBay", at)

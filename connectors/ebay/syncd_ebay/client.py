@@ -39,13 +39,16 @@ _FIXES = {
     355013: "shorten the text to 2000 characters",
     355014: "give files as https addresses",
     355018: "give a conversation or the buyer's user name",
-    355020: "the listing is gone; send without naming it",
 }
 _TROUBLE_AT_EBAY = {335000, 30500}
 
 
 class ServerFault(Unavailable):
     """eBay failed while it worked on the request, which may have been carried out."""
+
+
+class ListingGone(Rejected):
+    """EBay does not find the listing that a message names."""
 
 
 class EbayClient:
@@ -97,9 +100,16 @@ class EbayClient:
         return list(raws)
 
     def send(self, body: dict[str, Any]) -> SentMessage:
-        """Send a message; OutcomeUnknown also where eBay failed at it or its answer is unreadable."""
+        """Send a message; OutcomeUnknown also where eBay failed at it or its answer is unreadable.
+
+        The listing it names is left out where eBay no longer finds it.
+        """
         try:
             reply = self._messages.post("/send_message", body)
+        except ListingGone:
+            if "reference" not in body:
+                raise
+            return self.send({name: body[name] for name in body if name != "reference"})
         except ServerFault as fault:
             raise OutcomeUnknown(f"eBay failed while it took the message: {fault}") from None
         try:
@@ -150,7 +160,8 @@ def judge(reply: Reply, scope: str) -> ConnectorError | None:
         return AuthFailed(f"eBay refuses the token ({said}): consent again, set refresh_token anew")
     if reply.status == 403:
         return AuthFailed(f"eBay denies access ({said}): consent again with the scope {scope}")
-    return Rejected(f"eBay refuses: {said}") if ids else None
+    refusal = ListingGone if 355020 in ids else Rejected
+    return refusal(f"eBay refuses: {said}") if ids else None
 
 
 def _said(faults: list[Fault]) -> str:

@@ -26,9 +26,9 @@ class TestConformance(ConnectorConformance):
             began = clock.now() - timedelta(days=30)
             for n in range(60):
                 at = began + timedelta(hours=n)
-                ebay.shop.add_message(f"buyer-{n}", "Hello", at=at)
-                order = ebay.shop.add_order(f"buyer-{n}", at=at)
-                ebay.shop.fulfil(order, f"RB{n:09d}CN", at=at)
+                ebay.add_message(f"buyer-{n}", "Hello", at=at)
+                order = ebay.add_order(f"buyer-{n}", at=at)
+                ebay.fulfil(order, f"RB{n:09d}CN", at=at)
             yield ebay
 
     def config(self, source):
@@ -42,14 +42,14 @@ class TestConformance(ConnectorConformance):
 
     def add_item(self, source, stream):
         if stream == "messages":
-            source.shop.add_message("buyer-1", "And now?")
+            source.add_message("buyer-1", "And now?")
         else:
-            source.shop.add_order("buyer-1")
+            source.add_order("buyer-1")
 
     def edit_item(self, source, stream):
         if stream == "messages":
             return False  # messages cannot be edited on eBay
-        source.shop.cancel(next(iter(source.shop.orders)))
+        source.cancel(next(iter(source.shop.orders)))
         return True
 
     def draft(self, source):

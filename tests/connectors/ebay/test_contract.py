@@ -79,10 +79,10 @@ def ebay(now):
 
 def exercise(ebay, connector, now, read):
     """Every call the connector makes, also refused."""
-    order = ebay.shop.add_order("buyer")
-    ebay.shop.fulfil(order, "RB123456785CN")
-    ebay.shop.add_message("buyer", "Where is it?", listing="330000000001")
-    ebay.shop.add_platform_message("Fees")
+    order = ebay.add_order("buyer")
+    ebay.fulfil(order, "RB123456785CN")
+    ebay.add_message("buyer", "Where is it?", listing="330000000001")
+    ebay.add_platform_message("Fees")
     connector.check()
     for stream in ("messages", "orders"):
         read(connector, stream)

@@ -18,9 +18,9 @@ def fill(ebay, now, count, step=1.0):
     """Messages and shipped orders of as many buyers, and all their ids."""
     messages, orders = set(), set()
     for n in range(count):
-        messages.add(ebay.shop.add_message(f"buyer-{n}", f"Hello {n}"))
-        number = ebay.shop.add_order(f"buyer-{n}")
-        orders |= {number, f"{number}/{ebay.shop.fulfil(number, f'RB{n:09d}CN')}"}
+        messages.add(ebay.add_message(f"buyer-{n}", f"Hello {n}"))
+        number = ebay.add_order(f"buyer-{n}")
+        orders |= {number, f"{number}/{ebay.fulfil(number, f'RB{n:09d}CN')}"}
         now.forward(seconds=step)
     return {"messages": messages, "orders": orders}
 
@@ -63,24 +63,24 @@ def test_the_order_of_a_batch_is_oldest_first(ebay, connector, now, read):
 
 
 def test_messages_of_the_same_moment_as_the_last_one(ebay, connector, read):
-    first = ebay.shop.add_message("buyer-1", "one")
+    first = ebay.add_message("buyer-1", "one")
     items, cursor = read(connector, "messages")
-    second = ebay.shop.add_message("buyer-2", "two")
+    second = ebay.add_message("buyer-2", "two")
     assert (ids(items), ids(read(connector, "messages", cursor)[0])) == ({first}, {second})
 
 
 def test_a_message_that_ebay_shows_late(ebay, connector, now, read):
-    ebay.shop.add_message("buyer-1", "one")
+    ebay.add_message("buyer-1", "one")
     _, cursor = read(connector, "messages")
-    late = ebay.shop.add_message("buyer-2", "two", at=now.start - timedelta(minutes=4))
+    late = ebay.add_message("buyer-2", "two", at=now.start - timedelta(minutes=4))
     assert ids(read(connector, "messages", cursor)[0]) == {late}
 
 
 def test_an_order_that_changes_comes_again(ebay, connector, now, read):
-    number = ebay.shop.add_order("buyer")
+    number = ebay.add_order("buyer")
     _, cursor = read(connector, "orders")
     now.forward(days=40)
-    ebay.shop.fulfil(number, "RB123456785CN")
+    ebay.fulfil(number, "RB123456785CN")
     items, _ = read(connector, "orders", cursor)
     assert [type(item) for item in items[1:]] == [Shipment]
     assert items[0].source_id == number
@@ -111,7 +111,7 @@ def test_a_conversation_that_jumps_to_the_front_while_the_list_is_read(
         monkeypatch,
         "conversations",
         page,
-        lambda: expected.add(ebay.shop.add_message(oldest, "And?", at=now.forward(hours=1))),
+        lambda: expected.add(ebay.add_message(oldest, "And?", at=now.forward(hours=1))),
     )
     items, cursor = read(connector, "messages")
     more, _ = read(connector, "messages", cursor)
@@ -139,7 +139,7 @@ def test_a_list_that_never_stands_still_holds_the_cursor(ebay, connector, now, r
     pages = EbayClient.conversations
 
     def moving(client, *args, **kwargs):
-        expected.add(ebay.shop.add_message(f"new-{now().timestamp()}", "Hi"))
+        expected.add(ebay.add_message(f"new-{now().timestamp()}", "Hi"))
         now.forward(seconds=1)
         return pages(client, *args, **kwargs)
 
@@ -154,7 +154,7 @@ def test_a_list_that_never_stands_still_holds_the_cursor(ebay, connector, now, r
 
 
 def test_long_lists_are_asked_for_in_shorter_spans(ebay, connector, now, read):
-    numbers = {ebay.shop.add_order("buyer", at=now.forward(hours=1)) for _ in range(1500)}
+    numbers = {ebay.add_order("buyer", at=now.forward(hours=1)) for _ in range(1500)}
     batches = list(connector.poll("orders", {}))
     assert set().union(*(ids(batch.items) for batch in batches)) == numbers
     offsets = {int(request.one("offset")) for request in ebay.requests if "/order" in request.path}
@@ -167,10 +167,10 @@ def test_long_lists_are_asked_for_in_shorter_spans(ebay, connector, now, read):
 def test_a_cursor_older_than_two_years_is_moved_to_where_ebay_still_answers(
     ebay, connector, now, read
 ):
-    ebay.shop.add_order("buyer")
+    ebay.add_order("buyer")
     _, cursor = read(connector, "orders")
     now.forward(days=1000)
-    number = ebay.shop.add_order("buyer")
+    number = ebay.add_order("buyer")
     assert ids(read(connector, "orders", cursor)[0]) == {number}
 
 

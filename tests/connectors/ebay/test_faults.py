@@ -22,8 +22,8 @@ STREAMS = ["messages", "orders"]
 @pytest.fixture
 def filled(ebay, now):
     for n in range(3):
-        ebay.shop.add_message(f"buyer-{n}", "Hello")
-        ebay.shop.fulfil(ebay.shop.add_order(f"buyer-{n}"), f"RB{n:09d}CN")
+        ebay.add_message(f"buyer-{n}", "Hello")
+        ebay.fulfil(ebay.add_order(f"buyer-{n}"), f"RB{n:09d}CN")
     return ebay
 
 

@@ -13,10 +13,10 @@ def ids(items):
 
 
 def test_a_conversation_from_both_sides(ebay, connector, now, read):
-    asked = ebay.shop.add_message("u7f3a9c0", "Where is my lamp?", listing="330000000001")
+    asked = ebay.add_message("u7f3a9c0", "Where is my lamp?", listing="330000000001")
     thread = next(iter(ebay.shop.conversations))
     now.forward(minutes=5)
-    answered = ebay.shop.add_message(thread, "On its way.", from_seller=True)
+    answered = ebay.add_message(thread, "On its way.", from_seller=True)
     items, _ = read(connector, "messages")
     assert ids(items) == [asked, answered]
     assert [item.direction for item in items] == [Direction.INBOUND, Direction.OUTBOUND]
@@ -28,28 +28,28 @@ def test_a_conversation_from_both_sides(ebay, connector, now, read):
 
 
 def test_raw_is_what_ebay_wrote(ebay, connector, read):
-    ebay.shop.add_message("buyer", "“Grüße” 您好")
+    ebay.add_message("buyer", "“Grüße” 您好")
     items, _ = read(connector, "messages")
     written = next(iter(ebay.shop.conversations.values())).messages[0]
     assert items[0].raw == msgspec.json.encode(written)
 
 
 def test_the_own_name_in_other_letters_or_as_an_immutable_id(ebay, connect, read):
-    ebay.shop.add_message("buyer", "Sent.", from_seller=True)
+    ebay.add_message("buyer", "Sent.", from_seller=True)
     for settings in ({"username": "Lamp-SHOP"}, {"username": "x", "user_id": "lamp-shop"}):
         items, _ = read(connect(**settings), "messages")
         assert items[0].direction is Direction.OUTBOUND
 
 
 def test_a_wrong_own_name_is_told_and_not_guessed(ebay, connect, read):
-    ebay.shop.add_message("buyer", "Hello")
+    ebay.add_message("buyer", "Hello")
     items, _ = read(connect(username="somebody-else"), "messages")
     assert isinstance(items[0], BadItem)
     assert "set `username`" in items[0].reason
 
 
 def test_long_conversations_are_read_to_the_end(ebay, connector, now, read):
-    sent = [ebay.shop.add_message("buyer", f"{n}", at=now.forward(seconds=1)) for n in range(120)]
+    sent = [ebay.add_message("buyer", f"{n}", at=now.forward(seconds=1)) for n in range(120)]
     items, _ = read(connector, "messages")
     assert ids(items) == sent
     offsets = [
@@ -61,7 +61,7 @@ def test_long_conversations_are_read_to_the_end(ebay, connector, now, read):
 
 
 def test_ebays_own_messages_only_where_wanted(ebay, connect, now, read):
-    ebay.shop.add_platform_message("<p>Your <b>fees</b> &amp; more</p>")
+    ebay.add_platform_message("<p>Your <b>fees</b> &amp; more</p>")
     now.forward(minutes=1)
     assert read(connect(), "messages")[0] == []
     items, cursor = read(connect(platform_messages=True), "messages")
@@ -74,7 +74,7 @@ def test_ebays_own_messages_only_where_wanted(ebay, connect, now, read):
 
 def test_ebays_old_messages_are_not_read_again_and_again(ebay, connect, now, read):
     for _ in range(120):
-        ebay.shop.add_platform_message("Fees", at=now.forward(hours=1))
+        ebay.add_platform_message("Fees", at=now.forward(hours=1))
     connector = connect(platform_messages=True)
     items, cursor = read(connector, "messages")
     assert len(items) == 120
@@ -85,7 +85,7 @@ def test_ebays_old_messages_are_not_read_again_and_again(ebay, connect, now, rea
 
 
 def test_an_order(ebay, connector, now, read):
-    number = ebay.shop.add_order("u7f3a9c0", title="Desk lamp", country="DE")
+    number = ebay.add_order("u7f3a9c0", title="Desk lamp", country="DE")
     (order,), _ = read(connector, "orders")
     assert isinstance(order, Order)
     assert (order.source_id, order.status) == (number, OrderStatus.UNSHIPPED)
@@ -100,9 +100,9 @@ def test_an_order(ebay, connector, now, read):
 
 
 def test_a_shipped_order_brings_its_parcels(ebay, connector, now, read):
-    number = ebay.shop.add_order("buyer")
+    number = ebay.add_order("buyer")
     now.forward(days=1)
-    ebay.shop.fulfil(number, "0034 0434-1610", "DHL")
+    ebay.fulfil(number, "0034 0434-1610", "DHL")
     items, _ = read(connector, "orders")
     order, parcel = items
     assert order.status is OrderStatus.SHIPPED
@@ -113,9 +113,9 @@ def test_a_shipped_order_brings_its_parcels(ebay, connector, now, read):
 
 
 def test_one_parcel_of_two_orders_is_two_shipments(ebay, connector, read):
-    numbers = [ebay.shop.add_order("buyer") for _ in range(2)]
+    numbers = [ebay.add_order("buyer") for _ in range(2)]
     for number in numbers:
-        ebay.shop.fulfil(number, "RB123456785CN")
+        ebay.fulfil(number, "RB123456785CN")
     parcels = [item for item in read(connector, "orders")[0] if isinstance(item, Shipment)]
     assert len(set(ids(parcels))) == 2
 
@@ -131,13 +131,13 @@ def test_one_parcel_of_two_orders_is_two_shipments(ebay, connector, read):
     ],
 )
 def test_order_status(ebay, connector, change, status, read):
-    number = ebay.shop.add_order("buyer")
+    number = ebay.add_order("buyer")
     ebay.shop.orders[number] |= change
     assert read(connector, "orders")[0][0].status is status
 
 
 def test_what_goes_through_ebays_hub_is_followed_to_the_buyers_country(ebay, connector, read):
-    number = ebay.shop.add_order("buyer", country="GB")
+    number = ebay.add_order("buyer", country="GB")
     instruction = ebay.shop.orders[number]["fulfillmentStartInstructions"][0]
     instruction["ebaySupportedFulfillment"] = True
     instruction["finalDestinationAddress"] = {"countryCode": "NZ", "postalCode": "6011"}
@@ -146,7 +146,7 @@ def test_what_goes_through_ebays_hub_is_followed_to_the_buyers_country(ebay, con
 
 
 def test_an_unreadable_order_goes_to_quarantine_and_the_rest_goes_on(ebay, connector, read):
-    numbers = [ebay.shop.add_order("buyer") for _ in range(3)]
+    numbers = [ebay.add_order("buyer") for _ in range(3)]
     ebay.shop.orders[numbers[1]]["lineItems"] = "none"
     items, cursor = read(connector, "orders")
     assert sorted(ids(items)) == sorted(numbers)
@@ -155,9 +155,9 @@ def test_an_unreadable_order_goes_to_quarantine_and_the_rest_goes_on(ebay, conne
 
 
 def test_an_unreadable_message_goes_to_quarantine(ebay, connector, now, read):
-    good = ebay.shop.add_message("buyer-1", "one")
-    bad = ebay.shop.add_message("buyer-2", "two")
-    late = ebay.shop.add_message("buyer-2", "three", at=now.forward(minutes=1))
+    good = ebay.add_message("buyer-1", "one")
+    bad = ebay.add_message("buyer-2", "two")
+    late = ebay.add_message("buyer-2", "three", at=now.forward(minutes=1))
     threads = list(ebay.shop.conversations.values())
     threads[1].messages[0]["messageBody"] = 7
     threads[1].messages[1]["messageBody"] = [None]
@@ -169,8 +169,8 @@ def test_an_unreadable_message_goes_to_quarantine(ebay, connector, now, read):
 
 
 def test_an_unreadable_conversation_goes_to_quarantine_once(ebay, connector, now, read):
-    ebay.shop.add_message("buyer-1", "one")
-    good = ebay.shop.add_message("buyer-2", "two", at=now.forward(minutes=1))
+    ebay.add_message("buyer-1", "one")
+    good = ebay.add_message("buyer-2", "two", at=now.forward(minutes=1))
     next(iter(ebay.shop.conversations.values())).messages[0]["messageId"] = 7
     items, cursor = read(connector, "messages")
     assert [type(item).__name__ for item in items] == ["BadItem", "Message"]
@@ -180,8 +180,8 @@ def test_an_unreadable_conversation_goes_to_quarantine_once(ebay, connector, now
 
 def test_an_idle_poll_costs_one_call_a_stream(ebay, connector, now, read):
     for n in range(30):
-        ebay.shop.add_message(f"buyer-{n}", "Hello", at=now.forward(seconds=1))
-        ebay.shop.fulfil(ebay.shop.add_order(f"buyer-{n}"), f"RB{n:09d}CN")
+        ebay.add_message(f"buyer-{n}", "Hello", at=now.forward(seconds=1))
+        ebay.fulfil(ebay.add_order(f"buyer-{n}"), f"RB{n:09d}CN")
     cursors = {stream: read(connector, stream)[1] for stream in ("messages", "orders")}
     now.forward(minutes=1)
     ebay.requests.clear()

@@ -15,7 +15,7 @@ TEXT = "Your parcel RB123456785CN is late.\nFollow it: https://t.17track.net/en#
 
 @pytest.fixture
 def order(ebay):
-    return ebay.shop.add_order("u7f3a9c0", listing="330000000001")
+    return ebay.add_order("u7f3a9c0", listing="330000000001")
 
 
 def notice(now, **fields):
@@ -28,7 +28,7 @@ def posted(ebay):
 
 
 def test_a_reply_goes_into_its_conversation(ebay, connector, now):
-    ebay.shop.add_message("u7f3a9c0", "Where is it?")
+    ebay.add_message("u7f3a9c0", "Where is it?")
     thread = next(iter(ebay.shop.conversations))
     receipt = connector.send(notice(now, thread_id=thread), "k")
     assert [(s.buyer, s.text, s.conversation_id) for s in ebay.sent] == [("u7f3a9c0", TEXT, thread)]
@@ -55,6 +55,13 @@ def test_an_order_with_two_listings_or_unknown_to_ebay_names_none(ebay, connecto
     connector.send(notice(now, order_id="12-99999-99999"), "k2")
     assert all("reference" not in body for body in posted(ebay))
     assert len(ebay.sent) == 2
+
+
+def test_a_listing_that_is_gone_is_not_named(ebay, connector, now, order):
+    ebay.shop.ended.add("330000000001")
+    connector.send(notice(now, order_id=order), "k")
+    assert ["reference" in body for body in posted(ebay)] == [True, False]
+    assert [sent.listing_id for sent in ebay.sent] == [None]
 
 
 def test_the_message_that_was_sent_is_read_back_as_our_own(ebay, connector, now, order, read):
@@ -94,7 +101,7 @@ def test_refusals_tell_cause_and_fix(ebay, connector, now, fields, hint):
 def test_an_answer_that_is_lost_is_found_again(ebay, connector, now, order, known, fault):
     fields = {"order_id": order}
     if known:
-        ebay.shop.add_message("u7f3a9c0", "Hello", listing="330000000001")
+        ebay.add_message("u7f3a9c0", "Hello", listing="330000000001")
         fields["thread_id"] = next(iter(ebay.shop.conversations))
     draft = notice(now, **fields)
     ebay.fail(fault, path="send_message")
@@ -125,35 +132,35 @@ def test_a_send_over_the_limit_certainly_did_not_go_out(ebay, connector, now, or
 
 
 def test_only_the_same_text_since_the_decision_and_from_us_counts(ebay, connector, now, order):
-    ebay.shop.add_message("u7f3a9c0", TEXT, from_seller=True)
+    ebay.add_message("u7f3a9c0", TEXT, from_seller=True)
     now.forward(hours=1)
     draft = notice(now)
     thread = next(iter(ebay.shop.conversations))
-    ebay.shop.add_message(thread, TEXT)
-    ebay.shop.add_message(thread, f"{TEXT}!", from_seller=True)
+    ebay.add_message(thread, TEXT)
+    ebay.add_message(thread, f"{TEXT}!", from_seller=True)
     assert connector.find_sent(draft, "k") is None
     changed = TEXT.replace("\n", " \r\n ").replace("is", "&#105;s")
-    mine = ebay.shop.add_message(thread, changed, from_seller=True)
+    mine = ebay.add_message(thread, changed, from_seller=True)
     assert connector.find_sent(draft, "k").source_id == mine
 
 
 def test_all_conversations_with_the_buyer_are_looked_through(ebay, connector, now, order):
     draft = notice(now)
     for n in range(60):
-        ebay.shop.add_message("u7f3a9c0", "?", listing=f"{n}", at=now() + timedelta(seconds=n))
-    mine = ebay.shop.add_message("u7f3a9c0", TEXT, from_seller=True, listing="0")
-    ebay.shop.add_message("somebody-else", TEXT, from_seller=True)
+        ebay.add_message("u7f3a9c0", "?", listing=f"{n}", at=now() + timedelta(seconds=n))
+    mine = ebay.add_message("u7f3a9c0", TEXT, from_seller=True, listing="0")
+    ebay.add_message("somebody-else", TEXT, from_seller=True)
     assert connector.find_sent(draft, "k").source_id == mine
 
 
 def test_not_found_is_said_only_after_reading_everything(ebay, connector, now, order, monkeypatch):
     draft = notice(now)
     for n in range(60):
-        ebay.shop.add_message("u7f3a9c0", "?", listing=f"{n}")
+        ebay.add_message("u7f3a9c0", "?", listing=f"{n}")
     pages = EbayClient.conversations
 
     def moving(client, *args, **kwargs):
-        ebay.shop.add_message("u7f3a9c0", "?", listing=f"new-{len(ebay.requests)}")
+        ebay.add_message("u7f3a9c0", "?", listing=f"new-{len(ebay.requests)}")
         return pages(client, *args, **kwargs)
 
     monkeypatch.setattr(EbayClient, "conversations", moving)
@@ -163,7 +170,7 @@ def test_not_found_is_said_only_after_reading_everything(ebay, connector, now, o
 
 def test_an_unreadable_message_leaves_the_outcome_open(ebay, connector, now, order):
     draft = notice(now)
-    ebay.shop.add_message("u7f3a9c0", "Hello")
+    ebay.add_message("u7f3a9c0", "Hello")
     next(iter(ebay.shop.conversations.values())).messages[0]["messageBody"] = 7
     with pytest.raises(OutcomeUnknown, match="messages that cannot be understood"):
         connector.find_sent(draft, "k")
@@ -171,7 +178,7 @@ def test_an_unreadable_message_leaves_the_outcome_open(ebay, connector, now, ord
 
 def test_an_unreadable_list_leaves_the_outcome_open(ebay, connector, now, order):
     draft = notice(now)
-    ebay.shop.add_message("u7f3a9c0", "Hello")
+    ebay.add_message("u7f3a9c0", "Hello")
     next(iter(ebay.shop.conversations.values())).messages[0]["messageId"] = 7
     with pytest.raises(OutcomeUnknown, match="list of conversations"):
         connector.find_sent(draft, "k")
