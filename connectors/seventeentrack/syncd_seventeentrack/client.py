@@ -16,10 +16,9 @@ from syncd.connector import (
     AuthFailed,
     ConnectorError,
     Secret,
-    SecretUnavailable,
     Unavailable,
 )
-from syncd.http import HttpClient, Reply, verdict
+from syncd.http import HeaderToken, HttpClient, Reply, verdict
 from syncd_seventeentrack.parse import rows
 
 BATCH = 40
@@ -139,26 +138,13 @@ class _QuotaAnswer(msgspec.Struct):
     data: _Quota
 
 
-class _ApiKey:
-    def __init__(self, secret: Secret) -> None:
-        self._secret = secret
-
-    def headers(self) -> Mapping[str, str]:
-        try:
-            return {"17token": self._secret.reveal()}
-        except SecretUnavailable as error:
-            raise AuthFailed(f"17TRACK's API key: {error}") from None
-
-    def renew(self, refused: Mapping[str, str]) -> bool:
-        del refused
-        return False
-
-
 class Client:
     """One account's calls."""
 
     def __init__(self, base_url: str, api_key: Secret) -> None:
-        self._http = HttpClient(base_url, auth=_ApiKey(api_key), judge=judge)
+        self._http = HttpClient(
+            base_url, auth=HeaderToken(api_key, header="17token", prefix=""), judge=judge
+        )
 
     def register(self, numbers: Sequence[Row]) -> Outcome:
         """Ask 17TRACK to follow up to `BATCH` numbers; each new one costs one unit of quota."""
@@ -205,7 +191,7 @@ def _by_status(reply: Reply) -> ConnectorError | None:
 def _refusal(reply: Reply) -> Refusal | None:
     try:
         refused = msgspec.json.decode(reply.content, type=_Refused)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):  # nested a thousand times is no answer either
         return None
     if refused.code == 0:
         return None

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from syncd.model import BadItem, Leg, Milestone, OffsetSource, Reason
 from syncd_seventeentrack import parse
@@ -223,3 +225,19 @@ def test_the_estimate_goes_with_the_latest_event():
 def test_an_estimate_without_an_offset_is_left_out(said):
     raw = parcel(scan(), time_metrics={"estimated_delivery_date": {"from": said, "to": said}})
     assert sighting("AA1", raw).items[-1].eta is None
+
+
+ODD = st.one_of(st.none(), st.integers(), st.text(max_size=20), st.lists(st.none(), max_size=2))
+ODD_EVENT = st.dictionaries(
+    st.sampled_from(
+        ["time_iso", "time_raw", "time_utc", "description", "sub_status", "stage", "address"]
+    ),
+    st.one_of(ODD, st.dictionaries(st.sampled_from(["date", "time", "timezone", "country"]), ODD)),
+)
+
+
+@given(st.lists(ODD_EVENT, max_size=4), ODD)
+def test_whatever_is_answered_becomes_items(events, estimate):
+    raw = parcel(*events, time_metrics={"estimated_delivery_date": {"from": estimate}})
+    items = sighting("AA1", raw).items
+    assert len({item.source_id for item in items}) == len(items) <= max(len(events), 1)

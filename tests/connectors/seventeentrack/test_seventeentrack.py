@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syncd.connector import AuthFailed, Context, Rejected, Unavailable
+from syncd.connector import AuthFailed, Context, Rejected, SecretUnavailable, Unavailable
 from syncd.model import BadItem, Draft, ParcelRef, Party, TrackingEvent
 from syncd.testing.seventeentrack import KEY, Fake17Track
 from syncd_seventeentrack import SeventeenTrack
@@ -251,9 +251,9 @@ def test_a_wrong_key_is_a_failed_login_without_the_key_in_the_error(world, monke
     assert "0815" not in str(failed.value)
 
 
-def test_a_missing_key_is_a_failed_login(world, monkeypatch):
+def test_a_missing_key_says_which(world, monkeypatch):
     monkeypatch.delenv("SEVENTEENTRACK")
-    with pytest.raises(AuthFailed, match="SEVENTEENTRACK is not set"):
+    with pytest.raises(SecretUnavailable, match="SEVENTEENTRACK is not set"):
         world.connector.check()
 
 
