@@ -12,9 +12,6 @@ from machine import Machine, missing
 
 UNIT = "syncd.service"
 CONFIG = """
-[store]
-url = "sqlite:////var/lib/syncd/syncd.db"
-
 [daemon]
 stop_timeout = "8s"
 
@@ -78,6 +75,13 @@ class Service:
     def await_state(self, seconds=20.0, **wanted):
         """Wait until systemd knows these properties of it."""
         self.machine.wait_until(f"{wanted}", lambda: self.show(*wanted) == wanted, seconds)
+
+    def command(self, *arguments):
+        """What came of ``sudo -u syncd syncd ARGUMENTS``; sudo itself may not be installed."""
+        return self.machine.run(
+            *("setpriv", "--reuid=syncd", "--regid=syncd", "--init-groups", "--reset-env"),
+            *("/opt/syncd/bin/syncd", *arguments),
+        )
 
     def sql(self, query):
         """One value from its store, read as its user would."""

@@ -66,6 +66,29 @@ def test_it_answers_prometheus_and_probes_on_loopback(service):
     assert "process_resident_memory_bytes" in metrics
 
 
+def test_its_user_sees_what_it_does(service):
+    service.start()
+    service.machine.wait_until(
+        "a message in the store", lambda: int(service.sql("select count(*) from messages")) > 0
+    )
+    status = service.command("status", "--json")
+    assert status.returncode == 0, status.stderr
+    (stream,) = json.loads(status.stdout)["streams"]
+    assert (stream["account"], stream["stream"], stream["state"]) == ("probe", "messages", "ok")
+
+
+def test_a_command_can_be_given_the_credentials_of_the_service(service):
+    service.machine.write("/etc/syncd/credentials/shop-de", "swordfish-4711\n", 0o600)
+    service.configure('password = { credential = "shop-de" }\n')
+    done = service.machine.run(
+        *("systemd-run", "--quiet", "--pipe", "--wait", "--collect", "--uid=syncd"),
+        "--property=LoadCredential=shop-de:/etc/syncd/credentials/shop-de",
+        *("/opt/syncd/bin/syncd", "check-config", "--online", "--json"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["accounts"][0]["ok"] is True
+
+
 def test_a_good_config_is_taken_over_by_a_reload(service):
     service.start()
     pid = service.show("MainPID")["MainPID"]

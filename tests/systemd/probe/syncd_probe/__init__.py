@@ -38,6 +38,10 @@ class Probe(Connector):
             time.sleep(self.config.pause_ms / 1000)
             yield Batch(items=(self._message(number),), cursor={"done": number})
 
+    def check(self) -> None:
+        if self.config.password is not None:
+            self.config.password.reveal()
+
     def _maybe_hang(self) -> None:
         if self.config.hang is not None and self.config.hang.exists():
             self.config.hang.unlink()
