@@ -44,8 +44,8 @@ def install(machine: Machine) -> None:
         _copy_editable(distribution(name), site)
     shutil.copytree(Path(__file__).parent / "probe", site, dirs_exist_ok=True)
     machine.write(f"{PREFIX}/bin/syncd", _COMMAND, 0o755)
-    # The service may not write there, so it would compile all of it anew at each start.
-    machine.check(f"{PREFIX}/bin/python", "-m", "compileall", "-q", "-j0", str(_inside(site)))
+    # As pip does. The service may not write there, so it would compile it all anew at each start.
+    machine.run(f"{PREFIX}/bin/python", "-m", "compileall", "-q", "-j0", str(_inside(site)))
     for source, target in (
         ("syncd.service", "/etc/systemd/system/syncd.service"),
         ("sysusers.d/syncd.conf", "/etc/sysusers.d/syncd.conf"),
