@@ -124,16 +124,10 @@ def _place(tx: IngestTransaction, platform: str, new: list[tuple[Message, bytes]
     customers = _resolve(tx, platform, [message.buyer for message, _ in new])
     book = _thread_book(tx, [message for message, _ in new], customers)
     placed = [
-        (message, digest, book.place(message, customer))
+        Placed(message=message, conversation=book.place(message, customer), content_hash=digest)
         for (message, digest), customer in zip(new, customers, strict=True)
     ]
-    real = tx.messages.add_conversations(book.opened, book.learnt)
-    tx.messages.add(
-        [
-            Placed(message=message, conversation=real.get(n, n), content_hash=digest)
-            for message, digest, n in placed
-        ]
-    )
+    tx.messages.add(placed, book.opened, book.learnt)
 
 
 def _thread_book(

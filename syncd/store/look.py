@@ -56,13 +56,13 @@ class LookStore:
             .group_by(findings.c.kind)
         )
         with self._database.read() as connection:
-            return dict(connection.execute(wanted).tuples().all())
+            return dict(connection.execute(wanted).all())
 
     def findings_by_kind(self) -> dict[str, int]:
         """How many findings there ever were, by kind."""
         wanted = select(findings.c.kind, func.count()).group_by(findings.c.kind)
         with self._database.read() as connection:
-            return dict(connection.execute(wanted).tuples().all())
+            return dict(connection.execute(wanted).all())
 
     def parcels_found_late(self) -> int:
         """How many parcels ever had a finding."""
@@ -115,7 +115,7 @@ class LookStore:
             .group_by(accounts.c.name)
         )
         with self._database.read() as connection:
-            return dict(connection.execute(wanted).tuples().all())
+            return dict(connection.execute(wanted).all())
 
 
 class _Scope:

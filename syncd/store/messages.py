@@ -24,6 +24,11 @@ _COLUMNS = (
     "text", "message_id", "refs", "language", "author", "content_hash", "version", "seen_at", "raw",
 )  # fmt: skip
 
+_CONVERSATION_COLUMNS = (
+    "id", "account_id", "customer_id", "thread_id", "subject", "first_at", "last_at",
+    "last_inbound_at", "last_outbound_at",
+)  # fmt: skip
+
 # Each side's time only moves on; 0 stands for "nothing of that side in this batch".
 _TOUCH = (
     "UPDATE conversations SET first_at={least}(first_at, v.column1),"
@@ -73,37 +78,52 @@ class MessageWriter(Writer):
             for number, customer, at, subject in self._connection.execute(wanted.where(*conditions))
         }
 
-    def add_conversations(
-        self, opened: Mapping[int, NewConversation], learnt: Mapping[str, int]
-    ) -> dict[int, int]:
-        """Store conversations and their keys; returns the real ids of the provisional ones."""
-        ids = bulk.reserve_ids(self._connection, conversations, len(opened))
-        numbers = dict(zip(opened, ids, strict=True))
-        rows = [
-            (numbers[n], self._account_id, new.customer, new.thread_id, new.subject,
-             to_us(new.first_at), to_us(new.first_at))
-            for n, new in opened.items()
-        ]  # fmt: skip
-        columns = ("id", "account_id", "customer_id", "thread_id", "subject", "first_at", "last_at")
-        bulk.insert(self._connection, conversations, columns, rows)
-        keys = [(self._account_id, key, numbers.get(n, n)) for key, n in learnt.items()]
-        bulk.insert(self._connection, thread_keys, ("account_id", "key", "conversation_id"), keys)
-        return numbers
-
     def known(self, source_ids: Collection[str]) -> dict[str, Stored]:
         """What is stored under these ids already."""
         return self._stored(messages, source_ids, messages.c.version)
 
-    def add(self, placed: Sequence[Placed]) -> None:
-        """Store new messages and bring their conversations up to date."""
+    def add(
+        self,
+        placed: Sequence[Placed],
+        opened: Mapping[int, NewConversation],
+        learnt: Mapping[str, int],
+    ) -> None:
+        """Store new messages, the conversations that they open and the keys that find these.
+
+        `placed` and `learnt` name a conversation of `opened` by its provisional number.
+        """
+        spans = _spans(placed)
+        numbers = self._open(opened, spans)
+        self._touch({number: span for number, span in spans.items() if number not in numbers})
+        keys = [(self._account_id, key, numbers.get(n, n)) for key, n in learnt.items()]
+        bulk.insert(self._connection, thread_keys, ("account_id", "key", "conversation_id"), keys)
+        self._add([(p, numbers.get(p.conversation, p.conversation)) for p in placed])
+
+    def _open(
+        self, opened: Mapping[int, NewConversation], spans: Mapping[int, "_Span"]
+    ) -> dict[int, int]:
+        """Store new conversations; returns their real ids by the provisional ones."""
+        ids = bulk.reserve_ids(self._connection, conversations, len(opened))
+        numbers = dict(zip(opened, ids, strict=True))
+        rows = [
+            (numbers[n], self._account_id, new.customer, new.thread_id, new.subject, *spans[n][:2],
+             spans[n][2] or None, spans[n][3] or None)
+            for n, new in opened.items()
+        ]  # fmt: skip
+        bulk.insert(self._connection, conversations, _CONVERSATION_COLUMNS, rows)
+        return numbers
+
+    def _add(self, placed: Sequence[tuple[Placed, int]]) -> None:
         ids = bulk.reserve_ids(self._connection, messages, len(placed))
         numbered = list(zip(ids, placed, strict=True))
-        rows = [_row(number, self._account_id, self._now_us, p) for number, p in numbered]
+        rows = [
+            _row(number, self._account_id, self._now_us, p, conversation)
+            for number, (p, conversation) in numbered
+        ]
         bulk.insert(self._connection, messages, _COLUMNS, rows)
-        self._touch(placed)
         self._link_orders(placed)
         files: list[tuple[int, tuple[Attachment, ...]]] = [
-            (number, p.message.attachments) for number, p in numbered if p.message.attachments
+            (number, p.message.attachments) for number, (p, _) in numbered if p.message.attachments
         ]
         write_attachments(self._connection, files, max_bytes=self._max_attachment_bytes)
 
@@ -121,29 +141,42 @@ class MessageWriter(Writer):
             now = (message.subject, message.text, digest, stored.version + 1, self._now_us)
             bulk.update(self._connection, messages, changed, [(*now, message.raw, stored.id)])
 
-    def _touch(self, placed: Iterable[Placed]) -> None:
-        spans: dict[int, list[int]] = {}
-        for p in placed:
-            at = to_us(p.message.sent_at)
-            span = spans.setdefault(p.conversation, [at, at, 0, 0])
-            span[0], span[1] = min(span[0], at), max(span[1], at)
-            side = 2 if p.message.direction == "inbound" else 3
-            span[side] = max(span[side], at)
+    def _touch(self, spans: Mapping[int, "_Span"]) -> None:
         sqlite = self._connection.dialect.name == "sqlite"
         names = ("min", "max") if sqlite else ("least", "greatest")
         sql = _TOUCH.format(least=names[0], greatest=names[1])
         bulk.from_values(self._connection, sql, [(*span, n) for n, span in spans.items()])
 
-    def _link_orders(self, placed: Iterable[Placed]) -> None:
-        links = {(order, p.conversation) for p in placed for order in p.message.order_ids}
+    def _link_orders(self, placed: Iterable[tuple[Placed, int]]) -> None:
+        links = {(order, number) for p, number in placed for order in p.message.order_ids}
         columns = ("order_source_id", "conversation_id")
         bulk.insert_missing(self._connection, conversation_orders, columns, sorted(links))
 
 
-def _row(number: int, account_id: int, now_us: int, placed: Placed) -> tuple[Any, ...]:
+_Span = tuple[int, int, int, int]
+"""First and last time, last inbound and last outbound; 0 where nothing was said by that side."""
+
+
+def _spans(placed: Iterable[Placed]) -> dict[int, _Span]:
+    """When was spoken in each conversation."""
+    spans: dict[int, _Span] = {}
+    for p in placed:
+        at = to_us(p.message.sent_at)
+        first, last, inbound, outbound = spans.get(p.conversation, (at, at, 0, 0))
+        if p.message.direction == "inbound":
+            inbound = max(inbound, at)
+        else:
+            outbound = max(outbound, at)
+        spans[p.conversation] = min(first, at), max(last, at), inbound, outbound
+    return spans
+
+
+def _row(
+    number: int, account_id: int, now_us: int, placed: Placed, conversation: int
+) -> tuple[Any, ...]:
     message = placed.message
     return (
-        number, account_id, message.source_id, placed.conversation, message.direction.value,
+        number, account_id, message.source_id, conversation, message.direction.value,
         message.kind.value, to_us(message.sent_at), message.subject, message.text,
         message.message_id, " ".join(message.references) or None, message.language,
         message.buyer.name, placed.content_hash, 1, now_us, message.raw,

@@ -326,7 +326,7 @@ def _finding_ids(connection: Connection, fingerprints: Collection[str]) -> dict[
     wanted = select(findings.c.fingerprint, findings.c.id).where(
         bulk.among(connection, findings.c.fingerprint, fingerprints)
     )
-    return dict(connection.execute(wanted).tuples().all())
+    return dict(connection.execute(wanted).all())
 
 
 def _notice_row(notice: NewNotice, now_us: int, finding_ids: dict[str, int]) -> tuple[Any, ...]:

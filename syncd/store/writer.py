@@ -54,4 +54,4 @@ class Writer:
         if not keys:
             return {}
         wanted = select(key, value).where(bulk.among(self._connection, key, keys), *conditions)
-        return dict(self._connection.execute(wanted).tuples().all())
+        return dict(self._connection.execute(wanted).all())

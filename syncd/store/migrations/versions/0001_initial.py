@@ -20,6 +20,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_accounts_name")),
     )
     op.create_table(
+        "attachments",
+        sa.Column(
+            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=True),
+        sa.Column("sha256", sa.LargeBinary(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("message_id", "position", name=op.f("pk_attachments")),
+    )
+    op.create_table(
         "audit",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -36,29 +49,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_blobs")),
     )
     op.create_table(
-        "customers",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("name", sa.Text(), nullable=True),
-        sa.Column("language", sa.Text(), nullable=True),
-        sa.Column("country", sa.Text(), nullable=True),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        "conversation_orders",
+        sa.Column("order_source_id", sa.Text(), nullable=False),
         sa.Column(
-            "merged_into", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+            "conversation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
-    )
-    op.create_table(
-        "notes",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("subject_kind", sa.Text(), nullable=False),
-        sa.Column("subject_id", sa.Text(), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("author", sa.Text(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_notes")),
+        sa.PrimaryKeyConstraint(
+            "order_source_id", "conversation_id", name=op.f("pk_conversation_orders")
+        ),
+        sqlite_with_rowid=False,
     )
     op.create_index(
-        "ix_notes_subject_kind_subject_id", "notes", ["subject_kind", "subject_id"], unique=False
+        op.f("ix_conversation_orders_conversation_id"),
+        "conversation_orders",
+        ["conversation_id"],
+        unique=False,
     )
     op.create_table(
         "conversations",
@@ -76,21 +81,10 @@ def upgrade() -> None:
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.Column("last_inbound_at", sa.BigInteger(), nullable=True),
         sa.Column("last_outbound_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["accounts.id"], name=op.f("fk_conversations_account_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_conversations_customer_id")
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversations")),
+        postgresql_with={"fillfactor": "80"},
     )
-    op.create_index(
-        "ix_conversations_customer_id_last_at",
-        "conversations",
-        ["customer_id", "last_at"],
-        unique=False,
-    )
-    op.create_index("ix_conversations_last_at", "conversations", ["last_at"], unique=False)
+    op.create_index("ix_conversations_customer_id", "conversations", ["customer_id"], unique=False)
     op.create_table(
         "cursors",
         sa.Column(
@@ -108,23 +102,134 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.Column("error_class", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["accounts.id"], name=op.f("fk_cursors_account_id")
-        ),
         sa.PrimaryKeyConstraint("account_id", "stream", name=op.f("pk_cursors")),
     )
+    op.create_table(
+        "customers",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("country", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "merged_into", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
+    )
+    op.create_table(
+        "deliveries",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "outbox_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+    )
+    op.create_index(op.f("ix_deliveries_outbox_id"), "deliveries", ["outbox_id"], unique=False)
+    op.create_table(
+        "findings",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("severity", sa.Text(), nullable=False),
+        sa.Column(
+            "shipment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("figures", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_findings")),
+        sa.UniqueConstraint("fingerprint", name=op.f("uq_findings_fingerprint")),
+    )
+    op.create_index(op.f("ix_findings_shipment_id"), "findings", ["shipment_id"], unique=False)
     op.create_table(
         "identities",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column(
             "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_identities_customer_id")
-        ),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_identities")),
     )
     op.create_index(op.f("ix_identities_customer_id"), "identities", ["customer_id"], unique=False)
+    op.create_table(
+        "message_versions",
+        sa.Column(
+            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("version", sa.SmallInteger(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("content_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("message_id", "version", name=op.f("pk_message_versions")),
+    )
+    op.create_table(
+        "messages",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column(
+            "conversation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("direction", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("sent_at", sa.BigInteger(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("message_id", sa.Text(), nullable=True),
+        sa.Column("refs", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("author", sa.Text(), nullable=True),
+        sa.Column("content_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("version", sa.SmallInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
+        sa.UniqueConstraint(
+            "account_id", "source_id", name=op.f("uq_messages_account_id_source_id")
+        ),
+    )
+    op.create_index(
+        "ix_messages_conversation_id_sent_at",
+        "messages",
+        ["conversation_id", "sent_at"],
+        unique=False,
+    )
+    op.create_table(
+        "notes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subject_kind", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notes")),
+    )
+    op.create_index(
+        "ix_notes_subject_kind_subject_id", "notes", ["subject_kind", "subject_id"], unique=False
+    )
+    op.create_table(
+        "order_lines",
+        sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("sku", sa.Text(), nullable=True),
+        sa.Column("variant", sa.Text(), nullable=True),
+        sa.Column("price", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("order_id", "source_id", name=op.f("pk_order_lines")),
+    )
     op.create_table(
         "orders",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -157,15 +262,47 @@ def upgrade() -> None:
         sa.Column("content_hash", sa.LargeBinary(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=True),
-        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_orders_account_id")),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_orders_customer_id")
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
         sa.UniqueConstraint("account_id", "source_id", name=op.f("uq_orders_account_id_source_id")),
     )
     op.create_index(op.f("ix_orders_customer_id"), "orders", ["customer_id"], unique=False)
     op.create_index(op.f("ix_orders_source_id"), "orders", ["source_id"], unique=False)
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column(
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("template", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("cause", sa.Text(), nullable=True),
+        sa.Column(
+            "shipment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "finding_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "conversation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("order_source_id", sa.Text(), nullable=True),
+        sa.Column("recipient", sa.Text(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("not_before", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("lease_until", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
+    )
+    op.create_index(op.f("ix_outbox_shipment_id"), "outbox", ["shipment_id"], unique=False)
+    op.create_index("ix_outbox_state_not_before", "outbox", ["state", "not_before"], unique=False)
     op.create_table(
         "quarantine",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -178,9 +315,6 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.Column("resolved_at", sa.BigInteger(), nullable=True),
         sa.Column("raw", sa.LargeBinary(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["accounts.id"], name=op.f("fk_quarantine_account_id")
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantine")),
         sa.UniqueConstraint(
             "account_id",
@@ -215,9 +349,6 @@ def upgrade() -> None:
         sa.Column("deliver_by", sa.BigInteger(), nullable=True),
         sa.Column("protection_ends_at", sa.BigInteger(), nullable=True),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["accounts.id"], name=op.f("fk_shipments_account_id")
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shipments")),
         sa.UniqueConstraint(
             "account_id", "source_id", name=op.f("uq_shipments_account_id_source_id")
@@ -238,6 +369,18 @@ def upgrade() -> None:
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_index("ix_shipments_tracking_number", "shipments", ["tracking_number"], unique=False)
+    op.create_table(
+        "thread_keys",
+        sa.Column(
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column(
+            "conversation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "key", name=op.f("pk_thread_keys")),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "tracking_events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -261,9 +404,6 @@ def upgrade() -> None:
         sa.Column("eta", sa.BigInteger(), nullable=True),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["accounts.id"], name=op.f("fk_tracking_events_account_id")
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tracking_events")),
         sa.UniqueConstraint(
             "account_id", "source_id", name=op.f("uq_tracking_events_account_id_source_id")
@@ -275,213 +415,6 @@ def upgrade() -> None:
         ["tracking_number", "occurred_at"],
         unique=False,
     )
-    op.create_table(
-        "conversation_orders",
-        sa.Column("order_source_id", sa.Text(), nullable=False),
-        sa.Column(
-            "conversation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["conversation_id"],
-            ["conversations.id"],
-            name=op.f("fk_conversation_orders_conversation_id"),
-        ),
-        sa.PrimaryKeyConstraint(
-            "order_source_id", "conversation_id", name=op.f("pk_conversation_orders")
-        ),
-        sqlite_with_rowid=False,
-    )
-    op.create_index(
-        op.f("ix_conversation_orders_conversation_id"),
-        "conversation_orders",
-        ["conversation_id"],
-        unique=False,
-    )
-    op.create_table(
-        "findings",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("fingerprint", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("cause", sa.Text(), nullable=False),
-        sa.Column("severity", sa.Text(), nullable=False),
-        sa.Column(
-            "shipment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column("since", sa.BigInteger(), nullable=False),
-        sa.Column("evidence", sa.Text(), nullable=False),
-        sa.Column("figures", sa.Text(), nullable=False),
-        sa.Column("opened_at", sa.BigInteger(), nullable=False),
-        sa.Column("closed_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["shipment_id"], ["shipments.id"], name=op.f("fk_findings_shipment_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_findings")),
-        sa.UniqueConstraint("fingerprint", name=op.f("uq_findings_fingerprint")),
-    )
-    op.create_index(op.f("ix_findings_shipment_id"), "findings", ["shipment_id"], unique=False)
-    op.create_table(
-        "messages",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("source_id", sa.Text(), nullable=False),
-        sa.Column(
-            "conversation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("direction", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("sent_at", sa.BigInteger(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=True),
-        sa.Column("text", sa.Text(), nullable=True),
-        sa.Column("message_id", sa.Text(), nullable=True),
-        sa.Column("refs", sa.Text(), nullable=True),
-        sa.Column("language", sa.Text(), nullable=True),
-        sa.Column("author", sa.Text(), nullable=True),
-        sa.Column("content_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("version", sa.SmallInteger(), nullable=False),
-        sa.Column("seen_at", sa.BigInteger(), nullable=False),
-        sa.Column("raw", sa.LargeBinary(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["accounts.id"], name=op.f("fk_messages_account_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["conversation_id"], ["conversations.id"], name=op.f("fk_messages_conversation_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
-        sa.UniqueConstraint(
-            "account_id", "source_id", name=op.f("uq_messages_account_id_source_id")
-        ),
-    )
-    op.create_index(
-        "ix_messages_conversation_id_sent_at",
-        "messages",
-        ["conversation_id", "sent_at"],
-        unique=False,
-    )
-    op.create_table(
-        "order_lines",
-        sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("source_id", sa.Text(), nullable=False),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("quantity", sa.Integer(), nullable=False),
-        sa.Column("sku", sa.Text(), nullable=True),
-        sa.Column("variant", sa.Text(), nullable=True),
-        sa.Column("price", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_order_lines_order_id")),
-        sa.PrimaryKeyConstraint("order_id", "source_id", name=op.f("pk_order_lines")),
-    )
-    op.create_table(
-        "thread_keys",
-        sa.Column(
-            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column(
-            "conversation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["accounts.id"], name=op.f("fk_thread_keys_account_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["conversation_id"], ["conversations.id"], name=op.f("fk_thread_keys_conversation_id")
-        ),
-        sa.PrimaryKeyConstraint("account_id", "key", name=op.f("pk_thread_keys")),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "attachments",
-        sa.Column(
-            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("position", sa.SmallInteger(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("media_type", sa.Text(), nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=True),
-        sa.Column("sha256", sa.LargeBinary(), nullable=True),
-        sa.Column("url", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["message_id"], ["messages.id"], name=op.f("fk_attachments_message_id")
-        ),
-        sa.ForeignKeyConstraint(["sha256"], ["blobs.sha256"], name=op.f("fk_attachments_sha256")),
-        sa.PrimaryKeyConstraint("message_id", "position", name=op.f("pk_attachments")),
-    )
-    op.create_table(
-        "message_versions",
-        sa.Column(
-            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("version", sa.SmallInteger(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=True),
-        sa.Column("text", sa.Text(), nullable=True),
-        sa.Column("content_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("seen_at", sa.BigInteger(), nullable=False),
-        sa.Column("raw", sa.LargeBinary(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["message_id"], ["messages.id"], name=op.f("fk_message_versions_message_id")
-        ),
-        sa.PrimaryKeyConstraint("message_id", "version", name=op.f("pk_message_versions")),
-    )
-    op.create_table(
-        "outbox",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column(
-            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("purpose", sa.Text(), nullable=False),
-        sa.Column("template", sa.Text(), nullable=True),
-        sa.Column("language", sa.Text(), nullable=True),
-        sa.Column("cause", sa.Text(), nullable=True),
-        sa.Column(
-            "shipment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column(
-            "finding_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column(
-            "conversation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column("order_source_id", sa.Text(), nullable=True),
-        sa.Column("recipient", sa.Text(), nullable=True),
-        sa.Column("subject", sa.Text(), nullable=True),
-        sa.Column("text", sa.Text(), nullable=True),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("not_before", sa.BigInteger(), nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("owner", sa.Text(), nullable=True),
-        sa.Column("lease_until", sa.BigInteger(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_outbox_account_id")),
-        sa.ForeignKeyConstraint(
-            ["conversation_id"], ["conversations.id"], name=op.f("fk_outbox_conversation_id")
-        ),
-        sa.ForeignKeyConstraint(["finding_id"], ["findings.id"], name=op.f("fk_outbox_finding_id")),
-        sa.ForeignKeyConstraint(
-            ["shipment_id"], ["shipments.id"], name=op.f("fk_outbox_shipment_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-        sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
-    )
-    op.create_index(op.f("ix_outbox_shipment_id"), "outbox", ["shipment_id"], unique=False)
-    op.create_index("ix_outbox_state_not_before", "outbox", ["state", "not_before"], unique=False)
-    op.create_table(
-        "deliveries",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "outbox_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("source_id", sa.Text(), nullable=True),
-        sa.Column("detail", sa.Text(), nullable=True),
-        sa.Column("subject", sa.Text(), nullable=True),
-        sa.Column("text", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_deliveries_outbox_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
-    )
-    op.create_index(op.f("ix_deliveries_outbox_id"), "deliveries", ["outbox_id"], unique=False)
 
 
 def downgrade() -> None:
