@@ -69,7 +69,9 @@ class Reporter:
 
     def _failed(self, error: Exception) -> None:
         if self._error is None:
-            _log.error("store failed", error=f"{type(error).__name__}: {error}")
+            # The first line: what sqlalchemy adds to it is the statement.
+            said = (str(error).splitlines() or [""])[0]
+            _log.error("store failed", error=f"{type(error).__name__}: {said}")
         self._error = type(error).__name__
         self._tell("the store does not answer, see the journal")
 
