@@ -154,12 +154,24 @@ def _refusal(
             # A refusal comes as a challenge that has to be answered with nothing.
             smtp.auth("XOAUTH2", lambda _=None: next(answers, ""))
         else:
-            smtp.login(login.name, secret)
+            _offer_password(smtp, login.name, secret)
     except smtplib.SMTPAuthenticationError as error:
         return error
     except UnicodeEncodeError:
         raise AuthFailed("the SMTP password has letters that are not ASCII; set another") from None
     return None
+
+
+def _offer_password(smtp: smtplib.SMTP, name: str, password: str) -> None:
+    """By one mechanism: `smtplib.login` tries all, and wrong tries lock accounts."""
+    mechanisms = smtp.esmtp_features["auth"].upper().split()
+    smtp.user, smtp.password = name, password
+    if "PLAIN" in mechanisms:
+        smtp.auth("PLAIN", smtp.auth_plain)
+    elif "LOGIN" in mechanisms:
+        smtp.auth("LOGIN", smtp.auth_login)
+    else:
+        smtp.login(name, password)
 
 
 def _mail_from(smtp: smtplib.SMTP, sender: str) -> smtplib.SMTP:
