@@ -12,7 +12,8 @@ import tenacity
 from syncd import clock, log, metrics, process
 from syncd.accounts import Account
 from syncd.connector import AuthFailed, Batch, Cursor, SecretUnavailable, Unavailable
-from syncd.ingest.write import Counts, write
+from syncd.ingest.salvage import salvage
+from syncd.ingest.write import Counts
 from syncd.model import BadItem, Item
 from syncd.store import Claim, StaleClaim, Store
 
@@ -81,9 +82,7 @@ def _run(
 ) -> str:
     batches = account.connector.poll(claim.stream, claim.cursor)
     for items, cursor in _transactions(batches, stopping):
-        with store.ingest.batch(claim, clock.now()) as tx:
-            written = write(tx, account.platform, items)
-            tx.save_cursor(cursor)
+        written = salvage(store, claim, account.platform, items, cursor)
         counts.update(written)
         _count(account.name, claim.stream, written, items)
     return "cut_off" if stopping.is_set() else "ok"

@@ -162,6 +162,7 @@ def _order_digest(order: Order) -> bytes:
 
 
 _ORDER_CONTENT = tuple(name for name in Order.__struct_fields__ if name != "raw")
+_EVENT_CONTENT = tuple(name for name in TrackingEvent.__struct_fields__ if name != "raw")
 _SHIPMENT_CONTENT = tuple(name for name in Shipment.__struct_fields__ if name != "raw")
 
 
@@ -181,14 +182,19 @@ def _shipment_digest(shipment: Shipment) -> bytes:
 
 
 def _events(tx: IngestTransaction, _: str, items: list[TrackingEvent], counts: Counts) -> None:
-    events = {event.source_id: event for event in items}
-    known = tx.parcels.known_events(events)
-    new = [event for source_id, event in events.items() if source_id not in known]
-    counts["tracking_event", "new"] += len(new)
-    counts["tracking_event", "repeated"] += len(items) - len(new)
-    if new:
-        tx.parcels.add_events((event, parcels.occurred_at(event)) for event in new)
-        _advance(tx, new)
+    for events in _rounds(items):
+        known = tx.parcels.known_events(events)
+        new, edited = _split("tracking_event", events, known, _event_digest, counts)
+        changed = new + [(event, digest) for _, event, digest in edited]
+        if changed:
+            tx.parcels.put_events(
+                (event, parcels.occurred_at(event), digest) for event, digest in changed
+            )
+            _advance(tx, [event for event, _ in changed])
+
+
+def _event_digest(event: TrackingEvent) -> bytes:
+    return content_hash(*(getattr(event, name) for name in _EVENT_CONTENT))
 
 
 def _advance(tx: IngestTransaction, events: Iterable[TrackingEvent]) -> None:

@@ -43,7 +43,7 @@ class CustomerBook:
         self.learnt: dict[str, int] = {}
         """Identity keys to write, each with its customer."""
         self.merged: dict[int, int] = {}
-        """Customers that turned out to be another one."""
+        """Customers that turned out to be another one, each with the one that is left in the end."""
 
     def resolve(self, keys: tuple[str, ...], party: Party) -> int | None:
         """The customer with these identities, made up where there is none; None without any key."""
@@ -74,8 +74,10 @@ class CustomerBook:
         return customer
 
     def _merge(self, kept: int, others: list[int]) -> None:
-        for other in others:
-            self.merged[other] = kept
+        self.merged |= dict.fromkeys(others, kept)
+        self.merged = {
+            other: kept if into in others else into for other, into in self.merged.items()
+        }
         for key, customer in self._customers.items():
             if customer in others:
                 self._customers[key] = self.learnt[key] = kept

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from syncd.store.accounts import AccountStore, Claim, StaleClaim, StreamHealth
 from syncd.store.database import Database, StoreUnavailable
-from syncd.store.ingest import IngestStore, IngestTransaction
+from syncd.store.ingest import IngestStore, IngestTransaction, Unstorable
 from syncd.store.look import LookStore
 from syncd.store.outbox import OutboxStore
 from syncd.store.schema import upgrade
@@ -20,6 +20,7 @@ __all__ = [
     "StoreUnavailable",
     "Stored",
     "StreamHealth",
+    "Unstorable",
     "WatchTransaction",
     "content_hash",
 ]

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from syncd.model import Attachment
 from syncd.store import bulk
@@ -19,13 +20,38 @@ def write_attachments(
     max_bytes: int,
 ) -> None:
     """Store each message's attachments; content over `max_bytes` is left out, its size kept."""
-    rows = []
-    for message_id, several in files:
-        for position, file in enumerate(several):
-            digest = _keep(connection, file.content, max_bytes)
-            size = file.size if file.content is None else len(file.content)
-            rows.append((message_id, position, file.name, file.media_type, size, digest, file.url))
+    rows = [
+        _row(connection, message_id, position, file, max_bytes)
+        for message_id, several in files
+        for position, file in enumerate(several)
+    ]
     bulk.insert(connection, attachments, _COLUMNS, rows)
+
+
+def add_attachments(
+    connection: Connection, message_id: int, files: Iterable[Attachment], *, max_bytes: int
+) -> None:
+    """Store those of an edited message's files that it did not have before; none goes."""
+    table = attachments.c
+    wanted = select(table.name, table.size).where(table.message_id == message_id)
+    known = [tuple(row) for row in connection.execute(wanted)]
+    fresh = [file for file in files if (file.name, _size(file)) not in known]
+    rows = [
+        _row(connection, message_id, position, file, max_bytes)
+        for position, file in enumerate(fresh, start=len(known))
+    ]
+    bulk.insert(connection, attachments, _COLUMNS, rows)
+
+
+def _row(
+    connection: Connection, message_id: int, position: int, file: Attachment, max_bytes: int
+) -> tuple[Any, ...]:
+    digest = _keep(connection, file.content, max_bytes)
+    return message_id, position, file.name, file.media_type, _size(file), digest, file.url
+
+
+def _size(file: Attachment) -> int | None:
+    return file.size if file.content is None else len(file.content)
 
 
 def _keep(connection: Connection, content: bytes | None, max_bytes: int) -> bytes | None:

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+import psycopg
 from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from syncd.connector import Cursor
 from syncd.model import BadItem
@@ -20,6 +22,21 @@ from syncd.store.parcels import ParcelWriter
 from syncd.store.tables import cursors, quarantine
 from syncd.store.times import to_us
 
+_QUARANTINE_COLUMNS = (
+    "account_id", "stream", "source_id", "reason", "seen_at", "resolved_at", "raw",
+)  # fmt: skip
+
+
+# The database's own troubles, which no item is to blame for.
+_NOT_THE_ITEMS = (
+    StaleClaim, OperationalError, InterfaceError, psycopg.OperationalError,
+    psycopg.InterfaceError,
+)  # fmt: skip
+
+
+class Unstorable(Exception):
+    """Some item of a batch cannot be stored as it is; the text says why."""
+
 
 class IngestStore:
     """The use case of a poll that writes."""
@@ -30,11 +47,24 @@ class IngestStore:
 
     @contextmanager
     def batch(self, claim: Claim, now: datetime) -> Iterator["IngestTransaction"]:
-        """One transaction for one batch; raises StaleClaim where a newer poll has taken over."""
+        """One transaction for one batch.
+
+        Raises StaleClaim where a newer poll has taken over, Unstorable where what was written
+        cannot be kept, such as a time without a zone; nothing of the batch is stored then.
+        """
         with self._database.write() as connection:
             transaction = IngestTransaction(connection, claim, now, self._max_attachment_bytes)
             transaction.check_fence()
-            yield transaction
+            try:
+                yield transaction
+            except _NOT_THE_ITEMS:
+                raise
+            except Exception as error:  # the plug-in boundary: items are a connector's work
+                raise Unstorable(f"{type(error).__name__}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "orig", error))
 
 
 class IngestTransaction:
@@ -71,11 +101,11 @@ class IngestTransaction:
         new = {item.source_id: item for item in bad if item.source_id not in known}
         rows = [
             (self._claim.account_id, self._claim.stream, item.source_id, item.reason,
-             self._now_us, item.raw)
+             self._now_us, None, item.raw)
             for item in new.values()
         ]  # fmt: skip
-        columns = ("account_id", "stream", "source_id", "reason", "seen_at", "raw")
-        bulk.insert(self._connection, quarantine, columns, rows)
+        key = ("account_id", "stream", "source_id")
+        bulk.upsert(self._connection, quarantine, _QUARANTINE_COLUMNS, rows, key=key)
         return len(rows)
 
     def release(self, source_ids: Collection[str]) -> None:
@@ -91,6 +121,7 @@ class IngestTransaction:
     def _quarantined(self, source_ids: Any) -> set[str]:
         wanted = select(quarantine.c.source_id).where(
             *self._own_quarantine(),
+            quarantine.c.resolved_at.is_(None),
             bulk.among(self._connection, quarantine.c.source_id, source_ids),
         )
         return set(self._connection.execute(wanted).scalars())

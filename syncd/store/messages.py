@@ -6,9 +6,17 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from syncd.model import Attachment, KnownConversation, Message, NewConversation, Placed
+from syncd.model import (
+    Attachment,
+    Direction,
+    KnownConversation,
+    Message,
+    MessageKind,
+    NewConversation,
+    Placed,
+)
 from syncd.store import bulk
-from syncd.store.attachments import write_attachments
+from syncd.store.attachments import add_attachments, write_attachments
 from syncd.store.tables import (
     conversation_orders,
     conversations,
@@ -140,6 +148,9 @@ class MessageWriter(Writer):
             bulk.insert(self._connection, message_versions, kept, [(stored.id, *before)])
             now = (message.subject, message.text, digest, stored.version + 1, self._now_us)
             bulk.update(self._connection, messages, changed, [(*now, message.raw, stored.id)])
+            if message.attachments:
+                limit = self._max_attachment_bytes
+                add_attachments(self._connection, stored.id, message.attachments, max_bytes=limit)
 
     def _touch(self, spans: Mapping[int, "_Span"]) -> None:
         sqlite = self._connection.dialect.name == "sqlite"
@@ -154,7 +165,7 @@ class MessageWriter(Writer):
 
 
 _Span = tuple[int, int, int, int]
-"""First and last time, last inbound and last outbound; 0 where nothing was said by that side."""
+"""First and last time, last inbound and last outbound; 0 where that side said nothing."""
 
 
 def _spans(placed: Iterable[Placed]) -> dict[int, _Span]:
@@ -163,12 +174,19 @@ def _spans(placed: Iterable[Placed]) -> dict[int, _Span]:
     for p in placed:
         at = to_us(p.message.sent_at)
         first, last, inbound, outbound = spans.get(p.conversation, (at, at, 0, 0))
-        if p.message.direction == "inbound":
-            inbound = max(inbound, at)
-        else:
-            outbound = max(outbound, at)
+        asks, answers = _sides(p.message)
+        inbound, outbound = max(inbound, at * asks), max(outbound, at * answers)
         spans[p.conversation] = min(first, at), max(last, at), inbound, outbound
     return spans
+
+
+def _sides(message: Message) -> tuple[bool, bool]:
+    """Whether somebody now waits for an answer, or has got one; machines do neither."""
+    person = message.kind in {MessageKind.HUMAN, MessageKind.OWN}
+    return (
+        person and message.direction is Direction.INBOUND,
+        person and message.direction is Direction.OUTBOUND,
+    )
 
 
 def _row(

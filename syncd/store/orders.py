@@ -56,6 +56,8 @@ class OrderWriter(Writer):
             for order in changed
             for line in order.lines
         ]  # fmt: skip
+        gone = [(stored[order.source_id].id,) for order in changed]
+        bulk.execute(self._connection, "DELETE FROM order_lines WHERE order_id=?", gone)
         key = ("order_id", "source_id")
         bulk.upsert(self._connection, order_lines, _LINE_COLUMNS, rows, key=key)
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from syncd.store.database import Database, StoreUnavailable
 
@@ -31,8 +31,8 @@ def upgrade(database: Database) -> None:
                 "install the newer syncd again, or restore the backup made before it"
             )
         _migrate(database)
-    except OperationalError as error:
-        raise StoreUnavailable(f"cannot open the store {database.shown}: {error.orig}") from None
+    except DatabaseError as error:
+        raise StoreUnavailable(f"cannot open the store {database.shown}: {error.orig}") from error
 
 
 def _current(database: Database) -> str | None:

@@ -1,0 +1,80 @@
+"""Storing a batch in which some item cannot be stored: that one is quarantined, the rest goes on.
+
+Mail holds NUL bytes and halves of characters, connectors have bugs, and one such item must not
+stop its stream for ever. The usual batch pays nothing for it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from syncd import clock
+from syncd.connector import Cursor
+from syncd.ingest.write import Counts, write
+from syncd.model import BadItem, Item
+from syncd.model.base import Value
+from syncd.store import Claim, Store, Unstorable
+
+
+def salvage(
+    store: Store, claim: Claim, platform: str, items: Sequence[Item], cursor: Cursor
+) -> Counts:
+    """Write `items` and the cursor in one transaction; where that fails, all that can be stored.
+
+    In the second case the cursor is stored last, so that nothing is lost by a crash in between.
+    Raises StaleClaim, and what the database itself raises.
+    """
+    try:
+        return _write(store, claim, platform, items, cursor)
+    except Unstorable:
+        counts: Counts = Counter()
+        clean = [storable(item) for item in items]
+        bad = [*_halved(store, claim, platform, clean, counts)]
+        counts.update(_write(store, claim, platform, bad, cursor))
+        return counts
+
+
+def _write(
+    store: Store, claim: Claim, platform: str, items: Sequence[Item], cursor: Cursor | None
+) -> Counts:
+    with store.ingest.batch(claim, clock.now()) as tx:
+        counts = write(tx, platform, items)
+        if cursor is not None:
+            tx.save_cursor(cursor)
+    return counts
+
+
+def _halved(
+    store: Store, claim: Claim, platform: str, items: Sequence[Item], counts: Counts
+) -> Iterator[BadItem]:
+    """Write what can be written; yields the rest."""
+    try:
+        counts.update(_write(store, claim, platform, items, None))
+    except Unstorable as error:
+        if len(items) == 1:
+            yield _bad(items[0], error)
+            return
+        middle = len(items) // 2
+        for half in (items[:middle], items[middle:]):
+            yield from _halved(store, claim, platform, half, counts)
+
+
+def _bad(item: Item, error: Unstorable) -> BadItem:
+    raw = item.raw if isinstance(item.raw, bytes) else b""
+    reason = f"cannot be stored: {error}"
+    bad: BadItem = storable(BadItem(source_id=str(item.source_id), reason=reason, raw=raw))
+    return bad
+
+
+def storable(value: Any) -> Any:
+    """`value` without characters that no database takes: NUL, and halves of a surrogate pair."""
+    if type(value) is str:
+        return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+    if isinstance(value, tuple):
+        return tuple(storable(each) for each in value)
+    if isinstance(value, Value):
+        fields = {name: storable(getattr(value, name)) for name in value.__struct_fields__}
+        return msgspec.structs.replace(value, **fields)
+    return value

@@ -1,0 +1,266 @@
+"""What all tests share: a store in either database, a clock that stands still, a whole runtime."""
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+
+from syncd import clock
+from syncd.accounts import Account, Runtime
+from syncd.config import AccountSettings, Playbook, Settings
+from syncd.connector import AccountConfig, Context
+from syncd.ingest.salvage import salvage
+from syncd.model import (
+    Address,
+    Direction,
+    Message,
+    Milestone,
+    Order,
+    OrderStatus,
+    Party,
+    Shipment,
+    TrackingEvent,
+    Window,
+)
+from syncd.store import Store
+from syncd.testing.scripted import ScriptedConnector
+from syncd.text.templates import Templates
+
+NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+
+
+def _beside(name):
+    spec = spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server of this test process."""
+    programs = _beside("postgres")
+    try:
+        server = programs.Postgres()
+    except programs.NoPostgres as reason:
+        pytest.skip(str(reason))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres):
+    """The name of a migrated, empty database to copy."""
+    name = postgres.create("template1")
+    Store(postgres.url(name)).close()
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    """A migrated, empty SQLite file to copy."""
+    path = tmp_path_factory.mktemp("store") / "template.db"
+    Store(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template, tmp_path):
+    path = tmp_path / "syncd.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres, postgres_template):
+    name = postgres.create(postgres_template)
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+@pytest.fixture
+def postgres_empty_url(postgres):
+    name = postgres.create("template1")
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+both = pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+
+
+@both
+def store_url(request):
+    """The URL of a migrated, empty store: once in SQLite, once in PostgreSQL."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@both
+def empty_url(request, tmp_path):
+    """The URL of a database that no syncd has seen."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    return request.getfixturevalue("postgres_empty_url")
+
+
+@pytest.fixture
+def store(store_url):
+    opened = Store(store_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_store(sqlite_url):
+    opened = Store(sqlite_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def time():
+    """The time stands at noon UTC on 10 March 2026; call it with a timedelta to move on."""
+    with clock.frozen(NOON) as advance:
+        yield advance
+
+
+class Make:
+    """Items with what a test does not care about filled in; `day` counts from `NOON`."""
+
+    buyer = Party(id="buyer-1", name="Ann", email="ann@example.org")
+
+    def at(self, day=0.0):
+        return NOON + timedelta(days=day)
+
+    def message(self, source_id="m1", day=0.0, **fields):
+        fields = {"direction": Direction.INBOUND, "buyer": self.buyer, "text": "Hello", **fields}
+        return Message(source_id=source_id, sent_at=self.at(day), **fields)
+
+    def order(self, source_id="12-00001-00001", promise=None, **fields):
+        fields = {
+            "status": OrderStatus.SHIPPED, "buyer": self.buyer, "ship_to": Address(country="DE"),
+            "placed_at": self.at(-20),
+            "deliver_by": None if promise is None else Window(latest=self.at(promise)), **fields,
+        }  # fmt: skip
+        return Order(source_id=source_id, **fields)
+
+    def shipment(self, source_id="p1", number="TN1", order="12-00001-00001", **fields):
+        fields = {"shipped_at": self.at(-15), "carrier": "DHL", **fields}
+        return Shipment(source_id=source_id, tracking_number=number, order_id=order, **fields)
+
+    def event(self, day, milestone=Milestone.IN_TRANSIT, number="TN1", **fields):
+        local = self.at(day).replace(tzinfo=None)
+        fields = {
+            "source_id": f"{number}-{day}-{milestone}", "text": f"Scan: {milestone}",
+            "utc_offset_minutes": 0, **fields,
+        }  # fmt: skip
+        return TrackingEvent(
+            tracking_number=number, occurred_local=local, milestone=milestone, **fields
+        )
+
+
+@pytest.fixture(scope="session")
+def make():
+    return Make()
+
+
+class Source:
+    """One account that brings items straight into a store, as a poll would."""
+
+    def __init__(self, store, name="shop", platform="scripted"):
+        self.store = store
+        self.platform = platform
+        self.id = store.accounts.register(name, platform, clock.now())
+
+    def claim(self, stream="messages", owner="me"):
+        return self.store.accounts.claim(
+            self.id, stream, owner=owner, now=clock.now(), lease=timedelta(minutes=10)
+        )
+
+    def bring(self, *items, stream="messages", cursor=None):
+        """Write one batch; returns how many items of which kind became what."""
+        claim = self.claim(stream)
+        counts = salvage(self.store, claim, self.platform, items, cursor or {})
+        self.store.accounts.succeeded(claim, clock.now())
+        return counts
+
+
+@pytest.fixture
+def source(store, time):
+    return Source(store)
+
+
+@pytest.fixture
+def source_of(time):
+    """Make a `Source` on a given store."""
+    return Source
+
+
+@pytest.fixture
+def select():
+    """Rows of a table, as dicts, in the order of the first column."""
+
+    def rows(store, sql):
+        with store.database.read() as connection:
+            return [dict(row._mapping) for row in connection.exec_driver_sql(sql)]
+
+    return rows
+
+
+@pytest.fixture(scope="session")
+def templates():
+    return Templates.load(None, default_language="en")
+
+
+class World:
+    """Accounts of scripted connectors on one store, and the runtime made of them."""
+
+    def __init__(self, store, templates):
+        self.store = store
+        self.connectors = {}
+        self.settings = Settings()
+        self._accounts = {}
+        self._templates = templates
+
+    def add(self, name="shop", **settings):
+        """An account; returns its connector."""
+        connector = ScriptedConnector(Context(account=name, now=clock.now))
+        self.connectors[name] = connector
+        self._accounts[name] = Account(
+            id=self.store.accounts.register(name, "scripted", clock.now()),
+            name=name,
+            settings=AccountSettings(
+                name=name, connector="scripted", options=AccountConfig(), **settings
+            ),
+            connector=connector,
+        )
+        return connector
+
+    def playbook(self, name="tell", when=("no_movement", "promise_passed"), tell="buyer", **more):
+        book = Playbook(name=name, when=when, tell=tell, **more)
+        self.configure(playbooks=(*self.settings.playbooks, book))
+
+    def configure(self, **sections):
+        self.settings = self.settings.model_copy(update=sections)
+
+    def account(self, name="shop"):
+        return self._accounts[name]
+
+    @property
+    def runtime(self):
+        return Runtime(self.settings, self.store, self._templates, self._accounts, {})
+
+
+@pytest.fixture
+def world(sqlite_store, templates, time):
+    """One account called shop, on SQLite, at a time that stands still."""
+    made = World(sqlite_store, templates)
+    made.add()
+    return made
+
+
+@pytest.fixture
+def world_of(templates):
+    """Make a `World` on a given store."""
+    return lambda store: World(store, templates)
