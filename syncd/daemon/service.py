@@ -65,9 +65,9 @@ class Service:
                 self._start()
                 self._wait()
                 self._stop()
-        finally:
-            if not self._left_behind:
-                self._engine.close()
+        except BaseException:
+            self._engine.close()
+            raise
         return not self._left_behind
 
     def problems(self) -> dict[str, str]:
@@ -138,7 +138,6 @@ class Service:
         before, self._engine = self._engine, fresh
         self._reporter.describe_by(fresh.describe)
         self._drain(before)
-        before.close()
         if not self._signals.stopping:
             fresh.start()
             _log.info("reloaded", accounts=len(fresh.accounts))
@@ -148,8 +147,11 @@ class Service:
             _log.warning("restart needed", setting="metrics")
 
     def _drain(self, engine: "Engine") -> None:
+        """Let its jobs end and close it; those that outlive the stop time keep what they hold."""
         limit = engine.stop_timeout
-        if not self._beside(lambda: engine.stop(limit), limit):
+        if self._beside(lambda: engine.stop(limit), limit):
+            engine.close()
+        else:
             self._left_behind = True
             _log.warning("drain cut off", stop_timeout_s=limit)
 

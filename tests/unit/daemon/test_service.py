@@ -164,6 +164,13 @@ def test_a_stop_during_a_reload_starts_nothing_new(make_engine, scripted):
     assert new.calls[-1] == "close"
 
 
+def test_jobs_that_outlive_a_reload_keep_their_store_and_the_new_ones_begin(make_engine, scripted):
+    old, new = make_engine("old", drains=False), make_engine("new")
+    assert Service(builder(old, new), scripted(signal.SIGHUP)).run() is False
+    assert old.calls == ["start", "stop"]
+    assert new.calls == ["start", "stop", "close"]
+
+
 def test_an_account_that_a_reload_drops_is_no_longer_exposed(make_engine, scripted):
     metrics.ACCOUNT_UP.labels("gone").set(0)
     metrics.ACCOUNT_UP.labels("stays").set(1)
