@@ -6,7 +6,8 @@ CONNECTORS := $(sort $(wildcard connectors/*/pyproject.toml))
 EDITABLE := -e . $(foreach project,$(CONNECTORS),-e $(dir $(project)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types layers docs docs-check lock clean
+.PHONY: help setup demo test check format lint types layers docs docs-check lock clean \
+  bench bench-sync bench-idle bench-short
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,10 +48,27 @@ docs: setup ## write the sample configs and the reference of the settings anew
 docs-check: setup ## the files that `make docs` writes are as it would write them
 	$(BIN)/python -m syncd.cli.generated --check
 
+bench: bench-sync bench-idle ## how fast it is, beside its peers and this machine's bounds
+
+bench-sync: setup .venv-bench/.ready ## the first and the second pull of 100,000 messages
+	$(BIN)/python -m benchmarks.sync
+
+bench-idle: setup ## 10,000 accounts that have nothing new
+	$(BIN)/python -m benchmarks.idle
+
+bench-short: setup ## both in less than a minute, without peers: are the figures sane?
+	$(BIN)/python -m benchmarks.sync --messages 10000 --rounds 1 --no-peers
+	$(BIN)/python -m benchmarks.idle --accounts 500 --seconds 15 --interval 15
+
+.venv-bench/.ready: requirements/bench.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet -r requirements/bench.txt
+	touch $@
+
 lock: setup ## write requirements/dev.txt anew from pyproject.toml
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --extra dev \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
 	  --upgrade --output-file requirements/dev.txt pyproject.toml
 
 clean: ## remove what make made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
