@@ -133,7 +133,7 @@ class Connector:
         """Yield what is new since `cursor`, oldest first; ``{}`` stands for the beginning.
 
         After any batch the poll may end and resume at that batch's cursor without loss. Giving an
-        item again is harmless. Raises AuthFailed or Unavailable.
+        item again is harmless. Raises AuthFailed, SecretUnavailable or Unavailable.
         """
         raise NotImplementedError
 

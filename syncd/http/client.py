@@ -45,16 +45,21 @@ class Reply(msgspec.Struct, frozen=True):
     status: int
     headers: httpx.Headers
     content: bytes
+    to_change: bool = False
+    """Whether the request was to change something, so that a bad answer leaves its outcome open."""
 
     def json(self, type_: type[T]) -> T:
-        """The body as `type_`; raises Unavailable where it is not that (garbage, cut off, an error page)."""
+        """The body as `type_`.
+
+        Raises Unavailable where it is not that (garbage, cut off, an error page), or
+        OutcomeUnknown where the request was to change something.
+        """
         try:
             return msgspec.json.decode(self.content, type=type_)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:  # the latter by endless nesting
             start = self.content[:80].decode("utf-8", "replace")
-            raise Unavailable(
-                f"the answer is not what the API describes ({error}): {start!r}"
-            ) from None
+            text = f"the answer is not what the API describes ({error}): {start!r}"
+            raise (OutcomeUnknown(text) if self.to_change else Unavailable(text)) from None
 
     @property
     def retry_after(self) -> float | None:
@@ -72,17 +77,31 @@ Judge = Callable[[Reply], ConnectorError | None]
 """A platform's own reading of an error answer; None leaves it to `verdict`."""
 
 
+class _Throttled(Unavailable):
+    """Too many requests: never a reason to ask again at once."""
+
+
+# The server says that it did not begin (RFC 9110, 15.6.4; Yandex Market says 420 for 429).
+_NOT_BEGUN = frozenset({408, 425, 503})
+_THROTTLED = frozenset({420, 429})
+
+
 def verdict(reply: Reply) -> ConnectorError | None:
-    """What an answer's status means for recovery, by the rules all platforms share."""
+    """What an answer's status means for recovery, by the rules all platforms share.
+
+    A 5xx to a request that was to change something leaves open whether it did.
+    """
     if reply.status < 400:
         return None
     said = reply.content[:300].decode("utf-8", "replace")
     text = f"HTTP {reply.status}: {said}"
     if reply.status in {401, 403}:
         return AuthFailed(text)
-    if reply.status in {408, 420, 425, 429} or reply.status >= 500:  # Yandex says 420 for 429
+    if reply.status in _THROTTLED:
+        return _Throttled(text, retry_after=reply.retry_after)
+    if reply.status in _NOT_BEGUN or (reply.status >= 500 and not reply.to_change):
         return Unavailable(text, retry_after=reply.retry_after)
-    return Rejected(text)
+    return OutcomeUnknown(text) if reply.status >= 500 else Rejected(text)
 
 
 class HttpClient:
@@ -109,7 +128,7 @@ class HttpClient:
             base_url=base_url,
             headers={"user-agent": "syncd", "accept": "application/json", **(headers or {})},
             timeout=timeout,
-            verify=_tls(),
+            verify=tls(),
             limits=httpx.Limits(max_connections=4, keepalive_expiry=KEEPALIVE_SECONDS),
             trust_env=False,
         )
@@ -119,26 +138,17 @@ class HttpClient:
 
         Raises AuthFailed, Unavailable or Rejected.
         """
-        try:
-            return self._exchange("GET", path, params=params)
-        except Unavailable as first:
-            if first.retry_after is not None:
-                raise
-            return _once_more(lambda: self._exchange("GET", path, params=params))
+        return _AGAIN_ONCE(self._exchange, "GET", path, params=params)
 
     def query(self, path: str, body: Any, params: Params | None = None) -> Reply:
         """A POST that only reads, as some APIs have it; tried again like `get`."""
-        try:
-            return self._exchange("POST", path, params=params, body=body)
-        except Unavailable as first:
-            if first.retry_after is not None:
-                raise
-            return _once_more(lambda: self._exchange("POST", path, params=params, body=body))
+        return _AGAIN_ONCE(self._exchange, "POST", path, params=params, body=body)
 
     def post(self, path: str, body: Any, params: Params | None = None) -> Reply:
         """Change something at the platform; never repeated.
 
-        Raises what `get` raises, and OutcomeUnknown where the request went out and no answer came.
+        Raises what `get` raises, and OutcomeUnknown where the request went out and no answer came,
+        or one that does not tell whether it was carried out.
         """
         return self._exchange("POST", path, params=params, body=body, changes=True)
 
@@ -155,7 +165,6 @@ class HttpClient:
         body: Any = None,
         changes: bool = False,
     ) -> Reply:
-
         def once(login: Mapping[str, str]) -> Reply:
             return self._once(method, path, params=params, body=body, login=login, changes=changes)
 
@@ -186,17 +195,18 @@ class HttpClient:
             method, path, params=_flat(params), content=content, headers=headers
         )
         try:
-            return self._read(request)
+            return self._read(request, to_change=changes)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable(f"cannot connect to {request.url.host}: {error}") from None
         except httpx.HTTPError as error:
             text = f"{type(error).__name__} from {request.url.host}: {error}"
             raise (OutcomeUnknown(text) if changes else Unavailable(text)) from None
 
-    def _read(self, request: httpx.Request) -> Reply:
+    def _read(self, request: httpx.Request, *, to_change: bool) -> Reply:
         response = self._client.send(request, stream=True)
         try:
-            return Reply(response.status_code, response.headers, self._body(response))
+            content = self._body(response)
+            return Reply(response.status_code, response.headers, content, to_change)
         finally:
             response.close()
 
@@ -227,22 +237,23 @@ def _flat(params: Params | None) -> list[tuple[str, _Primitive]] | None:
     return flat
 
 
-def _once_more(exchange: Callable[[], Reply]) -> Reply:
-    retrying = tenacity.Retrying(
-        stop=tenacity.stop_after_attempt(2),
-        wait=tenacity.wait_random_exponential(multiplier=0.2, max=1.0),
-        retry=tenacity.retry_if_exception(_worth_repeating),
-        sleep=clock.sleep,
-        reraise=True,
-    )
-    return retrying(exchange)
-
-
 def _worth_repeating(error: BaseException) -> bool:
-    return isinstance(error, Unavailable) and error.retry_after is None
+    """A dropped connection or a hiccup, as opposed to a source that says when to come back."""
+    if not isinstance(error, Unavailable) or isinstance(error, _Throttled):
+        return False
+    return error.retry_after is None
+
+
+_AGAIN_ONCE = tenacity.Retrying(
+    stop=tenacity.stop_after_attempt(2),
+    wait=tenacity.wait_random(0.05, 0.5),
+    retry=tenacity.retry_if_exception(_worth_repeating),
+    sleep=clock.sleep,
+    reraise=True,
+)
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
     """One for all clients: loading the CA bundle costs about 30 ms of CPU each time."""
     return httpx.create_ssl_context()

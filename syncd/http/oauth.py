@@ -8,7 +8,7 @@ import httpx
 import msgspec
 
 from syncd.connector import AuthFailed, Unavailable
-from syncd.http.client import TIMEOUT_SECONDS, Reply
+from syncd.http.client import TIMEOUT_SECONDS, Reply, tls
 from syncd.secret import Secret
 
 # A token this close to its end is renewed before it is used, so that it cannot end on the way.
@@ -80,7 +80,12 @@ class OAuth2:
     def _fetch(self) -> None:
         try:
             response = httpx.post(
-                self._url, data=self._form(), auth=self._client(), timeout=TIMEOUT_SECONDS
+                self._url,
+                data=self._form(),
+                auth=self._client(),
+                timeout=TIMEOUT_SECONDS,
+                verify=tls(),
+                trust_env=False,
             )
         except httpx.HTTPError as error:
             raise Unavailable(f"token endpoint: {type(error).__name__}: {error}") from None

@@ -20,7 +20,7 @@ _SHIPMENT_COLUMNS = (
 _EVENT_COLUMNS = (
     "account_id", "source_id", "tracking_number", "milestone", "reason", "leg", "occurred_local",
     "utc_offset_minutes", "offset_source", "occurred_at", "text", "code", "carrier", "location",
-    "country", "eta", "seen_at", "raw",
+    "country", "eta", "content_hash", "seen_at", "raw",
 )  # fmt: skip
 _STATE_COLUMNS = (
     "milestone", "milestone_at", "first_scan_at", "last_movement_at", "last_event_at", "eta",
@@ -56,21 +56,21 @@ class ParcelWriter(Writer):
         )
         return {row[0]: tuple(row[1:]) for row in self._connection.execute(wanted)}
 
-    def known_events(self, source_ids: Collection[str]) -> set[str]:
+    def known_events(self, source_ids: Collection[str]) -> dict[str, Stored]:
         """Which of these tracking events this account has already brought."""
-        if not source_ids:
-            return set()
-        table = tracking_events.c
-        wanted = select(table.source_id).where(
-            table.account_id == self._account_id,
-            bulk.among(self._connection, table.source_id, source_ids),
-        )
-        return set(self._connection.execute(wanted).scalars())
+        return self._stored(tracking_events, source_ids)
 
-    def add_events(self, new: Iterable[tuple[TrackingEvent, datetime]]) -> None:
-        """Store tracking events, each with its time in UTC."""
-        rows = [_event_row(self._account_id, self._now_us, event, at) for event, at in new]
-        bulk.insert(self._connection, tracking_events, _EVENT_COLUMNS, rows)
+    def put_events(self, changed: Iterable[tuple[TrackingEvent, datetime, bytes]]) -> None:
+        """Store tracking events, each with its time in UTC and content hash, as they are now.
+
+        The same scan may come again with another estimate, or corrected.
+        """
+        rows = [
+            _event_row(self._account_id, self._now_us, event, at, digest)
+            for event, at, digest in changed
+        ]
+        key = ("account_id", "source_id")
+        bulk.upsert(self._connection, tracking_events, _EVENT_COLUMNS, rows, key=key)
 
     def states(self, numbers: Collection[str]) -> dict[int, tuple[str, ParcelState]]:
         """The number and state of every shipment, of any account, with one of these numbers."""
@@ -139,7 +139,7 @@ def _shipment_row(
 
 
 def _event_row(
-    account_id: int, now_us: int, event: TrackingEvent, occurred_at: datetime
+    account_id: int, now_us: int, event: TrackingEvent, occurred_at: datetime, digest: bytes
 ) -> tuple[Any, ...]:
     eta = event.eta.latest or event.eta.earliest if event.eta else None
     return (
@@ -147,5 +147,5 @@ def _event_row(
         event.reason and event.reason.value, event.leg and event.leg.value,
         event.occurred_local.isoformat(), event.utc_offset_minutes,
         event.offset_source and event.offset_source.value, to_us(occurred_at), event.text,
-        event.code, event.carrier, event.location, event.country, to_us(eta), now_us, event.raw,
+        event.code, event.carrier, event.location, event.country, to_us(eta), digest, now_us, event.raw,
     )  # fmt: skip

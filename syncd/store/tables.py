@@ -258,6 +258,7 @@ tracking_events = Table(
     _time("occurred_at", nullable=False),
     *_text("text", "code", "carrier", "location", "country"),
     _time("eta"),
+    Column("content_hash", LargeBinary, nullable=False),
     _time("seen_at", nullable=False),
     Column("raw", LargeBinary),
     UniqueConstraint("account_id", "source_id"),
