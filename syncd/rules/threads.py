@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from syncd.model import KnownConversation, Message, NewConversation
 
 # A customer who writes again under the same subject within this time goes on with the old matter.
@@ -66,29 +68,26 @@ class ThreadBook:
 
     def place(self, message: Message, customer: int | None) -> int:
         """The conversation of `message`, whose buyer is `customer`; negative where it is new."""
-        keys = thread_keys(message)
-        number = self._by_key(keys, message, customer)
-        if number is None and message.thread_id is None:
-            number = self._by_matter(message, customer)
+        keys = own_keys(message)
+        if message.thread_id is not None:
+            number = self._keys.get(keys[0])
+        else:  # by its own id too: an answer may have come before it
+            number = self._by_key(keys, customer) or self._by_matter(message, customer)
         if number is None:
             number = self._open(message, customer)
         elif message.thread_id is not None:
             return number  # its one key is known already
-        self._learn(own_keys(message), number)
+        else:
+            self._go_on(number, message)
+        self._learn(keys, number)
         return number
 
-    def _by_key(self, keys: Iterable[str], message: Message, customer: int | None) -> int | None:
+    def _by_key(self, keys: Iterable[str], customer: int | None) -> int | None:
         for key in keys:
             number = self._keys.get(key)
-            if number is not None and (
-                message.thread_id is not None or self._same_customer(number, customer)
-            ):
+            if number is not None and self._known[number].customer == customer:
                 return number
         return None
-
-    def _same_customer(self, number: int, customer: int | None) -> bool:
-        known = self._known.get(number)
-        return known is None or known.customer is None or known.customer == customer
 
     def _by_matter(self, message: Message, customer: int | None) -> int | None:
         if customer is None:
@@ -99,6 +98,12 @@ class ThreadBook:
         apart = abs(message.sent_at - self._known[number].last_at)
         return number if apart <= SAME_MATTER else None
 
+    def _go_on(self, number: int, message: Message) -> None:
+        """The same matter is counted from what was said last."""
+        known = self._known[number]
+        if message.sent_at > known.last_at:
+            self._known[number] = replace(known, last_at=message.sent_at)
+
     def _open(self, message: Message, customer: int | None) -> int:
         number = -1 - len(self.opened)
         self.opened[number] = NewConversation(
@@ -107,12 +112,11 @@ class ThreadBook:
             subject=message.subject,
             first_at=message.sent_at,
         )
-        if message.thread_id is None:  # a platform's thread is only ever found by its id
-            self._known[number] = KnownConversation(
-                customer=customer, last_at=message.sent_at, subject=message.subject
-            )
-            if customer is not None:
-                self._matters[customer, bare_subject(message.subject)] = number
+        self._known[number] = KnownConversation(
+            customer=customer, last_at=message.sent_at, subject=message.subject
+        )
+        if message.thread_id is None and customer is not None:
+            self._matters[customer, bare_subject(message.subject)] = number
         return number
 
     def _learn(self, keys: Iterable[str], number: int) -> None:

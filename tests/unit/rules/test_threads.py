@@ -1,0 +1,212 @@
+"""The ladder from a message to its conversation, rung by rung."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncd.model import KnownConversation
+from syncd.rules.threads import SAME_MATTER, ThreadBook, bare_subject, own_keys, thread_keys
+
+ANN, BOB = 1, 2
+
+
+@pytest.fixture
+def book():
+    return ThreadBook({}, {})
+
+
+def place(book, *messages, customer=ANN):
+    return [book.place(message, customer) for message in messages]
+
+
+class TestPlatformThread:
+    def test_the_platforms_thread_is_the_conversation_whoever_writes(self, book, make):
+        first = book.place(make.message("1", thread_id="t1"), ANN)
+        assert book.place(make.message("2", 400, thread_id="t1"), BOB) == first
+
+    def test_two_threads_of_one_customer_stay_apart(self, book, make):
+        one, two = place(book, make.message("1", thread_id="t1"), make.message("2", thread_id="t2"))
+        assert one != two
+
+    def test_a_thread_id_is_stronger_than_an_order(self, book, make):
+        one, two = place(
+            book,
+            make.message("1", thread_id="t1", order_ids=("o1",)),
+            make.message("2", thread_id="t2", order_ids=("o1",)),
+        )
+        assert one != two
+
+
+class TestAnsweredMail:
+    def test_an_answer_joins_the_mail_it_answers(self, book, make):
+        one, two = place(
+            book,
+            make.message("1", message_id="a@x", subject="Lamp"),
+            make.message("2", 90, references=("a@x",), subject="Something else"),
+        )
+        assert one == two
+
+    def test_the_mail_answered_last_counts_most(self, book, make):
+        one, two = place(
+            book,
+            make.message("1", message_id="a@x", subject="Lamp"),
+            make.message("2", message_id="b@x", subject="Cable"),
+        )
+        assert place(book, make.message("3", 1, references=("a@x", "b@x"))) == [two]
+        assert one != two
+
+    def test_a_reference_finds_its_mail_over_others_that_are_missing(self, book, make):
+        one, three = place(
+            book,
+            make.message("1", message_id="a@x", subject="Lamp"),
+            make.message("3", 60, references=("a@x", "never-seen@x"), subject="Re: Lamp"),
+        )
+        assert one == three
+
+    def test_an_answer_seen_before_its_mail_is_joined_by_it(self, book, make):
+        """Its own references are learnt, so the older mail finds the conversation."""
+        two, one = place(
+            book,
+            make.message("2", 40, references=("a@x",), subject="Re: Lamp"),
+            make.message("1", message_id="a@x", subject="Lamp"),
+        )
+        assert one == two
+
+    def test_many_peoples_answers_to_one_newsletter_are_not_one_conversation(self, book, make):
+        news = book.place(make.message("1", message_id="news@shop", subject="Sale"), None)
+        replies = [
+            book.place(
+                make.message(str(who), 1, references=("news@shop",), subject="Re: Sale"), who
+            )
+            for who in (ANN, BOB, 3)
+        ]
+        assert len(set(replies)) == 3
+        del news
+
+    def test_nobody_reads_anothers_conversation_by_guessing_its_id(self, make):
+        known = {7: KnownConversation(customer=ANN, last_at=make.at(), subject="Lamp")}
+        book = ThreadBook({"m:a@x": 7}, known)
+
+        assert book.place(make.message("2", references=("a@x",)), BOB) != 7
+        assert book.place(make.message("3", references=("a@x",)), None) != 7
+        assert book.place(make.message("4", references=("a@x",)), ANN) == 7
+
+
+class TestOrder:
+    def test_mails_about_one_order_are_one_conversation(self, book, make):
+        one, two = place(
+            book,
+            make.message("1", order_ids=("o1",), subject="Order shipped"),
+            make.message("2", 100, order_ids=("o1",), subject="Where is it"),
+        )
+        assert one == two
+
+    def test_another_customer_who_names_the_order_gets_a_conversation_apart(self, book, make):
+        one = book.place(make.message("1", order_ids=("o1",)), ANN)
+        assert book.place(make.message("2", order_ids=("o1",)), BOB) != one
+
+    def test_the_mail_answered_is_stronger_than_the_order(self, book, make):
+        one, two = place(
+            book,
+            make.message("1", message_id="a@x", subject="Lamp"),
+            make.message("2", 30, order_ids=("o1",), subject="Cable"),
+        )
+        assert one != two
+        three = make.message("3", 31, references=("a@x",), order_ids=("o1",), subject="x")
+        assert place(book, three) == [one]
+
+
+class TestSameMatter:
+    @pytest.mark.parametrize(
+        ("apart", "same"),
+        [(SAME_MATTER, True), (SAME_MATTER + timedelta(seconds=1), False)],
+    )
+    def test_the_same_subject_goes_on_within_two_weeks(self, book, make, apart, same):
+        one, two = place(
+            book,
+            make.message("1", subject="Broken lamp"),
+            make.message("2", apart / timedelta(days=1), subject="RE: Broken Lamp"),
+        )
+        assert (one == two) is same
+
+    def test_the_time_counts_from_what_was_said_last(self, book, make):
+        talks = place(book, *(make.message(str(d), d, subject="Lamp") for d in (0, 10, 20, 30)))
+        assert len(set(talks)) == 1
+
+    def test_another_customer_with_the_same_subject_stays_apart(self, book, make):
+        one = book.place(make.message("1", subject="Order"), ANN)
+        assert book.place(make.message("2", subject="Order"), BOB) != one
+        assert book.place(make.message("3", subject="Order"), None) != one
+
+    def test_a_stored_conversation_of_the_customer_goes_on(self, make):
+        known = {7: KnownConversation(customer=ANN, last_at=make.at(-3), subject="Re: Lamp")}
+        assert ThreadBook({}, known).place(make.message(subject="Lamp"), ANN) == 7
+
+    def test_a_platforms_thread_takes_no_loose_mail(self, book, make):
+        thread = book.place(make.message("1", thread_id="t1", subject="Lamp"), ANN)
+        assert book.place(make.message("2", subject="Lamp"), ANN) != thread
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 40), st.sampled_from("ab"), st.sampled_from([ANN, BOB])),
+        min_size=1,
+        max_size=8,
+    ),
+    st.integers(0, 8),
+)
+def test_where_a_batch_ends_does_not_change_the_conversations(said, cut):
+    """Each batch begins with what the store knows after the one before."""
+    from tests.conftest import Make  # noqa: PLC0415
+
+    make = Make()
+    messages = [
+        (make.message(str(i), day, subject=subject), who)
+        for i, (day, subject, who) in enumerate(sorted(said))
+    ]
+    whole = ThreadBook({}, {})
+    in_one = [whole.place(message, who) for message, who in messages]
+
+    first, second = messages[:cut], messages[cut:]
+    book = ThreadBook({}, {})
+    before = [book.place(message, who) for message, who in first]
+    known = {
+        number: KnownConversation(
+            customer=new.customer,
+            last_at=max(m.sent_at for (m, _), n in zip(first, before, strict=True) if n == number),
+            subject=new.subject,
+        )
+        for number, new in book.opened.items()
+    }
+    stored = {number: 100 - number for number in known}
+    again = ThreadBook({}, {stored[number]: facts for number, facts in known.items()})
+    in_two = [stored[n] for n in before] + [again.place(m, who) for m, who in second]
+    assert [in_one.index(n) for n in in_one] == [in_two.index(n) for n in in_two]
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["Lamp", "Re: Lamp", "AW: RE: lamp", "Fwd:Lamp", "Re[5]: Lamp", "回复\uff1aLamp", "  Antw :  Lamp ",
+     "Odp: Lamp", "RES: Lamp"],
+)  # fmt: skip
+def test_reply_prefixes_do_not_count(subject):
+    assert bare_subject(subject) == "lamp"
+
+
+@pytest.mark.parametrize("subject", ["Reason: Lamp", "Report", "Regarding Lamp", "Trousers: red"])
+def test_words_that_only_look_like_prefixes_stay(subject):
+    assert bare_subject(subject) == subject.casefold()
+
+
+def test_keys_are_the_strongest_first(make):
+    mail = make.message(message_id="c@x", references=("a@x", "b@x"), order_ids=("o1",))
+
+    assert thread_keys(mail) == ("m:b@x", "m:a@x", "o:o1")
+    assert own_keys(mail) == ("m:b@x", "m:a@x", "o:o1", "m:c@x")
+
+
+def test_a_hostile_subject_costs_no_time():
+    assert bare_subject("re: " * 20_000 + "lamp") == "lamp"
+    assert bare_subject("re " * 20_000).startswith("re re")
