@@ -81,5 +81,7 @@ def _journal(logger: "WrappedLogger", method: str, event: "EventDict") -> str:
 
 
 def _quieten_libraries() -> None:
-    for name in ("httpx", "httpcore", "apscheduler", "alembic"):
+    for name in ("httpx", "httpcore", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns whenever a job is still running at its next turn, which is how ticks are meant to be.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)

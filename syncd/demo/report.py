@@ -41,13 +41,20 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Each fault of a notice in a sentence."""
 
 
-def report(runtime: Runtime, world: World, *, started: datetime, ended: datetime,
-           step: timedelta) -> Report:  # fmt: skip
-    """Count; `step` is how much of the world's time passes between two polls."""
+class Pace(msgspec.Struct, frozen=True):
+    """How much of the world's time passes while the daemon does a thing once."""
+
+    poll: timedelta
+    tick: timedelta
+
+
+def report(
+    runtime: Runtime, world: World, *, started: datetime, ended: datetime, pace: Pace
+) -> Report:
+    """Count; what happened within a few of the daemon's own steps is not held against it."""
     counts, look = runtime.store.look.counts(), runtime.store.look
-    # News are a poll and a moment old when a notice is written.
-    tolerance = Tolerance(facts=3 * step, sending=step)
-    judged = world.judge(tolerance=tolerance)
+    # News are a poll old when a notice is written, and a notice is a few ticks on its way.
+    judged = world.judge(tolerance=Tolerance(facts=3 * pace.poll, sending=3 * pace.tick))
     return Report(
         world_days=round((ended - started) / timedelta(days=1), 1),
         messages=counts["messages"],
@@ -67,7 +74,7 @@ def report(runtime: Runtime, world: World, *, started: datetime, ended: datetime
         notices_in_wrong_language=judged.wrong_language,
         notices_in_quiet_hours=judged.in_quiet_hours,
         notices_needless=judged.needless + judged.wrong_buyer,
-        buyers_not_told=len(world.untold(ended - 2 * step)),
+        buyers_not_told=len(world.untold(ended - 2 * pace.poll)),
         items_missing=_missing(world, counts, runtime),
         for_a_person=runtime.store.outbox.depth().get("person", (0,))[0],
         faults=judged.faults,

@@ -9,7 +9,7 @@ from pathlib import Path
 from syncd import clock, config, ingest, plugins, watch
 from syncd.accounts import Runtime
 from syncd.demo import files
-from syncd.demo.report import Report, report
+from syncd.demo.report import Pace, Report, report
 from syncd.outbox import Sender
 from syncd.scheduler import Scheduler
 from syncd.testing.mailbox import Mailbox
@@ -59,9 +59,7 @@ class Demo:
             clock.set_source(clock.system)
 
     def _world(self) -> World:
-        return World(
-            now=clock.now, start=START, days=DAYS, seed=self._seed, fault_rate=_FAULT_RATE
-        )
+        return World(now=clock.now, start=START, days=DAYS, seed=self._seed, fault_rate=_FAULT_RATE)
 
     def _open(self, world: World, box: Mailbox) -> Runtime:
         path = files.write(
@@ -101,7 +99,8 @@ class Demo:
     def _count(self, runtime: Runtime, world: World, box: Mailbox) -> Report:
         """Stop the world's clock, take in what it has told until then, and count."""
         ended = clock.now()
-        step = timedelta(seconds=DAYS * 86400 / self._seconds) * _POLL_SECONDS
+        second = timedelta(days=DAYS) / self._seconds
+        pace = Pace(poll=second * _POLL_SECONDS, tick=second * _TICK_SECONDS)
         world.fault_rate = 0.0
         with clock.frozen(ended):
             for account in runtime.accounts.values():
@@ -110,4 +109,4 @@ class Demo:
             watch.run(runtime)
             Sender(runtime).run()
             self._carry_mail(world, box)
-            return report(runtime, world, started=START, ended=ended, step=step)
+            return report(runtime, world, started=START, ended=ended, pace=pace)

@@ -27,7 +27,7 @@ def compose(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) -
     thread = runtime.store.outbox.thread(account.id, row.order_id, row.conversation_id)
     return Draft(
         text=written.text,
-        subject=_subject(written, thread),
+        subject=_subject(row, written, thread),
         buyer=row.recipient,
         thread_id=thread.thread_id,
         order_id=row.order_id,
@@ -39,9 +39,9 @@ def compose(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) -
     )
 
 
-def _subject(written: Rendered, thread: Thread) -> str:
-    """A reply keeps the subject that the buyer's mail program threads by."""
-    if not thread.last_message_id or not thread.subject:
+def _subject(row: OutboxRow, written: Rendered, thread: Thread) -> str:
+    """A reply keeps the subject that mail programs thread by; a notice says what it is about."""
+    if row.purpose == "notice" or not thread.last_message_id or not thread.subject:
         return written.subject
     kept = thread.subject
     return kept if kept.lower().startswith("re:") else f"Re: {kept}"
@@ -70,10 +70,12 @@ def notice_facts(
     """The facts a notice states; raises Unwritable where one that must be told is not known."""
     if story.tracking_number is None or story.event_local is None:
         raise Unwritable("no tracking number or no tracking event is known yet")
+    # The language that the template is really there in, which may not be the one wished for.
+    language = runtime.templates.language_for(row.template or "", row.language)
     site = tracking_sites.choose(
         story.tracking_number,
         story.destination_country,
-        row.language,
+        language,
         carrier=story.carrier,
         given_url=story.tracking_url,
     )
@@ -85,7 +87,7 @@ def notice_facts(
         tracking_site=site.name,
         tracking_url=site.url if limits.links_allowed(account.platform) else None,
         latest_event=latest_event_text(
-            story.event_text or "", Milestone(story.milestone), row.language
+            story.event_text or "", Milestone(story.milestone), language
         ),
         latest_event_at=story.event_local,
         latest_event_place=story.event_place,
