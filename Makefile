@@ -6,7 +6,7 @@ CONNECTORS := $(sort $(wildcard connectors/*/pyproject.toml))
 EDITABLE := -e . $(foreach project,$(CONNECTORS),-e $(dir $(project)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types layers docs docs-check lock clean \
+.PHONY: help setup demo demo-short test check format lint types layers docs docs-check lock clean \
   bench bench-sync bench-idle bench-short
 
 help: ## list the targets
@@ -22,6 +22,9 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml $(CONNECTORS)
 
 demo: setup ## the whole thing in a minute: a world of late parcels, on loopback
 	$(BIN)/syncd demo
+
+demo-short: setup ## the same in twenty seconds, its figures checked
+	$(BIN)/syncd demo --json --seconds 20 | $(BIN)/python .ci/demo_figures.py
 
 test: setup ## all tests that this machine can run
 	$(BIN)/pytest -n auto tests
