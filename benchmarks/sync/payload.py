@@ -31,11 +31,6 @@ class Row(msgspec.Struct, rename={"sender": "from"}):
     attachments: list[File] = []
 
 
-class Page(msgspec.Struct):
-    items: list[Row]
-    next: int | None
-
-
 class RawPage(msgspec.Struct):
     items: list[msgspec.Raw]
     next: int | None
