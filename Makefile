@@ -45,7 +45,7 @@ types: setup ## mypy --strict
 layers: setup ## imports go down the layers
 	$(BIN)/lint-imports
 
-docs: setup ## write the sample configs and the reference of the settings anew
+docs: setup ## write the sample configs and the reference of settings and verbs anew
 	$(BIN)/python -m syncd.cli.generated
 
 docs-check: setup ## the files that `make docs` writes are as it would write them

@@ -1,7 +1,7 @@
-"""Writes the files of the repository that come from the settings classes: ``make docs``.
+"""Writes the files of the repository that come from the code: ``make docs``.
 
-They are config/syncd.toml, config/conf.d/NAME.toml.example and docs/configuration.md. With
-``--check`` nothing is written; a file that has drifted is named and the exit code is 1.
+They are config/syncd.toml, config/conf.d/NAME.toml.example, docs/configuration.md and docs/cli.md.
+With ``--check`` nothing is written; a file that has drifted is named and the exit code is 1.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from syncd import plugins
-from syncd.cli import exits
+from syncd.cli import cli, exits
+from syncd.cli.manual import manual
 from syncd.config import account_sample, reference, sample
 from syncd.connector import Connector
 
@@ -22,6 +23,7 @@ def files(root: Path) -> Iterator[tuple[Path, str]]:
     for name, connector in built_in.items():
         yield root / "config" / "conf.d" / f"{name}.toml.example", account_sample(connector) + "\n"
     yield root / "docs" / "configuration.md", reference(built_in)
+    yield root / "docs" / "cli.md", manual(cli)
 
 
 def _built_in(root: Path) -> Mapping[str, type[Connector]]:

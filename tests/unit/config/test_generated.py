@@ -1,4 +1,4 @@
-"""The files that come from the settings classes are as `make docs` would write them."""
+"""The files that come from the code are as `make docs` would write them."""
 
 from pathlib import Path
 
@@ -27,13 +27,12 @@ def test_check_names_what_has_drifted_and_writing_mends_it(tmp_path: Path) -> No
         result = CliRunner().invoke(write, [str(tmp_path), *args])
         return result.exit_code, result.output
 
-    config, page = tmp_path / "config" / "syncd.toml", tmp_path / "docs" / "configuration.md"
-    assert run("--check") == (
-        1,
-        f"{config} has drifted: make docs\n{page} has drifted: make docs\n",
-    )
+    config, docs = tmp_path / "config" / "syncd.toml", tmp_path / "docs"
+    files = (config, docs / "configuration.md", docs / "cli.md")
+    drifted = "".join(f"{file} has drifted: make docs\n" for file in files)
+    assert run("--check") == (1, drifted)
     assert not config.exists()
-    assert run() == (0, f"{config} written\n{page} written\n")
+    assert run() == (0, "".join(f"{file} written\n" for file in files))
     assert run("--check") == (0, "")
     config.write_text("# mine")
     assert run("--check") == (1, f"{config} has drifted: make docs\n")
