@@ -1,7 +1,7 @@
 """One batch into the store: what is new is placed and joined, what changed is kept as a version."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -174,7 +174,7 @@ def _shipments(tx: IngestTransaction, _: str, items: list[Shipment], counts: Cou
         if changed:
             tx.parcels.put_shipments(changed)
             numbers = {s.tracking_number for s, _ in changed if s.tracking_number}
-            _advance(tx, tx.parcels.events_of(numbers))
+            _judge_anew(tx, numbers)
 
 
 def _shipment_digest(shipment: Shipment) -> bytes:
@@ -190,21 +190,26 @@ def _events(tx: IngestTransaction, _: str, items: list[TrackingEvent], counts: C
             tx.parcels.put_events(
                 (event, parcels.occurred_at(event), digest) for event, digest in changed
             )
-            _advance(tx, [event for event, _ in changed])
+            _judge_anew(tx, {event.tracking_number for event, _ in changed})
 
 
 def _event_digest(event: TrackingEvent) -> bytes:
     return content_hash(*(getattr(event, name) for name in _EVENT_CONTENT))
 
 
-def _advance(tx: IngestTransaction, events: Iterable[TrackingEvent]) -> None:
-    by_number: dict[str, list[TrackingEvent]] = {}
-    for event in events:
-        by_number.setdefault(event.tracking_number, []).append(event)
+def _judge_anew(tx: IngestTransaction, numbers: Collection[str]) -> None:
+    """Read the state of the parcels with these numbers from all their events.
+
+    All, because late, corrected and forgotten scans change what the others mean.
+    """
+    shipments = tx.parcels.states(numbers)
+    events: dict[str, list[TrackingEvent]] = {}
+    for event in tx.parcels.events_of({number for number, _, _ in shipments.values()}):
+        events.setdefault(event.tracking_number, []).append(event)
     states: dict[int, ParcelState] = {}
-    for shipment_id, (number, state) in tx.parcels.states(by_number).items():
-        after = parcels.advance(state, by_number[number])
-        if after != state:
+    for shipment_id, (number, before, since) in shipments.items():
+        after = parcels.state_of(events.get(number, ()), since=since)
+        if after != before:
             states[shipment_id] = after
     tx.parcels.save_states(states)
 

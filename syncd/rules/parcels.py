@@ -7,6 +7,12 @@ import msgspec
 
 from syncd.model import Milestone, ParcelState, TrackingEvent
 
+# Longer than a parcel still gets scans after its end, shorter than any carrier waits before it
+# gives a number out again.
+USED_AGAIN_AFTER = timedelta(days=60)
+
+_STAGES = {milestone: place for place, milestone in enumerate(Milestone)}
+
 
 def occurred_at(event: TrackingEvent) -> datetime:
     """The event's time in UTC; where the carrier told no offset, its local time read as UTC.
@@ -18,47 +24,53 @@ def occurred_at(event: TrackingEvent) -> datetime:
     return event.occurred_local.replace(tzinfo=UTC) - offset
 
 
-def advance(state: ParcelState, events: Iterable[TrackingEvent]) -> ParcelState:
-    """`state` after `events`, which may be older than what made the state, or repeats of it."""
-    for event in sorted(events, key=occurred_at):
+def state_of(events: Iterable[TrackingEvent], *, since: datetime | None = None) -> ParcelState:
+    """What all events of a parcel's number add up to, in whatever order they are given.
+
+    Carriers give a number out again: events before `since` are another parcel's, and so are those
+    that come `USED_AGAIN_AFTER` the parcel's end.
+    """
+    state = ParcelState()
+    for event in sorted(events, key=_rank):
+        at = occurred_at(event)
+        if since is not None and at < since:
+            continue
+        if _ended_before(state, at - USED_AGAIN_AFTER):
+            break
         state = _after(state, event)
     return state
 
 
+def _rank(event: TrackingEvent) -> tuple[datetime, int, str]:
+    """By time; of the same minute, the stage further on the way counts as the later one."""
+    return occurred_at(event), _STAGES[event.milestone], event.source_id
+
+
+def _ended_before(state: ParcelState, moment: datetime) -> bool:
+    last = state.last_event_at
+    return state.milestone.terminal and last is not None and last < moment
+
+
 def _after(state: ParcelState, event: TrackingEvent) -> ParcelState:
+    """`state` after an event that is later than all that made it."""
     at = occurred_at(event)
-    physical = event.milestone.physical
-    changes: dict[str, object] = {"last_event_at": _latest(state.last_event_at, at)}
-    if physical:
-        changes["last_movement_at"] = _latest(state.last_movement_at, at)
-        changes["first_scan_at"] = min(state.first_scan_at or at, at)
-    if _newer(state, at) and event.eta is not None:
+    changes: dict[str, object] = {"last_event_at": at}
+    if event.milestone.physical:
+        changes["last_movement_at"] = at
+        changes["first_scan_at"] = state.first_scan_at or at
+    if event.eta is not None:
         changes["eta"] = event.eta.latest or event.eta.earliest
-    if _moves_on(state, event.milestone, at):
+    if _moves_on(state, event.milestone):
         changes["milestone"], changes["milestone_at"] = event.milestone, at
     return msgspec.structs.replace(state, **changes)
 
 
-def _latest(known: datetime | None, at: datetime) -> datetime:
-    return at if known is None else max(known, at)
-
-
-def _newer(state: ParcelState, at: datetime) -> bool:
-    return state.last_event_at is None or at >= state.last_event_at
-
-
-def _moves_on(state: ParcelState, milestone: Milestone, at: datetime) -> bool:
-    """Whether a scan changes the milestone: never on unknown news, nor on late-arriving old news.
+def _moves_on(state: ParcelState, milestone: Milestone) -> bool:
+    """Whether a later scan changes the milestone: never on unknown news.
 
     A parcel that is delivered, returned or cancelled is opened again only by a scan of the parcel
     itself that is later: carriers send data about a parcel long after they gave it away.
     """
     if milestone is Milestone.UNKNOWN:
         return False
-    if state.milestone_at is None:
-        return True
-    if state.milestone.terminal and not milestone.physical:
-        return False
-    if at == state.milestone_at:  # the same minute: keep an end rather than go back from it
-        return not state.milestone.terminal
-    return at > state.milestone_at
+    return milestone.physical or not state.milestone.terminal

@@ -1,12 +1,12 @@
 """Shipments and their tracking events."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from syncd.model import Milestone, ParcelState, Shipment, TrackingEvent
+from syncd.model import Milestone, ParcelState, Shipment, TrackingEvent, Window
 from syncd.store import bulk
 from syncd.store.tables import orders, shipments, tracking_events
 from syncd.store.times import from_us, to_us
@@ -26,6 +26,9 @@ _STATE_COLUMNS = (
     "milestone", "milestone_at", "first_scan_at", "last_movement_at", "last_event_at", "eta",
     "due_at",
 )  # fmt: skip
+
+# Sellers note that a parcel was shipped days after the carrier took it, not months.
+_SHIPPED_LATE_BY = timedelta(days=30) // timedelta(microseconds=1)
 
 
 class ParcelWriter(Writer):
@@ -72,32 +75,54 @@ class ParcelWriter(Writer):
         key = ("account_id", "source_id")
         bulk.upsert(self._connection, tracking_events, _EVENT_COLUMNS, rows, key=key)
 
-    def states(self, numbers: Collection[str]) -> dict[int, tuple[str, ParcelState]]:
-        """The number and state of every shipment, of any account, with one of these numbers."""
+    def states(
+        self, numbers: Collection[str]
+    ) -> dict[int, tuple[str, ParcelState, datetime | None]]:
+        """Every shipment, of any account, with one of these numbers.
+
+        By id: its number, its state, and the time before which nobody can have had it, where that
+        is known.
+        """
         if not numbers:
             return {}
         table = shipments.c
         wanted = select(
-            table.id, table.tracking_number, table.milestone, table.milestone_at,
-            table.first_scan_at, table.last_movement_at, table.last_event_at, table.eta,
+            table.id,
+            table.tracking_number,
+            table.milestone,
+            table.milestone_at,
+            table.first_scan_at,
+            table.last_movement_at,
+            table.last_event_at,
+            table.eta,
+            func.coalesce(orders.c.placed_at, table.shipped_at - _SHIPPED_LATE_BY),
+        )
+        joined = wanted.outerjoin(
+            orders,
+            (orders.c.account_id == table.account_id)
+            & (orders.c.source_id == table.order_source_id),
         ).where(bulk.among(self._connection, table.tracking_number, numbers))  # fmt: skip
-        return {row[0]: (row[1], _state(row[2:])) for row in self._connection.execute(wanted)}
+        return {
+            row[0]: (row[1], _state(row[2:8]), from_us(row[8]))
+            for row in self._connection.execute(joined.order_by(table.id))
+        }
 
     def events_of(self, numbers: Collection[str]) -> list[TrackingEvent]:
-        """Events stored before the shipment that they belong to was known."""
+        """All events of these numbers, as far as a parcel's state depends on them."""
         if not numbers:
             return []
         table = tracking_events.c
         wanted = select(
             table.source_id, table.tracking_number, table.occurred_local,
-            table.utc_offset_minutes, table.milestone,
+            table.utc_offset_minutes, table.milestone, table.eta,
         ).where(bulk.among(self._connection, table.tracking_number, numbers))  # fmt: skip
         return [
             TrackingEvent(
                 source_id=source_id, tracking_number=number, utc_offset_minutes=offset,
                 occurred_local=datetime.fromisoformat(local), milestone=Milestone(milestone),
+                eta=None if eta is None else Window(latest=from_us(eta)),
             )
-            for source_id, number, local, offset, milestone in self._connection.execute(wanted)
+            for source_id, number, local, offset, milestone, eta in self._connection.execute(wanted)
         ]  # fmt: skip
 
     def save_states(self, states: Mapping[int, ParcelState]) -> None:

@@ -75,11 +75,14 @@ class WatchStore:
                 table.milestone.not_in(ended),
                 func.coalesce(table.last_event_at, table.seen_at) >= since,
             )
-            .order_by(table.deliver_by, table.id)
+            .order_by(table.deliver_by.nulls_last(), table.id)
         )  # fmt: skip
         with self._database.read() as connection:
             rows = connection.execute(wanted).all()
-        return [_parcel_ref(row) for row in rows]
+        urgent: dict[str, ParcelRef] = {}
+        for row in rows:  # one number may stand for parcels of several orders
+            urgent.setdefault(row[0], _parcel_ref(row))
+        return list(urgent.values())
 
     def next_due(self) -> datetime | None:
         """When the next parcel falls due."""

@@ -1,0 +1,210 @@
+"""What a shipment's row knows: its order's promise and its own events, whichever comes first."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from syncd.model import Address, Milestone, ParcelRef, Window
+
+
+@pytest.fixture
+def parcels(store, make):
+    """The shipments that are due, as the watches see them, by source id."""
+
+    def due():
+        with store.watch.batch(make.at(1000), 100) as tx:
+            return {parcel.source_id: parcel for parcel in tx.parcels}
+
+    return due
+
+
+class TestPromise:
+    def test_the_orders_promise_reaches_a_shipment_that_comes_later(self, source, make, parcels):
+        source.bring(make.order(promise=5, protection_ends_at=make.at(30)))
+        source.bring(make.shipment())
+
+        parcel = parcels()["p1"]
+        assert (parcel.deliver_by, parcel.protection_ends_at) == (make.at(5), make.at(30))
+        assert parcel.destination_country == "DE"
+
+    def test_and_one_that_came_before(self, source, make, parcels):
+        source.bring(make.shipment())
+        assert parcels()["p1"].deliver_by is None
+
+        source.bring(make.order(promise=5, protection_ends_at=make.at(30)))
+
+        parcel = parcels()["p1"]
+        assert (parcel.deliver_by, parcel.protection_ends_at) == (make.at(5), make.at(30))
+        assert parcel.destination_country == "DE"
+
+    def test_a_new_promise_takes_the_old_ones_place(self, source, make, parcels):
+        source.bring(make.order(promise=5), make.shipment())
+        source.bring(make.order(promise=9))
+
+        assert parcels()["p1"].deliver_by == make.at(9)
+
+    def test_the_carriers_own_country_stays(self, source, make, parcels):
+        source.bring(make.shipment(destination_country="AT"))
+        source.bring(make.order(ship_to=Address(country="DE")))
+
+        assert parcels()["p1"].destination_country == "AT"
+
+    def test_another_accounts_order_with_this_id_promises_nothing(
+        self, source, source_of, store, make, parcels
+    ):
+        source.bring(make.shipment())
+        source_of(store, "other").bring(make.order(promise=5))
+
+        assert parcels()["p1"].deliver_by is None
+
+
+class TestEvents:
+    def test_events_move_the_shipment(self, source, make, parcels):
+        source.bring(make.shipment())
+        source.bring(make.event(1, Milestone.ACCEPTED), make.event(2), stream="tracking")
+
+        state = parcels()["p1"].state
+        assert (state.milestone, state.milestone_at) == (Milestone.IN_TRANSIT, make.at(2))
+        assert (state.first_scan_at, state.last_movement_at) == (make.at(1), make.at(2))
+
+    def test_events_that_came_before_their_shipment_count(self, source, make, parcels):
+        source.bring(make.event(1), make.event(2, eta=Window(latest=make.at(7))))
+        source.bring(make.shipment())
+
+        state = parcels()["p1"].state
+        assert (state.first_scan_at, state.last_movement_at) == (make.at(1), make.at(2))
+        assert state.eta == make.at(7)
+
+    def test_another_account_may_follow_the_number(self, source, source_of, store, make, parcels):
+        source.bring(make.shipment())
+        source_of(store, "tracker", "seventeentrack").bring(make.event(1), stream="tracking")
+
+        assert parcels()["p1"].state.milestone is Milestone.IN_TRANSIT
+
+    def test_every_shipment_with_the_number_moves(self, source, source_of, store, make, parcels):
+        """One parcel for two orders."""
+        source.bring(make.shipment("p1"), make.shipment("p2", order="12-00002-00002"))
+        source.bring(make.event(1))
+
+        assert {p.state.milestone for p in parcels().values()} == {Milestone.IN_TRANSIT}
+
+    def test_a_late_old_event_does_not_take_it_back(self, source, make, parcels):
+        source.bring(make.shipment(), make.event(5, Milestone.DELIVERED))
+        source.bring(make.event(3, Milestone.OUT_FOR_DELIVERY), make.event(1))
+
+        state = parcels()["p1"].state
+        assert (state.milestone, state.first_scan_at) == (Milestone.DELIVERED, make.at(1))
+
+    def test_an_event_that_comes_again_corrected_counts_as_it_is_now(self, source, make, parcels):
+        source.bring(make.shipment(), make.event(5, Milestone.DELIVERED, source_id="e1"))
+        source.bring(make.event(5, Milestone.ATTEMPT_FAILED, source_id="e1"))
+
+        assert parcels()["p1"].state.milestone is Milestone.ATTEMPT_FAILED
+
+    def test_a_corrected_number_forgets_what_the_wrong_one_did(self, source, make, parcels):
+        source.bring(make.shipment(number="TYPO"), make.event(3, Milestone.DELIVERED, "TYPO"))
+        source.bring(make.event(1, number="RIGHT"))
+        source.bring(make.shipment(number="RIGHT"))
+
+        state = parcels()["p1"].state
+        assert (state.milestone, state.last_event_at) == (Milestone.IN_TRANSIT, make.at(1))
+
+    def test_a_corrected_number_without_any_event_is_a_fresh_start(self, source, make, parcels):
+        source.bring(make.shipment(number="TYPO"), make.event(3, Milestone.DELIVERED, "TYPO"))
+        source.bring(make.shipment(number="RIGHT"))
+
+        state = parcels()["p1"].state
+        assert (state.milestone, state.last_event_at) == (Milestone.UNKNOWN, None)
+
+    def test_a_number_used_again_is_another_parcel(self, source, make, parcels):
+        old = make.order("old", placed_at=make.at(-300))
+        source.bring(old, make.shipment("p-old", order="old", shipped_at=make.at(-299)))
+        source.bring(make.event(-290, Milestone.DELIVERED))
+        new = make.order("new", placed_at=make.at(-2))
+        source.bring(new, make.shipment("p-new", order="new", shipped_at=make.at(-1)))
+        source.bring(make.event(1))
+
+        states = {source_id: parcel.state for source_id, parcel in parcels().items()}
+        assert states["p-old"].milestone is Milestone.DELIVERED
+        assert states["p-old"].last_event_at == make.at(-290)
+        assert states["p-new"].milestone is Milestone.IN_TRANSIT
+        assert states["p-new"].first_scan_at == make.at(1)
+
+    def test_news_makes_a_shipment_due(self, source, store, make, parcels):
+        source.bring(make.shipment())
+        with store.watch.batch(make.at(), 10) as tx:
+            tx.plan({parcel.shipment_id: None for parcel in tx.parcels})
+        assert parcels() == {}
+
+        source.bring(make.event(1))
+        assert set(parcels()) == {"p1"}
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_the_partition_into_polls_does_not_change_the_state(data, sqlite_store, source_of, make):
+    several = [
+        make.event(day, milestone)
+        for day, milestone in enumerate(data.draw(st.lists(st.sampled_from(Milestone), max_size=6)))
+    ]
+    account = source_of(sqlite_store, data.draw(st.uuids().map(str)))
+    number = account.platform + str(account.id)
+    mixed = [
+        make.event(day, event.milestone, number)
+        for day, event in data.draw(st.permutations(list(enumerate(several))))
+    ]
+    items = [make.shipment(f"p{account.id}", number), *mixed]
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(items)), max_size=3)))
+    first = data.draw(st.booleans())
+    order = items if first else items[::-1]
+    for begin, end in zip([0, *cuts], [*cuts, len(items)], strict=True):
+        account.bring(*order[begin:end])
+    at_once = source_of(sqlite_store, f"once-{account.id}")
+    once = f"{number}-once"
+    at_once.bring(
+        make.shipment(f"once{account.id}", once),
+        *(make.event(day, event.milestone, once) for day, event in enumerate(several)),
+    )
+
+    with sqlite_store.watch.batch(make.at(1000), 10_000) as tx:
+        states = {parcel.tracking_number: parcel.state for parcel in tx.parcels}
+    assert states[number] == states[once]
+
+
+class TestOpenParcels:
+    def test_what_is_under_way_is_listed_the_most_urgent_first(self, source, store, make):
+        source.bring(make.order("a", promise=9), make.order("b", promise=3, ship_to=Address(
+            country="GB", postcode="AB1")))  # fmt: skip
+        source.bring(
+            make.shipment("p-a", "TN-A", order="a"),
+            make.shipment("p-b", "TN-B", order="b", carrier="Evri", origin_country="CN"),
+            make.shipment("p-none", None, order="b"),
+            make.shipment("p-done", "TN-D", order="b"),
+            make.event(1, Milestone.DELIVERED, "TN-D"),
+        )
+
+        listed = store.watch.open_parcels(make.at)
+        assert [ref.tracking_number for ref in listed] == ["TN-B", "TN-A"]
+        assert listed[0] == ParcelRef(
+            tracking_number="TN-B", carrier="Evri", origin_country="CN",
+            destination_country="GB", postcode="AB1",
+        )  # fmt: skip
+
+    def test_one_without_a_promise_comes_last_in_both_databases(self, source, store, make):
+        source.bring(make.order("a"), make.order("b", promise=50))
+        source.bring(
+            make.shipment("p-a", "TN-A", order="a"), make.shipment("p-b", "TN-B", order="b")
+        )
+
+        assert [r.tracking_number for r in store.watch.open_parcels(make.at)] == ["TN-B", "TN-A"]
+
+    def test_one_number_is_listed_once(self, source, store, make):
+        source.bring(make.shipment("p1"), make.shipment("p2", order="12-00002-00002"))
+
+        assert [ref.tracking_number for ref in store.watch.open_parcels(make.at)] == ["TN1"]
+
+    def test_a_parcel_without_news_for_ninety_days_is_followed_no_more(self, source, store, make):
+        source.bring(make.shipment(), make.event(0))
+
+        assert store.watch.open_parcels(lambda: make.at(90))
+        assert not store.watch.open_parcels(lambda: make.at(90.01))
