@@ -126,6 +126,11 @@ class Mailbox:
         with self._lock:
             self._orders.append(_Order(stage, reply, times, skip))
 
+    def heal(self) -> None:
+        """Take all faults back that were ordered and have not happened."""
+        with self._lock:
+            self._orders.clear()
+
     def drop_connections(self) -> None:
         """Cut all lines, as a restarted server does."""
         self._imap.hang_up()

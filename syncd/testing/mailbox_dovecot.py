@@ -24,7 +24,7 @@ default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {user}
 listen = 127.0.0.1
-ssl = no
+{tls}
 disable_plaintext_auth = no
 auth_mechanisms = plain login
 first_valid_uid = 1
@@ -59,7 +59,8 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {tls_port}
+    ssl = yes
   }}
 }}
 service anvil {{
@@ -68,6 +69,12 @@ service anvil {{
 service stats {{
   chroot =
 }}
+"""
+_TLS = """
+ssl = yes
+ssl_cert = <{home}/tls.pem
+ssl_key = <{home}/tls.pem
+ssl_dh =
 """
 _PATIENCE_SECONDS = 10.0
 
@@ -78,12 +85,18 @@ def missing() -> str | None:
 
 
 class Dovecot:
-    """An IMAP server with one user. Use it as a context manager."""
+    """An IMAP server with one user. Use it as a context manager.
 
-    def __init__(self, address: str = "shop@shop.example", password: str = "secret") -> None:  # noqa: S107  a test server's
+    `certificate` is a PEM file with certificate and key for TLS: STARTTLS on `port`, and TLS from
+    the first byte on `tls_port`.
+    """
+
+    def __init__(self, address: str, password: str, certificate: Path | None = None) -> None:
         self.address = address
         self.password = password
         self.port = _free_port()
+        self.tls_port = _free_port() if certificate else 0
+        self._certificate = certificate
         self._account = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
         # Not below a test's own folder: nobody may not pass through another user's.
         self.home = Path(tempfile.mkdtemp(prefix="dovecot-"))
@@ -95,6 +108,8 @@ class Dovecot:
 
     def __enter__(self) -> Self:
         (self.home / "mail").mkdir()
+        if self._certificate:
+            shutil.copy(self._certificate, self.home / "tls.pem")
         (self.home / "passwd").write_text(f"{self.address}:{self.password}\n")
         (self.home / "dovecot.conf").write_text(self._config())
         self.give_away()
@@ -146,6 +161,8 @@ class Dovecot:
             uid=self._account.pw_uid,
             gid=group,
             port=self.port,
+            tls_port=self.tls_port,
+            tls=_TLS.format(home=self.home) if self._certificate else "ssl = no",
         )
 
     def _await_start(self) -> None:

@@ -25,6 +25,10 @@ _CLOSE_SECONDS = 2.0
 _NO_IDLE_SECONDS = 3600.0
 
 
+class _Refused(imaplib.IMAP4.error):
+    """The server said no to this command; the line stands."""
+
+
 class Selected(msgspec.Struct, frozen=True):
     """What a server says when a folder is opened."""
 
@@ -109,15 +113,33 @@ class Session:
         what = "(UID BODY.PEEK[HEADER])" if header_only else "(UID BODY.PEEK[])"
         try:
             return literals(self._fetch(uid_set(uids, existing), what))
-        except imaplib.IMAP4.abort:
-            raise
-        except imaplib.IMAP4.error:
-            # One mail that the server cannot read fails the whole command: find it by halves.
-            if len(uids) == 1:
-                return {}
-            half = len(uids) // 2
-            first = self.bodies(uids[:half], existing, header_only=header_only)
-            return first | self.bodies(uids[half:], existing, header_only=header_only)
+        except _Refused:
+            self._expect_any(existing)
+            return self._by_halves(uids, existing, what)
+
+    def _by_halves(
+        self, uids: Sequence[int], existing: Sequence[int], what: str
+    ) -> dict[int, bytes]:
+        """One mail that the server cannot read fails the whole command: fetch around it."""
+        half = len(uids) // 2
+        got: dict[int, bytes] = {}
+        for part in (uids[:half], uids[half:]) if half else ():
+            try:
+                got |= literals(self._fetch(uid_set(part, existing), what))
+            except _Refused:
+                got |= self._by_halves(part, existing, what)
+        return got
+
+    def _expect_any(self, existing: Sequence[int]) -> None:
+        """Make sure that the server gives mails at all: else it is the one in trouble."""
+        for uid in ("*", str(existing[0])):
+            try:
+                self._fetch(uid, "(UID BODY.PEEK[HEADER])")
+            except _Refused as error:
+                refusal = error
+            else:
+                return
+        raise Unavailable(f"the server gives no mail: {refusal}")
 
     def gone(self, uids: Sequence[int]) -> set[int]:
         """Those of `uids` that somebody has deleted meanwhile."""
@@ -160,9 +182,14 @@ class Session:
             self._imap.shutdown()
 
     def _fetch(self, uids: str, items: str, *modifiers: str) -> Answer:
-        status, answer = self._imap.uid("FETCH", uids, items, *modifiers)
+        try:
+            status, answer = self._imap.uid("FETCH", uids, items, *modifiers)
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as error:  # BAD; a NO comes as a status
+            raise _Refused(without("", error)) from None
         if status != "OK":
-            raise imaplib.IMAP4.error(without("", answer[0] if answer else ""))
+            raise _Refused(without("", answer[0] if answer else ""))
         return answer
 
     def _number(self, name: str) -> int | None:

@@ -1,7 +1,8 @@
-import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import which
+from subprocess import run
 
 import pytest
 
@@ -69,14 +70,29 @@ def shop(box: Mailbox, connect: Make) -> ImapConnector:
     return connect(box.imap_port, box.smtp_port)
 
 
-@pytest.fixture(scope="session")
-def dovecot() -> Iterator[Dovecot]:
+@pytest.fixture
+def dovecot(monkeypatch: pytest.MonkeyPatch) -> Iterator[Dovecot]:
     reason = missing()
     if reason:
         pytest.skip(reason)
-    os.environ["SHOP_PASSWORD"] = "secret"
+    monkeypatch.setenv("SHOP_PASSWORD", "secret")
     with Dovecot(SHOP, "secret") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for 127.0.0.1, with its key, in one PEM file."""
+    program = which("openssl")
+    if program is None:
+        pytest.skip("openssl is not installed: no certificate can be made")
+    folder = tmp_path_factory.mktemp("tls")
+    made = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -keyout key -out cert"
+    names = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    run([program, *made.split(), *names], cwd=folder, check=True, capture_output=True)
+    whole = folder / "both.pem"
+    whole.write_text((folder / "cert").read_text() + (folder / "key").read_text())
+    return whole
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ def test_a_notice_goes_out(box, shop):
     assert one["Subject"] == "Überfällig"
     assert one["Auto-Submitted"] == "auto-generated"
     assert one["X-Auto-Response-Suppress"] == "All"
-    assert one.get_content() == "Grüße,\nIhr Paket ist spät.\n"
+    assert one.get_content() == "Grüße,\r\nIhr Paket ist spät.\r\n"
     assert receipt.accepted_at == START
 
 

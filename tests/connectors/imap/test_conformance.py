@@ -1,0 +1,77 @@
+"""The IMAP connector keeps to what syncd relies on in every connector."""
+
+from pathlib import Path
+
+import pytest
+
+from syncd.model import Draft, Party
+from syncd.testing.conformance import ConnectorConformance
+from syncd.testing.mailbox import Mailbox, Stage
+from syncd.testing.server import Fault
+from syncd_imap import ImapConnector
+from tests.connectors.imap.conftest import SHOP, draft, mail
+
+PASSWORD = "correct-horse"
+READING = (Stage.NOOP, Stage.EXAMINE, Stage.FETCH)
+REPLIES = {
+    Fault.SERVER_ERROR: "NO [SERVERBUG] internal error",
+    Fault.GARBAGE: "\x00{]garbage",
+    Fault.HTML: "<html><h1>Maintenance</h1></html>",
+    Fault.TRUNCATED: "* 1 FETCH (UID 1 BODY[] {99999}\r\nFrom: ",
+}
+
+
+class TestConformance(ConnectorConformance):
+    connector_class = ImapConnector
+    readme = Path(__file__).parents[3] / "connectors" / "imap" / "README.md"
+    secrets = (PASSWORD,)
+
+    @pytest.fixture
+    def source(self, monkeypatch):
+        monkeypatch.setenv("SHOP_PASSWORD", PASSWORD)
+        with Mailbox(SHOP, PASSWORD) as box:
+            for number in range(600):
+                box.deliver(mail(number=number), folder="INBOX" if number % 3 else "Sent")
+            yield box
+
+    def config(self, source):
+        return {
+            "address": SHOP,
+            "password": {"env": "SHOP_PASSWORD"},
+            "imap_host": "127.0.0.1",
+            "imap_port": source.imap_port,
+            "imap_security": "none",
+            "smtp_host": "127.0.0.1",
+            "smtp_port": source.smtp_port,
+            "smtp_security": "none",
+            "sent_grace_s": 0,
+            "timeout_s": 0.5,
+        }
+
+    def add_item(self, source, stream):
+        source.deliver(mail(number=10_000))
+
+    def draft(self, source):
+        return draft()
+
+    def refused_draft(self, source):
+        return Draft(text="Hello", buyer=Party(name="Ann"))
+
+    def arrived(self, source):
+        return len(source.sent)
+
+    def fail(self, source, fault, *, times=1_000_000, path=".*"):
+        if fault in {Fault.RATE_LIMITED, Fault.DUPLICATE_PAGE, Fault.REORDERED_PAGE}:
+            pytest.skip(f"IMAP has no {fault}")
+        if fault is Fault.UNAUTHORIZED:
+            source.fail(Stage.LOGIN, f"NO [AUTHENTICATIONFAILED] not {PASSWORD}", times=times)
+        elif fault is Fault.RATE_LIMITED_SILENT:
+            source.fail(Stage.LOGIN, "NO [LIMIT] Too many connections", times=times)
+        elif times == 1:
+            source.fail(Stage.ACCEPTED, None)
+        else:
+            for stage in READING:
+                source.fail(stage, REPLIES.get(fault), times=times)
+
+    def heal(self, source):
+        source.heal()
