@@ -54,7 +54,7 @@ class Secret(BaseModel):
 
     def _path(self) -> Path:
         if self.file is not None:
-            return self.file
+            return self.file.expanduser()
         path = systemd.credential_path(str(self.credential))
         if path is None:
             raise SecretUnavailable(
