@@ -81,9 +81,9 @@ def test_a_mail_over_the_limit(dovecot, connect):
 
 
 def test_a_folder_with_a_name_in_no_latin_letters(dovecot, connect):
-    shop = connect(dovecot.port, folders=["Входящие & Ко"])
+    shop = connect(dovecot.port, folders=["Bücher & Rückläufe"])
     session = shop._mailbox._session()
-    session._imap.create('"&BBIERQQ+BDQETwRJBDgENQ- &- &BBoEPg-"')
+    session._imap.create('"B&APw-cher &- R&APw-ckl&AOQ-ufe"')
     session.close()
     assert read_all(shop)[0] == []
 

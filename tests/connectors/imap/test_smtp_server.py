@@ -1,6 +1,7 @@
 """Against a real SMTP server (aiosmtpd)."""
 
 import email
+import socket
 import ssl
 from email.policy import default
 
@@ -17,13 +18,19 @@ class Inbox:
     def __init__(self):
         self.mails = []
 
-    async def handle_DATA(self, server, session, envelope):
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802  aiosmtpd's name
         self.mails.append((envelope.mail_from, envelope.rcpt_tos, envelope.original_content))
         return "250 2.0.0 taken"
 
 
 def _right(server, session, envelope, mechanism, data):
     return AuthResult(success=data.password == b"secret")
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @pytest.fixture
@@ -39,14 +46,13 @@ def server(inbox, certificate, monkeypatch):
     controller = Controller(
         inbox,
         hostname="127.0.0.1",
-        port=0,
+        port=_free_port(),
         tls_context=context,
         require_starttls=True,
         authenticator=_right,
         auth_required=True,
     )
     controller.start()
-    controller.port = controller.server.sockets[0].getsockname()[1]
     yield controller
     controller.stop(no_assert=True)
 
@@ -57,7 +63,7 @@ def test_by_starttls_with_login(server, inbox, connect, certificate):
     for number in range(3):
         shop.send(draft(text), f"key-{number}")
     assert len(inbox.mails) == 3
-    sender, recipients, raw = inbox.mails[0]
+    _, recipients, raw = inbox.mails[0]
     assert recipients == [BUYER]
     assert max(map(len, raw.split(b"\r\n"))) <= 998
     said = email.message_from_bytes(raw, policy=default).get_content()

@@ -1,0 +1,117 @@
+import pytest
+from pydantic import ValidationError
+
+from syncd.connector import AuthFailed
+from syncd.testing.server import Answer, FakeServer, route
+from syncd_imap import ImapConfig
+from syncd_imap.mailbox import layout_of
+from syncd_imap.responses import Folder
+from tests.connectors.imap.conftest import draft, mail, read_all
+
+
+class TokenServer(FakeServer):
+    def __init__(self):
+        super().__init__()
+        self.given = 0
+
+    @route("POST", "/token")
+    def token(self, request):
+        self.given += 1
+        return Answer.json({"access_token": f"token-{self.given}", "expires_in": 3600})
+
+
+@pytest.fixture
+def tokens():
+    with TokenServer() as server:
+        yield server
+
+
+@pytest.fixture
+def shop(box, connect, tokens, monkeypatch):
+    monkeypatch.setenv("REFRESH", "refresh-me")
+    oauth = {
+        "token_url": f"{tokens.url}/token",
+        "client_id": "app",
+        "refresh_token": {"env": "REFRESH"},
+    }
+    return connect(box.imap_port, box.smtp_port, oauth=oauth)
+
+
+def test_by_token(box, shop, tokens):
+    box.accept_token("token-1")
+    box.deliver(mail())
+    assert len(read_all(shop)[0]) == 1
+    shop.send(draft(), "key-1")
+    assert len(box.sent) == 1
+    assert tokens.given == 1
+
+
+def test_a_token_that_died_early_is_replaced(box, shop, tokens):
+    box.accept_token("token-1")
+    read_all(shop)
+    shop.send(draft(), "key-1")
+    box.refuse("token-1")
+    box.accept_token("token-2")
+    box.drop_connections()
+    assert read_all(shop)[0]
+    shop.send(draft(), "key-2")
+    assert tokens.given == 2
+
+
+def test_tokens_that_nobody_wants(box, shop, tokens):
+    with pytest.raises(AuthFailed, match="IMAP login") as caught:
+        read_all(shop)
+    assert "token-" not in str(caught.value)
+    with pytest.raises(AuthFailed, match="SMTP login"):
+        shop.send(draft(), "key-1")
+
+
+GOOD = {
+    "address": "shop@shop.example",
+    "password": {"env": "X"},
+    "imap_host": "imap.shop.example",
+    "smtp_host": "smtp.shop.example",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"password": None}, "password or oauth"),
+        ({"oauth": {"token_url": "https://x", "client_id": "y"}}, "password or oauth"),
+        ({"imap_security": "none"}, "in the clear to imap.shop.example"),
+        ({"smtp_security": "none"}, "in the clear to smtp.shop.example"),
+        ({"address": "shop"}, "address"),
+        ({"folder": "INBOX"}, "folder"),
+    ],
+)
+def test_settings_that_do_not_fit(change, said):
+    with pytest.raises(ValidationError, match=said):
+        ImapConfig.model_validate({**GOOD, **change})
+
+
+def test_ports_follow_the_security():
+    config = ImapConfig.model_validate({**GOOD, "smtp_security": "starttls"})
+    assert config.imap_endpoint == ("imap.shop.example", 993)
+    assert config.smtp_endpoint == ("smtp.shop.example", 587)
+
+
+GMAIL = [
+    Folder("INBOX", frozenset()),
+    Folder("[Gmail]/All Mail", frozenset({"\\all"})),
+    Folder("[Gmail]/Sent Mail", frozenset({"\\sent"})),
+]
+
+
+def test_on_gmail_all_mail_is_read_alone():
+    layout = layout_of(GMAIL, ImapConfig.model_validate(GOOD), is_gmail=True)
+    assert layout.read == ("[Gmail]/All Mail",)
+    assert layout.copies == "[Gmail]/All Mail"
+    elsewhere = layout_of(GMAIL, ImapConfig.model_validate(GOOD), is_gmail=False)
+    assert elsewhere.read == ("INBOX", "[Gmail]/Sent Mail")
+
+
+def test_a_sent_folder_without_a_mark_is_known_by_its_name():
+    plain = [Folder("INBOX", frozenset()), Folder("INBOX.Sent Items", frozenset())]
+    layout = layout_of(plain, ImapConfig.model_validate(GOOD), is_gmail=False)
+    assert layout.read == ("INBOX", "INBOX.Sent Items")
