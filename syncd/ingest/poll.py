@@ -11,7 +11,14 @@ import tenacity
 
 from syncd import clock, log, metrics, process
 from syncd.accounts import Account
-from syncd.connector import AuthFailed, Batch, Cursor, SecretUnavailable, Unavailable
+from syncd.connector import (
+    MAX_RETRY_AFTER,
+    AuthFailed,
+    Batch,
+    Cursor,
+    SecretUnavailable,
+    Unavailable,
+)
 from syncd.ingest.salvage import salvage
 from syncd.ingest.write import Counts
 from syncd.model import BadItem, Item
@@ -166,4 +173,4 @@ def _delay(error: Exception, failures: int) -> timedelta:
     state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
     state.attempt_number = failures
     asked = getattr(error, "retry_after", None)
-    return timedelta(seconds=_BACK_OFF(state) if asked is None else asked)
+    return timedelta(seconds=_BACK_OFF(state) if asked is None else min(asked, MAX_RETRY_AFTER))

@@ -24,7 +24,8 @@ def salvage(
     """Write `items` and the cursor in one transaction; where that fails, all that can be stored.
 
     In the second case the cursor is stored last, so that nothing is lost by a crash in between.
-    Raises StaleClaim, and what the database itself raises.
+    Raises StaleClaim, what the database itself raises, and Unstorable where nothing at all of
+    several items can be stored.
     """
     try:
         return _write(store, claim, platform, items, cursor)
@@ -32,6 +33,8 @@ def salvage(
         counts: Counts = Counter()
         clean = [storable(item) for item in items]
         bad = [*_halved(store, claim, platform, clean, counts)]
+        if len(bad) == len(items) > 1:  # all of them: that is a bug, and no item's fault
+            raise
         counts.update(_write(store, claim, platform, bad, cursor))
         return counts
 
