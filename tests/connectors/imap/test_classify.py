@@ -90,11 +90,17 @@ def _kinds(paths):
 
 
 def test_real_bounces_are_recognised(real_mails):
-    """629 bounces of all kinds of mail servers; email header rules alone reached 95 % of them."""
-    paths = [path for path in real_mails if "set-of-emails/maildir/bsd" in str(path)]
-    kinds = list(_kinds(paths))
-    assert len(kinds) > 600
-    assert sum(kind is MessageKind.BOUNCE for kind in kinds) / len(kinds) >= 0.95
+    """Of about 600 servers' bounces; header rules reached 95.2 % in a comparison of peers."""
+    kinds = list(
+        _kinds(
+            path
+            for path in real_mails
+            if "set-of-emails/maildir/bsd" in str(path)
+            and not path.name.startswith(("arf-", "rfc3834-"))  # complaints and auto-replies
+        )
+    )
+    assert len(kinds) > 590
+    assert sum(kind is MessageKind.BOUNCE for kind in kinds) / len(kinds) >= 0.97
     assert sum(kind is MessageKind.HUMAN for kind in kinds) / len(kinds) < 0.01
 
 

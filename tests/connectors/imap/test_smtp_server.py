@@ -24,7 +24,7 @@ class Inbox:
 
 
 def _right(server, session, envelope, mechanism, data):
-    return AuthResult(success=data.password == b"secret")
+    return AuthResult(success=data.password == b"secret", handled=False)
 
 
 def _free_port():
