@@ -19,6 +19,7 @@ from syncd.secret import Secret, SecretUnavailable
 
 __all__ = [
     "API_VERSION",
+    "MAX_RETRY_AFTER",
     "AccountConfig",
     "AuthFailed",
     "Batch",
@@ -70,6 +71,10 @@ class ConnectorError(Exception):
 
 class AuthFailed(ConnectorError):
     """The login is refused: the account stops until its config or credential changes."""
+
+
+MAX_RETRY_AFTER = 86_400.0
+"""Seconds; a source that asks to wait longer than a day is asked again after a day."""
 
 
 class Unavailable(ConnectorError):

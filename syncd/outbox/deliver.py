@@ -13,6 +13,7 @@ import structlog
 from syncd import clock, log, metrics, process
 from syncd.accounts import Account, Runtime
 from syncd.connector import (
+    MAX_RETRY_AFTER,
     AuthFailed,
     OutcomeUnknown,
     Rejected,
@@ -31,6 +32,8 @@ BATCH = 20
 ASK_AGAIN = timedelta(seconds=15)
 GIVE_UP_ASKING = timedelta(hours=6)
 _SLOWEST_RETRY = timedelta(hours=1)
+# A verdict that opens at once must not spin.
+_SOONEST_RETRY = timedelta(seconds=5)
 
 
 class Sender:
@@ -111,7 +114,8 @@ class Sender:
 
     def _refused(self, account: Account, row: OutboxRow, verdict: Verdict) -> str:
         if verdict.not_before is not None:
-            self._store.postpone(row, verdict.not_before, verdict.reason)
+            opens = max(verdict.not_before, clock.now() + _SOONEST_RETRY)
+            self._store.postpone(row, opens, verdict.reason)
             return "later"
         return self._elsewhere(account, row, verdict.reason) or self._to_person(row, verdict.reason)
 
@@ -166,17 +170,17 @@ class Sender:
 
     def _retry_at(self, row: OutboxRow, asked: float | None) -> datetime:
         """Doubling from half a minute, never sooner than the source asks."""
-        wait = min(timedelta(seconds=30) * 2 ** min(row.attempts, 12), _SLOWEST_RETRY)
-        return clock.now() + (wait if asked is None else timedelta(seconds=asked))
+        wait: timedelta = min(timedelta(seconds=30) * 2 ** min(row.attempts, 12), _SLOWEST_RETRY)
+        return clock.now() + max(wait, timedelta(seconds=min(asked or 0, MAX_RETRY_AFTER)))
 
     # settling
 
     def _settle(self, account: Account, row: OutboxRow) -> str:
         """Ask the platform about a row that was on its way when its sender ended."""
-        draft = compose(self._runtime, account, row, clock.now())
         try:
+            draft = compose(self._runtime, account, row, clock.now())
             receipt = account.connector.find_sent(draft, row.key)
-        except OutcomeUnknown as error:
+        except (OutcomeUnknown, Unwritable) as error:
             return self._to_person(row, f"may have arrived already: {error}")
         except (Unavailable, AuthFailed, SecretUnavailable) as error:
             return self._ask_later(row, error)

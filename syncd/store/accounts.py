@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select, update
 
+from syncd import process
 from syncd.connector import Cursor
+from syncd.store import bulk
 from syncd.store.database import Database
 from syncd.store.tables import accounts, cursors
 from syncd.store.times import from_us, to_us
@@ -58,23 +60,22 @@ class AccountStore:
                 values: dict[str, Any] = {"connector": connector}
                 connection.execute(update(accounts).where(accounts.c.id == known).values(values))
                 return int(known)
-            row = {"name": name, "connector": connector, "created_at": to_us(now)}
-            return int(
-                connection.execute(
-                    insert(accounts).values(row).returning(accounts.c.id)
-                ).scalar_one()
-            )
+            row = (name, connector, to_us(now))
+            bulk.insert_missing(connection, accounts, ("name", "connector", "created_at"), [row])
+            return int(connection.execute(wanted).scalar_one())
 
     def claim(
         self, account_id: int, stream: str, *, owner: str, now: datetime, lease: timedelta
     ) -> Claim | None:
         """Take the right to poll a stream; None while another process holds it.
 
-        The same owner may claim again at once (it restarted); anybody may after the lease.
+        The same owner may claim again at once; anybody may after the lease, or as soon as the holder
+        is known to have died in the middle of a poll.
         """
         with self._database.write() as connection:
             row = _cursor_row(connection, account_id, stream)
-            if row.owner not in {None, owner} and (row.claimed_until or 0) > to_us(now):
+            held = row.owner not in {None, owner} and (row.claimed_until or 0) > to_us(now)
+            if held and not process.is_dead(row.owner):
                 return None
             connection.execute(
                 _one(account_id, stream).values(
@@ -169,6 +170,6 @@ def _cursor_row(connection: Connection, account_id: int, stream: str) -> Any:
     )
     row = connection.execute(wanted).one_or_none()
     if row is None:
-        connection.execute(insert(cursors).values(account_id=account_id, stream=stream))
+        bulk.insert_missing(connection, cursors, ("account_id", "stream"), [(account_id, stream)])
         row = connection.execute(wanted).one()
     return row

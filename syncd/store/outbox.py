@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
 
 from syncd.model import (
     Draft,
@@ -96,7 +96,8 @@ class OutboxStore:
                 .where(outbox.c.id.in_(ids))
                 .values(owner=owner, lease_until=to_us(now + lease), **values)
             )
-            return _rows(connection, outbox.c.id.in_(ids))
+            taken = _rows(connection, outbox.c.id.in_(ids))
+        return sorted(taken, key=lambda row: (row.not_before, row.id))
 
     def expire(self, owners: Collection[str], now: datetime) -> None:
         """End the leases of these holders, who are known to be gone."""
@@ -120,6 +121,7 @@ class OutboxStore:
         """Note, durably, that `draft` is about to leave; False where the row is no longer ours."""
         values = {
             "state": OutboxState.IN_FLIGHT.value,
+            "not_before": to_us(now),  # from here on: since when its outcome is open
             "attempts": outbox.c.attempts + 1,
             "lease_until": to_us(now + lease),
             "subject": draft.subject,
@@ -177,9 +179,15 @@ class OutboxStore:
 
     def decide(
         self, row_id: int, state: OutboxState, *, actor: str, now: datetime, **values: Any
-    ) -> None:
-        """A person's decision about a row, kept in the audit."""
+    ) -> bool:
+        """A person's decision about a row, kept in the audit.
+
+        False, and nothing changes, where the row is on its way or has been sent meanwhile.
+        """
         with self._database.write(durable=True) as connection:
+            current = select(outbox.c.state).where(outbox.c.id == row_id).with_for_update()
+            if connection.execute(current).scalar() in {OutboxState.IN_FLIGHT, OutboxState.SENT}:
+                return False
             _put(connection, row_id, state, not_before=to_us(now), **values)
             connection.execute(
                 insert(audit).values(
@@ -189,6 +197,7 @@ class OutboxStore:
                     subject=f"outbox:{row_id}",
                 )
             )
+        return True
 
     def rows(
         self, *, states: Collection[OutboxState] = (), ids: Collection[int] = (), limit: int = 100
@@ -226,7 +235,10 @@ class OutboxStore:
             row = connection.execute(wanted.where(table.id == shipment_id)).one()
             latest = connection.execute(
                 select(event.text, event.occurred_local, event.location, event.milestone)
-                .where(event.tracking_number == row.tracking_number)
+                .where(
+                    event.tracking_number == row.tracking_number,
+                    event.occurred_at <= row.last_event_at,  # later: the number's next parcel
+                )
                 .order_by(event.occurred_at.desc(), event.id.desc())
                 .limit(1)
             ).one_or_none()
@@ -284,11 +296,13 @@ def _conversation(
     about = select(conversation_orders.c.conversation_id).where(
         conversation_orders.c.order_source_id == order_id
     )
+    buyers = select(orders.c.customer_id).where(orders.c.source_id == order_id)
+    with_buyer = and_(table.id.in_(about), table.customer_id.in_(buyers))
     wanted = (
         select(table.id, table.thread_id, table.subject)
         .where(
             table.account_id == account_id,
-            or_(table.id == conversation_id, table.id.in_(about)),
+            or_(table.id == conversation_id, with_buyer),
         )
         .order_by((table.id == conversation_id).desc(), table.last_at.desc())
         .limit(1)
@@ -350,10 +364,15 @@ def _put(connection: Connection, row_id: int, state: OutboxState, **values: Any)
 
 
 def _rows(connection: Connection, *conditions: Any, limit: int = 1000) -> list[OutboxRow]:
+    # Several findings can have one cause: a message is about the cause, not about the first.
+    trouble = exists().where(
+        findings.c.shipment_id == outbox.c.shipment_id,
+        findings.c.cause == outbox.c.cause,
+        findings.c.closed_at.is_(None),
+    )
     wanted = (
-        select(outbox, accounts.c.name, findings.c.id, findings.c.closed_at)
+        select(outbox, accounts.c.name, or_(outbox.c.finding_id.is_(None), trouble).label("holds"))
         .join(accounts, accounts.c.id == outbox.c.account_id)
-        .outerjoin(findings, findings.c.id == outbox.c.finding_id)
         .where(*conditions)
         .order_by(outbox.c.id.desc())
         .limit(limit)
@@ -379,7 +398,7 @@ def _row(row: Any) -> OutboxRow:
         shipment_id=row.shipment_id,
         order_id=row.order_source_id,
         conversation_id=row.conversation_id,
-        finding_open=row.finding_id is None or row.closed_at is None,
+        finding_open=bool(row.holds),
         subject=row.subject,
         text=row.text,
         reason=row.reason,

@@ -174,11 +174,16 @@ class WatchTransaction:
                 conversation_orders,
                 conversation_orders.c.order_source_id == shipments.c.order_source_id,
             )
-            .outerjoin(conversations, talk.id == conversation_orders.c.conversation_id)
+            .outerjoin(
+                conversations,
+                (talk.id == conversation_orders.c.conversation_id)
+                & (talk.customer_id == table.customer_id),
+            )
             .where(bulk.among(self._connection, shipments.c.id, [p.shipment_id for p in parcels]))
-            .order_by(shipments.c.id, talk.last_at)
+            .order_by(shipments.c.id, talk.last_at.nulls_first())
         )  # fmt: skip
         # A parcel with several conversations appears several times; the latest spoken in wins.
+        # Somebody else who names the order is not the buyer.
         return {row[0]: _addressee(row[1:]) for row in self._connection.execute(wanted)}
 
     def queue(self, notices: Iterable[NewNotice]) -> int:
