@@ -1,6 +1,7 @@
 """One machine for all tests of the service: booted, installed, and left behind as it came."""
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ class Service:
 
     def __init__(self, machine):
         self.machine = machine
-        self.since = ""
+        self.since = 0.0
 
     def configure(self, options="", text=None):
         """Write the config: the probe account with these options, or `text`."""
@@ -50,7 +51,7 @@ class Service:
         self.machine.check("rm", "-rf", f"/etc/systemd/system/{UNIT}.d", "/var/lib/syncd")
         self.drop_in("quick", QUICK)
         self.configure()
-        self.since = self.machine.cursor()
+        self.since = time.time()
 
     def systemctl(self, verb):
         """What came of ``systemctl VERB syncd``."""
@@ -64,13 +65,16 @@ class Service:
         """What systemd knows about it."""
         return self.machine.show(UNIT, *properties)
 
-    def journal(self):
+    def journal(self, *matches):
         """What was written since the test began."""
-        return self.machine.journal(UNIT, self.since)
+        return self.machine.journal(UNIT, self.since, *matches)
 
     def await_journal(self, text, seconds=20.0):
         """Wait until the journal has `text`."""
-        self.machine.wait_until(f"{text!r} in the journal", lambda: text in self.journal(), seconds)
+        until = time.monotonic() + seconds
+        while text not in self.journal():
+            assert time.monotonic() < until, f"{text!r} is not in the journal:\n{self.journal()}"
+            time.sleep(0.1)
 
     def await_state(self, seconds=20.0, **wanted):
         """Wait until systemd knows these properties of it."""
@@ -83,11 +87,11 @@ class Service:
             *("/opt/syncd/bin/syncd", *arguments),
         )
 
-    def sql(self, query):
-        """One value from its store, read as its user would."""
+    def sql(self, query, file="syncd.db"):
+        """One value from its store."""
         program = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])"
         done = self.machine.check(
-            "/opt/syncd/bin/python", "-c", program, "/var/lib/syncd/syncd.db", query
+            "/opt/syncd/bin/python", "-c", program, f"/var/lib/syncd/{file}", query
         )
         return done.strip()
 

@@ -1,9 +1,11 @@
 """The unit as shipped, under a real systemd."""
 
 import json
+import re
 import time
 
 import pytest
+from installation import REPOSITORY
 
 pytestmark = [pytest.mark.systemd, pytest.mark.timeout(120)]
 
@@ -140,6 +142,8 @@ def test_a_bad_config_at_the_start_is_not_tried_again(service):
     journal = service.journal()
     assert "/etc/syncd/syncd.toml:" in journal
     assert journal.count("cannot start") == 2, journal
+    of_note = service.journal("--priority=err")
+    assert of_note.count("cannot start") == 2, of_note
 
 
 def test_a_credential_that_the_unit_does_not_load_is_named(service):
@@ -205,6 +209,31 @@ def test_a_hang_is_ended_by_the_watchdog_with_the_stack_in_the_journal(service):
     assert "Watchdog timeout" in journal
     assert "Fatal Python error: Aborted" in journal
     assert "_maybe_hang" in journal
+
+
+def test_its_stacks_can_be_asked_for_without_ending_it(service):
+    service.start()
+    service.machine.check(
+        *("systemctl", "kill", "--signal=USR1", "--kill-whom=main", "syncd.service")
+    )
+    service.await_journal("service.py")
+    assert service.show("SubState", "NRestarts") == {"SubState": "running", "NRestarts": "0"}
+
+
+def test_the_backup_of_the_documentation_is_whole(service):
+    text = (REPOSITORY / "docs/operations.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"syncd/bin/python -c \\\n\s+'([^']+)'", text)
+    service.configure("batches = 50\n")
+    service.start()
+    count = "select count(*) from messages"
+    service.machine.wait_until("messages", lambda: int(service.sql(count)) >= 50)
+    service.machine.check(
+        *("setpriv", "--reuid=syncd", "--regid=syncd", "--init-groups"),
+        *("/opt/syncd/bin/python", "-c", program),
+        *("/var/lib/syncd/syncd.db", "/var/lib/syncd/backup.db"),
+    )
+    assert int(service.sql(count, "backup.db")) >= 50
+    assert service.sql("pragma integrity_check", "backup.db") == "ok"
 
 
 def test_a_stop_under_load_drains_in_time_and_loses_nothing(service):
