@@ -147,7 +147,7 @@ class _Scope:
             )
         )
         talks = select(conversation_orders.c.conversation_id).where(
-            conversation_orders.c.order_source_id.in_(self.orders)
+            conversation_orders.c.order_source_id.in_([*self.orders, subject])
         )
         self.conversations = [int(subject)] if self._is_conversation(subject) else self._ids(talks)
 

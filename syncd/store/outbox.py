@@ -237,7 +237,8 @@ class OutboxStore:
                 select(event.text, event.occurred_local, event.location, event.milestone)
                 .where(
                     event.tracking_number == row.tracking_number,
-                    event.occurred_at <= row.last_event_at,  # later: the number's next parcel
+                    # Later ones belong to the next parcel with this number.
+                    event.occurred_at <= (row.last_event_at or 0),
                 )
                 .order_by(event.occurred_at.desc(), event.id.desc())
                 .limit(1)
