@@ -7,7 +7,7 @@ EDITABLE := -e . $(foreach project,$(CONNECTORS),-e $(dir $(project)))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-short test check format lint types layers docs docs-check lock clean \
-  bench bench-sync bench-idle bench-short
+  kill kill-short bench bench-sync bench-idle bench-short
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,12 @@ test: setup ## all tests that this machine can run
 	$(BIN)/pytest -n auto tests
 
 check: setup lint types layers test docs-check ## everything CI asks of a change
+
+kill: setup ## kill -9 the daemon fifty times under load: nothing may be lost or told twice
+	$(BIN)/python tests/system/killing.py --kills 50
+
+kill-short: setup ## ten such kills, in less than a minute
+	$(BIN)/python tests/system/killing.py --kills 10 --seed 1
 
 format: setup ## put the code in its canonical form
 	$(BIN)/ruff format .

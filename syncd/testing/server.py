@@ -14,6 +14,7 @@ marked by `route`::
 """
 
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -126,8 +127,7 @@ class FakeServer:
         """Every request received, oldest first."""
         self._orders: list[_Order] = []
         self._page_fault: Fault | None = None
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _bind(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _bind(self))
         # The interval is how long leaving the context takes; the default of 0.5 s slows tests.
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
@@ -240,6 +240,15 @@ _PLAIN: dict[Fault, Callable[[_Order], Answer]] = {
     Fault.EMPTY: lambda _: Answer(200, b""),
     Fault.UNAUTHORIZED: lambda _: Answer.json({"error": "invalid_token"}, 401),
 }
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that has gone, as one does that is killed by a test."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _bind(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
