@@ -58,21 +58,14 @@ class Mailbox:
         """The folders, asked for once."""
         with self._lock:
             if self._layout is None:
-                session = self._session()
-                try:
-                    self._layout = layout_of(
-                        session.folders(), self._config, is_gmail=session.is_gmail
-                    )
-                finally:
-                    session.close()
+                self._layout = self._once(self._ask_layout)
             return self._layout
 
     def news(self, marks: Marks) -> tuple[dict[str, list[Listed]], Marks]:
         """What has come to each folder since `marks`, and the marks with the folders' numbering."""
         listings: dict[str, list[Listed]] = {}
         current: Marks = {}
-        for folder in self.layout().read:
-            session, opened = self._ready(folder)
+        for folder, session, opened in self._opened():
             assert session.selected is not None
             at = session.selected
             first = first_uid(marks.get(folder), at.validity)
@@ -140,8 +133,22 @@ class Mailbox:
         for session in reading.values():
             session.close()
 
-    def _ready(self, folder: str) -> tuple[Session, bool]:
-        """The folder's connection, and whether the folder has been opened just now."""
+    def _opened(self) -> Iterator[tuple[str, Session, bool]]:
+        """Each folder with its connection, and whether it has been opened just now."""
+        spare: Session | None = None
+        if self._layout is None:
+            # A login takes some seven round trips: the one that asks for the folders goes on.
+            spare = self._session()
+            try:
+                self._layout = self._ask_layout(spare)
+            except BaseException:
+                spare.close()
+                raise
+        for folder in self._layout.read:
+            yield folder, *self._ready(folder, spare)
+            spare = None
+
+    def _ready(self, folder: str, spare: Session | None) -> tuple[Session, bool]:
         kept = self._reading.get(folder)
         if kept is not None:
             try:
@@ -151,9 +158,12 @@ class Mailbox:
                 self._reading.pop(folder).close()
             else:
                 return kept, False
-        session = self._reading[folder] = self._session()
+        session = self._reading[folder] = spare or self._session()
         session.examine(folder)
         return session, True
+
+    def _ask_layout(self, session: Session) -> Layout:
+        return layout_of(session.folders(), self._config, is_gmail=session.is_gmail)
 
     def _session(self) -> Session:
         return Session(self._config, self._login)
