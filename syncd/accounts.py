@@ -69,11 +69,12 @@ class Runtime:
         self._by_id = {account.id: account for account in accounts.values()}
 
     @classmethod
-    def open(cls, settings: Settings, plugins: Plugins) -> "Runtime":
+    def open(cls, settings: Settings, plugins: Plugins, *, as_is: bool = False) -> "Runtime":
         """Open the store, bring it up to date and make the connector objects; no source is asked.
 
         Raises StoreUnavailable, SecretUnavailable (the store's password) or TemplateProblems. An
-        account whose connector object cannot be made is left out and listed in `broken`.
+        account whose connector object cannot be made is left out and listed in `broken`. With
+        `as_is` the store has to be there already.
         """
         templates = Templates.load(
             settings.templates.folder, default_language=settings.templates.default_language
@@ -81,6 +82,7 @@ class Runtime:
         store = Store(
             settings.store.connect_url(),
             max_attachment_bytes=settings.store.max_attachment_bytes,
+            as_is=as_is,
         )
         accounts, broken = {}, {}
         for name, wanted in settings.accounts.items():

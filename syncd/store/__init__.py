@@ -7,7 +7,7 @@ from syncd.store.database import Database, StoreUnavailable
 from syncd.store.ingest import IngestStore, IngestTransaction, Unstorable
 from syncd.store.look import LookStore
 from syncd.store.outbox import OutboxStore
-from syncd.store.schema import upgrade
+from syncd.store.schema import require, require_file, upgrade
 from syncd.store.watch import WatchStore, WatchTransaction
 from syncd.store.writer import Stored, content_hash
 
@@ -32,7 +32,8 @@ class Store:
     """Everything syncd knows, in one database.
 
     `url` is ``sqlite:///PATH`` or ``postgresql://USER@HOST/NAME``. Raises StoreUnavailable where
-    it cannot be opened, or was written by a newer syncd.
+    it cannot be opened, or was written by a newer syncd. With `as_is`, for those who only look, it
+    is neither made nor brought up to date: StoreUnavailable says how where that is needed.
     """
 
     def __init__(
@@ -41,9 +42,12 @@ class Store:
         *,
         password: str | None = None,
         max_attachment_bytes: int = MAX_ATTACHMENT_BYTES,
+        as_is: bool = False,
     ) -> None:
+        if as_is:
+            require_file(url)
         self.database = Database(url, password=password)
-        upgrade(self.database)
+        (require if as_is else upgrade)(self.database)
         self.accounts = AccountStore(self.database)
         self.ingest = IngestStore(self.database, max_attachment_bytes=max_attachment_bytes)
         self.outbox = OutboxStore(self.database)

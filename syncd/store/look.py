@@ -1,10 +1,15 @@
 """Looking things up: for status, lists and timelines. Reads only."""
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Connection, func, select
 
+from syncd.model import Direction, MessageKind
 from syncd.store.database import Database
+from syncd.store.facts import standing
+from syncd.store.subject import find
 from syncd.store.tables import (
     accounts,
     conversation_orders,
@@ -12,13 +17,14 @@ from syncd.store.tables import (
     customers,
     deliveries,
     findings,
+    identities,
     messages,
     orders,
-    outbox,
     quarantine,
     shipments,
     tracking_events,
 )
+from syncd.store.timeline import timeline
 from syncd.store.times import from_us
 
 _COUNTED = {
@@ -71,41 +77,90 @@ class LookStore:
             return int(connection.execute(wanted).scalar_one())
 
     def conversations(
-        self, *, account: str | None = None, text: str | None = None, limit: int = 50
+        self,
+        *,
+        account: str | None = None,
+        text: str | None = None,
+        waiting: bool = False,
+        limit: int = 50,
     ) -> list[dict[str, Any]]:
-        """Conversations, the one spoken in last first; `text` searches what was written."""
+        """Conversations, the one spoken in last first; `text` searches what was written.
+
+        ``waiting`` is where a person wrote last and nobody has answered, ``waits_since`` when the
+        first unanswered message came; `waiting` leaves the others out.
+        """
         table = conversations.c
-        wanted = (
-            select(
-                table.id, accounts.c.name, customers.c.name, table.subject, table.last_at,
-                table.last_inbound_at, table.last_outbound_at,
-                select(func.count())
-                .where(messages.c.conversation_id == table.id)
-                .scalar_subquery(),
-            )
-            .join(accounts, accounts.c.id == table.account_id)
-            .outerjoin(customers, customers.c.id == table.customer_id)
-            .order_by(table.last_at.desc())
-            .limit(limit)
-        )  # fmt: skip
+        chosen = select(table.id).order_by(table.last_at.desc(), table.id.desc()).limit(limit)
         if account is not None:
-            wanted = wanted.where(accounts.c.name == account)
+            of = select(accounts.c.id).where(accounts.c.name == account).scalar_subquery()
+            chosen = chosen.where(table.account_id == of)
         if text is not None:
             said = messages.c.text.icontains(text, autoescape=True)
-            wanted = wanted.where(table.id.in_(select(messages.c.conversation_id).where(said)))
+            chosen = chosen.where(table.id.in_(select(messages.c.conversation_id).where(said)))
+        if waiting:
+            chosen = chosen.where(_WAITING)
         with self._database.read() as connection:
-            return [_conversation(row) for row in connection.execute(wanted)]
+            return _conversations(connection, list(connection.execute(chosen).scalars()))
 
-    def timeline(self, subject: str) -> list[dict[str, Any]]:
-        """All that is known about a conversation, order or tracking number, oldest first.
+    def subject(self, typed: str, kind: str | None = None) -> dict[str, Any]:
+        """All that is known about an order, a parcel or a conversation.
 
-        `subject` is a conversation's number, an order's id or a tracking number; empty where it
-        is none of them. Each entry has ``at``, ``kind``, ``who`` and ``text``.
+        `typed` is an order's id, a tracking number or a conversation's number; `kind` (``order``,
+        ``parcel``, ``conversation``) says which where it could be several, else the first of these
+        is taken and ``also`` names the others. ``kind`` is None in the answer where nothing has this
+        name. ``timeline`` is the oldest first; each entry has ``at``, ``kind``, ``who``, ``text``.
         """
         with self._database.read() as connection:
-            scope = _Scope(connection, subject)
-            entries = [entry for query in scope.queries() for entry in query]
-        return sorted(entries, key=lambda entry: str(entry["at"]))
+            subject, also = find(connection, typed, kind)
+            if subject is None:
+                return {"name": typed, "kind": None, "also": also, "timeline": []}
+            return {
+                "name": subject.name,
+                "kind": subject.kind,
+                "also": also,
+                **standing(connection, subject),
+                "conversations": _conversations(connection, subject.conversations),
+                "timeline": timeline(connection, subject),
+            }
+
+    def attempts(self, row_id: int) -> list[dict[str, Any]]:
+        """What became of a row of the outbox, the oldest first."""
+        table = deliveries.c
+        wanted = (
+            select(table.at, table.outcome, table.source_id, table.detail)
+            .where(table.outbox_id == row_id)
+            .order_by(table.id)
+        )
+        with self._database.read() as connection:
+            return [
+                {"at": from_us(row[0]), "outcome": row[1], "source_id": row[2], "detail": row[3]}
+                for row in connection.execute(wanted)
+            ]
+
+    def quarantined(
+        self, *, account: str | None = None, released: bool = False, limit: int = 100
+    ) -> list[dict[str, Any]]:
+        """Items that could not be read, the newest first; with `released` also those read since."""
+        table = quarantine.c
+        wanted = _QUARANTINED.order_by(table.seen_at.desc(), table.id.desc()).limit(limit)
+        if account is not None:
+            wanted = wanted.where(accounts.c.name == account)
+        if not released:
+            wanted = wanted.where(table.resolved_at.is_(None))
+        with self._database.read() as connection:
+            return [_quarantined(row) for row in connection.execute(wanted)]
+
+    def quarantined_item(self, item_id: int) -> dict[str, Any] | None:
+        """One of them, with its ``payload`` as it came; None where there is none of this number."""
+        wanted = _QUARANTINED.add_columns(quarantine.c.raw).where(quarantine.c.id == item_id)
+        with self._database.read() as connection:
+            row = connection.execute(wanted).one_or_none()
+        return None if row is None else {**_quarantined(row), "payload": row.raw}
+
+    def account_names(self) -> set[str]:
+        """Every account that there ever was."""
+        with self._database.read() as connection:
+            return set(connection.execute(select(accounts.c.name)).scalars())
 
     def messages_per_account(self) -> dict[str, int]:
         """How many messages each account has brought."""
@@ -117,163 +172,122 @@ class LookStore:
         with self._database.read() as connection:
             return dict(connection.execute(wanted).all())
 
-
-class _Scope:
-    """What belongs to one subject: its conversations, orders and parcels."""
-
-    def __init__(self, connection: Connection, subject: str) -> None:
-        self._connection = connection
-        self.numbers = self._ids(
-            select(shipments.c.tracking_number).where(
-                or_(
-                    shipments.c.tracking_number == subject,
-                    shipments.c.order_source_id == subject,
-                    shipments.c.order_source_id.in_(self._orders_of_conversation(subject)),
-                ),
-                shipments.c.tracking_number.is_not(None),
-            )
-        )
-        self.orders = self._ids(
-            select(orders.c.source_id).where(
-                or_(
-                    orders.c.source_id == subject,
-                    orders.c.source_id.in_(self._orders_of_conversation(subject)),
-                    orders.c.source_id.in_(
-                        select(shipments.c.order_source_id).where(
-                            shipments.c.tracking_number == subject
-                        )
-                    ),
-                )
-            )
-        )
-        talks = select(conversation_orders.c.conversation_id).where(
-            conversation_orders.c.order_source_id.in_([*self.orders, subject])
-        )
-        self.conversations = [int(subject)] if self._is_conversation(subject) else self._ids(talks)
-
-    def _is_conversation(self, subject: str) -> bool:
-        if not (subject.isascii() and subject.isdigit()) or len(subject) > 18:
-            return False
-        wanted = select(conversations.c.id).where(conversations.c.id == int(subject))
-        return self._connection.execute(wanted).scalar() is not None
-
-    def _orders_of_conversation(self, subject: str) -> list[str]:
-        if not self._is_conversation(subject):
-            return []
-        wanted = select(conversation_orders.c.order_source_id).where(
-            conversation_orders.c.conversation_id == int(subject)
-        )
-        return self._ids(wanted)
-
-    def _ids(self, wanted: Select[Any]) -> list[Any]:
-        return list(self._connection.execute(wanted.distinct()).scalars())
-
-    def queries(self) -> list[list[dict[str, Any]]]:
-        return [
-            self._messages(),
-            self._orders(),
-            self._shipments(),
-            self._events(),
-            self._findings(),
-            self._deliveries(),
-        ]
-
-    def _messages(self) -> list[dict[str, Any]]:
-        table = messages.c
-        wanted = select(
-            table.sent_at, table.direction, table.author, table.subject, table.text, table.version
-        ).where(table.conversation_id.in_(self.conversations))
-        return [
-            _entry(at, "message", f"{direction} {author or ''}".strip(), text,
-                   subject=subject, version=version)
-            for at, direction, author, subject, text, version in self._connection.execute(wanted)
-        ]  # fmt: skip
-
-    def _orders(self) -> list[dict[str, Any]]:
-        table = orders.c
-        wanted = select(
-            table.placed_at, table.source_id, table.status, table.country, table.deliver_by
-        ).where(table.source_id.in_(self.orders))
-        return [
-            _entry(at, "order", source_id,
-                   f"placed, to {country or '?'}, now {status}, promised by {_day(promise)}")
-            for at, source_id, status, country, promise in self._connection.execute(wanted)
-        ]  # fmt: skip
-
-    def _shipments(self) -> list[dict[str, Any]]:
-        table = shipments.c
-        wanted = select(
-            table.shipped_at, table.seen_at, table.tracking_number, table.carrier, table.milestone
-        ).where(
-            or_(table.tracking_number.in_(self.numbers), table.order_source_id.in_(self.orders))
-        )
-        return [
-            _entry(shipped or seen, "shipment", number or "no number",
-                   f"shipped with {carrier or 'an unnamed carrier'}, now {milestone}")
-            for shipped, seen, number, carrier, milestone in self._connection.execute(wanted)
-        ]  # fmt: skip
-
-    def _events(self) -> list[dict[str, Any]]:
-        table = tracking_events.c
-        wanted = select(
-            table.occurred_at, table.tracking_number, table.milestone, table.text, table.location,
-            table.occurred_local,
-        ).where(table.tracking_number.in_(self.numbers))  # fmt: skip
-        return [
-            _entry(at, "tracking", number, f"{milestone}: {text}", place=place, local=local)
-            for at, number, milestone, text, place, local in self._connection.execute(wanted)
-        ]
-
-    def _findings(self) -> list[dict[str, Any]]:
+    def quarantined_per_stream(self) -> dict[str, int]:
+        """How many items of each ``account/stream`` could not be read and have not been since."""
+        table = quarantine.c
         wanted = (
-            select(findings.c.opened_at, findings.c.kind, findings.c.evidence, findings.c.closed_at)
-            .join(shipments, shipments.c.id == findings.c.shipment_id)
-            .where(shipments.c.tracking_number.in_(self.numbers))
+            select(accounts.c.name, table.stream, func.count())
+            .join(accounts, accounts.c.id == table.account_id)
+            .where(table.resolved_at.is_(None))
+            .group_by(accounts.c.name, table.stream)
         )
-        return [
-            _entry(at, "finding", kind, evidence, closed_at=_iso(closed))
-            for at, kind, evidence, closed in self._connection.execute(wanted)
-        ]
-
-    def _deliveries(self) -> list[dict[str, Any]]:
-        wanted = (
-            select(deliveries.c.at, deliveries.c.outcome, deliveries.c.text, deliveries.c.detail,
-                   deliveries.c.subject, accounts.c.name)
-            .join(outbox, outbox.c.id == deliveries.c.outbox_id)
-            .join(accounts, accounts.c.id == outbox.c.account_id)
-            .where(
-                or_(
-                    outbox.c.order_source_id.in_(self.orders),
-                    outbox.c.conversation_id.in_(self.conversations),
-                )
-            )
-        )  # fmt: skip
-        return [
-            _entry(at, outcome, f"syncd by {account}", text or detail or "", subject=subject)
-            for at, outcome, text, detail, subject, account in self._connection.execute(wanted)
-        ]
+        with self._database.read() as connection:
+            return {f"{row[0]}/{row[1]}": row[2] for row in connection.execute(wanted)}
 
 
-def _conversation(row: Any) -> dict[str, Any]:
+_WAITING = func.coalesce(conversations.c.last_inbound_at, 0) > func.coalesce(
+    conversations.c.last_outbound_at, 0
+)
+
+_QUARANTINED = select(
+    quarantine.c.id,
+    accounts.c.name,
+    quarantine.c.stream,
+    quarantine.c.source_id,
+    quarantine.c.reason,
+    quarantine.c.seen_at,
+    quarantine.c.resolved_at,
+    func.length(quarantine.c.raw).label("size"),
+).join(accounts, accounts.c.id == quarantine.c.account_id)
+
+
+def _quarantined(row: Any) -> dict[str, Any]:
     return {
-        "id": row[0],
-        "account": row[1],
-        "customer": row[2],
-        "subject": row[3],
-        "last_at": _iso(row[4]),
-        "waiting": (row[5] or 0) > (row[6] or 0),
-        "messages": row[7],
+        "id": row.id,
+        "account": row.name,
+        "stream": row.stream,
+        "source_id": row.source_id,
+        "reason": row.reason,
+        "seen_at": from_us(row.seen_at),
+        "released_at": from_us(row.resolved_at),
+        "bytes": row.size,
     }
 
 
-def _entry(at: int, kind: str, who: str, text: str, **more: Any) -> dict[str, Any]:
-    extra = {name: value for name, value in more.items() if value is not None}
-    return {"at": _iso(at), "kind": kind, "who": who, "text": text, **extra}
+def _conversations(connection: Connection, numbers: Collection[int]) -> list[dict[str, Any]]:
+    table = conversations.c
+    wanted = (
+        select(
+            table.id, accounts.c.name, _CUSTOMER, table.subject, table.last_at, _WAITING, _MESSAGES
+        )
+        .join(accounts, accounts.c.id == table.account_id)
+        .outerjoin(customers, customers.c.id == table.customer_id)
+        .where(table.id.in_(numbers))
+        .order_by(table.last_at.desc(), table.id.desc())
+    )
+    about, since = _orders_of(connection, numbers), _waits_since(connection, numbers)
+    return [
+        {
+            "id": row[0],
+            "account": row[1],
+            "customer": row[2],
+            "orders": about.get(row[0], []),
+            "subject": row[3],
+            "messages": row[6],
+            "waiting": bool(row[5]),
+            "waits_since": since.get(row[0]),
+            "last_at": from_us(row[4]),
+        }
+        for row in connection.execute(wanted).all()
+    ]
 
 
-def _iso(value: int | None) -> str | None:
-    return None if value is None else from_us(value).isoformat(timespec="seconds")
+_MESSAGES = (
+    select(func.count())
+    .where(messages.c.conversation_id == conversations.c.id)
+    .correlate(conversations)
+    .scalar_subquery()
+)
+# A buyer may never have given a name: then as the last message calls them, else by an identity.
+_CUSTOMER = func.coalesce(
+    customers.c.name,
+    select(func.max(messages.c.author))
+    .where(messages.c.conversation_id == conversations.c.id)
+    .correlate(conversations)
+    .scalar_subquery(),
+    select(func.min(identities.c.key))
+    .where(identities.c.customer_id == conversations.c.customer_id)
+    .correlate(conversations)
+    .scalar_subquery(),
+)
 
 
-def _day(value: int | None) -> str:
-    return "no date" if value is None else f"{from_us(value):%Y-%m-%d}"
+def _orders_of(connection: Connection, numbers: Collection[int]) -> dict[int, list[str]]:
+    links = conversation_orders.c
+    wanted = (
+        select(links.conversation_id, links.order_source_id)
+        .where(links.conversation_id.in_(numbers))
+        .order_by(links.order_source_id)
+    )
+    found: dict[int, list[str]] = {}
+    for number, order in connection.execute(wanted):
+        found.setdefault(number, []).append(order)
+    return found
+
+
+def _waits_since(connection: Connection, numbers: Collection[int]) -> dict[int, datetime]:
+    """When the first message came that nobody has answered; machines' messages wait for nothing."""
+    table = conversations.c
+    wanted = (
+        select(table.id, func.min(messages.c.sent_at))
+        .join(messages, messages.c.conversation_id == table.id)
+        .where(
+            table.id.in_(numbers),
+            _WAITING,
+            messages.c.direction == Direction.INBOUND.value,
+            messages.c.kind == MessageKind.HUMAN.value,
+            messages.c.sent_at > func.coalesce(table.last_outbound_at, 0),
+        )
+        .group_by(table.id)
+    )
+    return {number: from_us(at) for number, at in connection.execute(wanted)}

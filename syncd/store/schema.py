@@ -1,8 +1,11 @@
 """Bringing a database to the present schema, by alembic."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from syncd.store.database import Database, StoreUnavailable
@@ -21,18 +24,56 @@ def upgrade(database: Database) -> None:
 
     Raises StoreUnavailable where the database cannot be opened or a newer syncd has written it.
     """
-    try:
+    with _opening(database):
+        if _older(database, _current(database)):
+            _migrate(database)
+
+
+def require(database: Database) -> None:
+    """Raises StoreUnavailable where the tables are not there as this syncd knows them."""
+    with _opening(database):
         current = _current(database)
-        if current == head():
-            return
-        if current is not None and current > head():
+        if current is None:
+            raise StoreUnavailable(_NOT_YET.format(database.shown))
+        if _older(database, current):
             raise StoreUnavailable(
-                f"{database.shown} has schema {current}, this syncd knows only {head()}: "
-                "install the newer syncd again, or restore the backup made before it"
+                f"{database.shown} has schema {current}, this syncd wants {head()}: restart the "
+                "daemon, or run `syncd db upgrade` while it does not run"
             )
-        _migrate(database)
+
+
+def require_file(url: str) -> None:
+    """Raises StoreUnavailable where `url` is an SQLite file that is not there.
+
+    Opening it would make an empty one.
+    """
+    file = make_url(url).database
+    if url.startswith("sqlite") and file and not Path(file).exists():
+        raise StoreUnavailable(_NOT_YET.format(url))
+
+
+_NOT_YET = (
+    "there is no store yet at {}: `syncd run` makes it when it first starts. Where there should be "
+    "one, look at url in [store], and at which config this is (`syncd check-config`)"
+)
+
+
+@contextmanager
+def _opening(database: Database) -> Iterator[None]:
+    try:
+        yield
     except DatabaseError as error:
         raise StoreUnavailable(f"cannot open the store {database.shown}: {error.orig}") from error
+
+
+def _older(database: Database, current: str | None) -> bool:
+    """Whether the schema is to be migrated; raises StoreUnavailable where it is a newer one."""
+    if current is not None and current > head():
+        raise StoreUnavailable(
+            f"{database.shown} has schema {current}, this syncd knows only {head()}: "
+            "install the newer syncd again, or restore the backup made before it"
+        )
+    return current != head()
 
 
 def _current(database: Database) -> str | None:

@@ -1,0 +1,127 @@
+"""Everything that happened around one subject, as entries of one list."""
+
+from datetime import datetime
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from syncd.store.subject import Subject
+from syncd.store.tables import (
+    accounts,
+    deliveries,
+    findings,
+    messages,
+    orders,
+    outbox,
+    shipments,
+    tracking_events,
+)
+from syncd.store.times import from_us
+
+Entry = dict[str, Any]
+"""``at`` (aware UTC), ``kind``, ``who`` and ``text``; some kinds have more."""
+
+
+def timeline(connection: Connection, subject: Subject) -> list[Entry]:
+    """Messages, order facts, scans, findings and what became of syncd's own messages, oldest first."""
+    parts = (_messages, _orders, _shipments, _scans, _findings, _deliveries)
+    entries = [entry for part in parts for entry in part(connection, subject)]
+    return sorted(entries, key=itemgetter("at"))
+
+
+def _entry(at: int, kind: str, who: str, text: str, **more: Any) -> Entry:
+    extra = {name: value for name, value in more.items() if value is not None}
+    return {"at": from_us(at), "kind": kind, "who": who, "text": text, **extra}
+
+
+def _messages(connection: Connection, subject: Subject) -> list[Entry]:
+    table = messages.c
+    wanted = (
+        select(
+            table.sent_at, table.direction, table.kind, table.author, table.subject, table.text,
+            table.version, table.conversation_id, accounts.c.name,
+        )
+        .join(accounts, accounts.c.id == table.account_id)
+        .where(table.conversation_id.in_(subject.conversations))
+    )  # fmt: skip
+    return [
+        _entry(row[0], "message", _who(row[1], row[3], row[8]), row[5] or "",
+               writer=row[2] if row[2] not in {"human", "own"} else None, subject=row[4],
+               conversation=row[7], version=row[6] if row[6] > 1 else None)
+        for row in connection.execute(wanted)
+    ]  # fmt: skip
+
+
+def _who(direction: str, author: str | None, account: str) -> str:
+    if direction == "outbound":
+        return f"{account} to {author or 'the buyer'}"
+    sender = author or "the buyer" if direction == "inbound" else "the platform"
+    return f"{sender} to {account}"
+
+
+def _orders(connection: Connection, subject: Subject) -> list[Entry]:
+    table = orders.c
+    wanted = select(table.placed_at, table.paid_at, table.source_id, table.country).where(
+        table.source_id.in_(subject.orders)
+    )
+    entries = []
+    for placed, paid, source_id, country in connection.execute(wanted):
+        entries.append(
+            _entry(placed, "order", source_id, f"placed, to {country or 'an unknown country'}")
+        )
+        if paid is not None:
+            entries.append(_entry(paid, "order", source_id, "paid"))
+    return entries
+
+
+def _shipments(connection: Connection, subject: Subject) -> list[Entry]:
+    table = shipments.c
+    wanted = select(table.shipped_at, table.seen_at, table.tracking_number, table.carrier).where(
+        table.id.in_(subject.shipments)
+    )
+    return [
+        _entry(shipped or seen, "shipment", number or "no number",
+               f"shipped with {carrier or 'an unnamed carrier'}")
+        for shipped, seen, number, carrier in connection.execute(wanted)
+    ]  # fmt: skip
+
+
+def _scans(connection: Connection, subject: Subject) -> list[Entry]:
+    table = tracking_events.c
+    wanted = select(
+        table.occurred_at, table.tracking_number, table.milestone, table.text, table.location,
+        table.occurred_local,
+    ).where(table.tracking_number.in_(subject.numbers))  # fmt: skip
+    return [
+        _entry(at, "tracking", number, f"{milestone}: {text or ''}", place=place,
+               local=datetime.fromisoformat(local))
+        for at, number, milestone, text, place, local in connection.execute(wanted)
+    ]  # fmt: skip
+
+
+def _findings(connection: Connection, subject: Subject) -> list[Entry]:
+    table = findings.c
+    wanted = select(table.opened_at, table.kind, table.evidence, table.closed_at).where(
+        table.shipment_id.in_(subject.shipments)
+    )
+    return [
+        _entry(at, "finding", kind, evidence, closed_at=from_us(closed))
+        for at, kind, evidence, closed in connection.execute(wanted)
+    ]
+
+
+def _deliveries(connection: Connection, subject: Subject) -> list[Entry]:
+    table = deliveries.c
+    wanted = (
+        select(table.at, table.outcome, table.text, table.detail, table.subject, accounts.c.name,
+               outbox.c.id)
+        .join(outbox, outbox.c.id == table.outbox_id)
+        .join(accounts, accounts.c.id == outbox.c.account_id)
+        .where(subject.its_outbox_rows)
+    )  # fmt: skip
+    return [
+        _entry(at, outcome, f"syncd by {account}", text or detail or "", subject=title,
+               outbox=row_id)
+        for at, outcome, text, detail, title, account, row_id in connection.execute(wanted)
+    ]  # fmt: skip
