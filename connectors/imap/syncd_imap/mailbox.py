@@ -128,8 +128,12 @@ class Mailbox:
         self._once(lambda session: session.append(folder, raw, at))
 
     def stop_reading(self) -> None:
-        """Close the connections that read; the next poll opens new ones."""
+        """Close the connections that read; the next poll opens new ones.
+
+        The folders are asked for anew too: what failed may be that one was renamed.
+        """
         reading, self._reading = self._reading, {}
+        self._layout = None
         for session in reading.values():
             session.close()
 

@@ -219,3 +219,17 @@ def test_check_logs_in_to_both_servers(box, shop):
 def test_a_folder_that_is_not_there(box, connect):
     with pytest.raises(Unavailable, match="cannot open the folder Nowhere"):
         read_all(connect(box.imap_port, folders=["Nowhere"]))
+
+
+def test_a_renamed_sent_folder_is_found_again(box, shop):
+    _, cursor = read_all(shop)
+    folder = box.store.folders.pop("Sent")
+    folder.name = "Gesendet"
+    box.store.folders["Gesendet"] = folder
+    box.deliver(mail(sender=SHOP, to=BUYER), folder="Gesendet")
+    box.drop_connections()
+    with pytest.raises(Unavailable, match="cannot open the folder Sent"):
+        read_all(shop, cursor)
+    items, cursor = read_all(shop, cursor)
+    assert [item.message_id for item in items] == ["m1@mail.example"]
+    assert set(cursor["folders"]) == {"INBOX", "Gesendet"}
