@@ -25,6 +25,7 @@ from syncd.model import (
     Window,
 )
 from syncd.store import Store
+from syncd.store.tables import metadata
 from syncd.testing.scripted import ScriptedConnector
 from syncd.text.templates import Templates
 
@@ -51,9 +52,9 @@ def postgres():
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres):
-    """The name of a migrated, empty database to copy."""
-    name = postgres.create("template1")
+def postgres_migrated(postgres):
+    """The name of a migrated database, used by one test after the other."""
+    name = postgres.create()
     Store(postgres.url(name)).close()
     return name
 
@@ -74,15 +75,14 @@ def sqlite_url(sqlite_template, tmp_path):
 
 
 @pytest.fixture
-def postgres_url(postgres, postgres_template):
-    name = postgres.create(postgres_template)
-    yield postgres.url(name)
-    postgres.drop(name)
+def postgres_url(postgres, postgres_migrated):
+    postgres.clear(postgres_migrated, metadata.tables)
+    return postgres.url(postgres_migrated)
 
 
 @pytest.fixture
 def postgres_empty_url(postgres):
-    name = postgres.create("template1")
+    name = postgres.create()
     yield postgres.url(name)
     postgres.drop(name)
 
