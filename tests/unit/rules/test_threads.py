@@ -157,11 +157,8 @@ class TestSameMatter:
     ),
     st.integers(0, 8),
 )
-def test_where_a_batch_ends_does_not_change_the_conversations(said, cut):
+def test_where_a_batch_ends_does_not_change_the_conversations(make, said, cut):
     """Each batch begins with what the store knows after the one before."""
-    from tests.conftest import Make  # noqa: PLC0415
-
-    make = Make()
     messages = [
         (make.message(str(i), day, subject=subject), who)
         for i, (day, subject, who) in enumerate(sorted(said))
