@@ -32,19 +32,19 @@ _AUTO_FIELDS = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply
 _LIST_FIELDS = ("list-id", "list-unsubscribe", "x-mailing-list", "feedback-id")
 
 
-def classify(mail: Part, sender: str | None, subject: str, *, own: bool) -> MessageKind:
-    """The kind of a mail whose From is `sender`; `own` says that syncd itself wrote it.
+def classify(mail: Part, sender: str, subject: str, *, own: bool) -> MessageKind:
+    """The kind of a mail whose From is `sender` (empty: nobody); `own` says that syncd itself wrote it.
 
     The fields are those of RFC 3834, RFC 3464, RFC 2919 and what mail programs add of their own.
     """
     if own:
         return MessageKind.OWN
     fields = {name for name, _ in mail.fields}
-    if _is_bounce(mail, fields, sender or "", subject):
+    if _is_bounce(mail, fields, sender, subject):
         return MessageKind.BOUNCE
     if _is_auto_reply(mail, fields, subject):
         return MessageKind.AUTO_REPLY
-    if _is_bulk(mail, fields, sender or ""):
+    if _is_bulk(mail, fields, sender):
         return MessageKind.BULK
     return MessageKind.HUMAN
 

@@ -41,6 +41,7 @@ def compose(
     mail["Message-ID"] = f"<{own_message_id(draft, key, address)}>"
     for name, value in _thread(draft):
         mail[name] = value
+    mail["Content-Language"] = draft.language
     if draft.purpose == "notice":
         # RFC 3834, 5; the second is what Exchange heeds. Both keep robots from answering.
         mail["Auto-Submitted"] = "auto-generated"

@@ -39,6 +39,7 @@ class ImapConnector(Connector):
             Capability.READ_MESSAGES,
             Capability.REPLY,
             Capability.START_CONVERSATION,
+            Capability.WRITE_MAIL,
             Capability.PUSH,
         }
     )

@@ -127,14 +127,17 @@ def _pieces(said: str) -> list[list[tuple[str, str]]]:
 
 
 def _mailbox(piece: list[tuple[str, str]]) -> Mailbox | None:
-    angles = [said for kind, said in piece if kind == "angle"]
-    plain = "".join(said for kind, said in piece if kind == "plain")
-    found = _ADDRESS.search(angles[-1] if angles else plain)
+    angles = _of(piece, "angle")
+    found = _ADDRESS.search(angles[-1] if angles else "".join(_of(piece, "plain")))
     if found is None:
         return None
-    words = [said for kind, said in piece if kind == "quoted" or (kind == "plain" and angles)]
-    words = words or [said for kind, said in piece if kind == "comment"]
-    return Mailbox(found[0].lower(), _name(" ".join(words).rpartition(":")[2]))
+    words = _of(piece, "quoted", "plain") if angles else _of(piece, "quoted")
+    name = " ".join(words or _of(piece, "comment"))
+    return Mailbox(found[0].lower(), _name(name.rpartition(":")[2]))
+
+
+def _of(piece: list[tuple[str, str]], *kinds: str) -> list[str]:
+    return [said for kind, said in piece if kind in kinds]
 
 
 def _name(said: str) -> str | None:

@@ -77,20 +77,25 @@ class Mailbox:
 
     def fetch(self, chunk: Chunk) -> Iterator[Fetched]:
         """The mails of a chunk; of those over the size limit only the header."""
-        for folder, mails in chunk.mails.items():
-            limit = self._config.max_mail_bytes
-            small = [mail.uid for mail in mails if mail.size <= limit and not mail.draft]
-            large = [mail.uid for mail in mails if mail.size > limit and not mail.draft]
-            existing = [mail.uid for mail in mails]
-            session = self._reading[folder]
-            got = session.bodies(small, existing)
-            got |= session.bodies(large, existing, header_only=True)
-            gone = session.gone([uid for uid in (*small, *large) if uid not in got])
+        for folder, listed in chunk.mails.items():
+            mails = [mail for mail in listed if not mail.draft]
+            got, gone = self._raws(self._reading[folder], mails)
             validity = chunk.marks[folder].uidvalidity
             for mail in mails:
-                if not mail.draft and mail.uid not in gone:
-                    cut = mail.size > limit
-                    yield Fetched(folder, validity, mail, got.get(mail.uid), cut)
+                if mail.uid not in gone:
+                    yield Fetched(folder, validity, mail, got.get(mail.uid), self._is_cut(mail))
+
+    def _raws(self, session: Session, mails: list[Listed]) -> tuple[dict[int, bytes], set[int]]:
+        """The raw mails by UID, and the UIDs that have been deleted meanwhile."""
+        existing = [mail.uid for mail in mails]
+        large = [mail.uid for mail in mails if self._is_cut(mail)]
+        small = [uid for uid in existing if uid not in large] if large else existing
+        got = session.bodies(small, existing)
+        got |= session.bodies(large, existing, header_only=True)
+        return got, session.gone([uid for uid in existing if uid not in got])
+
+    def _is_cut(self, mail: Listed) -> bool:
+        return mail.size > self._config.max_mail_bytes
 
     def check(self) -> None:
         """Log in and ask for the folders."""
@@ -184,14 +189,14 @@ def layout_of(folders: Sequence[Folder], config: ImapConfig, *, is_gmail: bool) 
     """Choose the folders. On Gmail each label is a folder with the same mails, so All Mail alone."""
     every = _used_for(folders, "\\all") if is_gmail else None
     sent = folder_name(config.sent_folder) if config.sent_folder else _sent(folders)
-    if config.folders:
-        read = tuple(folder_name(name) for name in config.folders)
-    elif every is not None:
-        read = (every,)
-    else:
-        read = ("INBOX", sent) if sent else ("INBOX",)
-    arrivals = "INBOX" if "INBOX" in read else read[0]
-    return Layout(read, sent, every or sent, arrivals)
+    read = tuple(map(folder_name, config.folders)) or _to_read(every, sent)
+    return Layout(read, sent, every or sent, arrivals="INBOX" if "INBOX" in read else read[0])
+
+
+def _to_read(every: str | None, sent: str | None) -> tuple[str, ...]:
+    if every is not None:
+        return (every,)
+    return ("INBOX", sent) if sent else ("INBOX",)
 
 
 def _sent(folders: Iterable[Folder]) -> str | None:

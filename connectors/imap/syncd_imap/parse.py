@@ -58,47 +58,58 @@ def parse_mail(raw: bytes, envelope: Envelope, reader: Reader) -> Message:
     subject = readable(mail.first("subject"))[:_MAX_SUBJECT]
     message_id = own_id(mail.first("message-id"))
     text, files = content(mail) if envelope.cut is None else ("", ())
-    own = is_own(message_id) and people.sender in reader.own
+    sender = people.sender.email
+    own = is_own(message_id) and sender in reader.own
     return Message(
-        source_id=source_id(message_id, _identity(mail, people.sender, subject, text, files)),
+        source_id=source_id(message_id, _identity(mail, sender, subject, text, files)),
         sent_at=_sent_at(mail, envelope.arrived),
         direction=people.direction,
-        buyer=people.buyer,
+        buyer=_party(people.buyer),
         text=text[:MAX_TEXT] if envelope.cut is None else _cut_note(envelope.cut),
         subject=subject or None,
         thread_id=envelope.thread_id,
         message_id=message_id,
         references=_references(mail, message_id),
-        kind=classify(mail, people.sender, subject, own=own),
+        kind=classify(mail, sender, subject, own=own),
         attachments=tuple(_limited(file, reader) for file in files),
         raw=raw,
     )
 
 
 class _People(msgspec.Struct):
-    sender: str | None
-    buyer: Party
+    sender: Mailbox
+    buyer: Mailbox
     direction: Direction
 
 
 def _people(mail: Part, reader: Reader, *, in_sent: bool) -> _People:
     """Who wrote, and who is at the other end."""
     senders = mailboxes(mail.first("from")) or mailboxes(mail.first("sender"))
-    sender = senders[0] if senders else None
-    address = sender.email if sender else None
-    ours = in_sent or address in reader.own
-    if ours:
-        to = [one for one in _recipients(mail) if one.email not in reader.own]
-        if to:
-            return _People(address, _party(to[0]), Direction.OUTBOUND)
-    if not ours and sender and not takes_no_mail(sender.email):
-        return _People(address, _party(sender), Direction.INBOUND)
-    # A shop's contact form writes from the shop's own or a no-reply address for somebody else.
-    answers = [one for one in mailboxes(mail.first("reply-to")) if one.email not in reader.own]
-    if answers and not takes_no_mail(answers[0].email):
-        return _People(address, _party(answers[0]), Direction.INBOUND)
-    direction = Direction.OUTBOUND if ours else Direction.INBOUND
-    return _People(address, _party(sender), direction)
+    sender = senders[0] if senders else Mailbox("")
+    if in_sent or sender.email in reader.own:
+        return _ours(mail, sender, reader)
+    if takes_no_mail(sender.email):
+        return _People(sender, _answer_to(mail, reader) or sender, Direction.INBOUND)
+    return _People(sender, sender, Direction.INBOUND)
+
+
+def _ours(mail: Part, sender: Mailbox, reader: Reader) -> _People:
+    """The people of a mail from the shop: to a buyer, or by its own contact form for one."""
+    to = next((one for one in _recipients(mail) if one.email not in reader.own), None)
+    if to is not None:
+        return _People(sender, to, Direction.OUTBOUND)
+    asking = _answer_to(mail, reader)
+    if asking is not None:
+        return _People(sender, asking, Direction.INBOUND)
+    return _People(sender, sender, Direction.OUTBOUND)
+
+
+def _answer_to(mail: Part, reader: Reader) -> Mailbox | None:
+    """Whom a form, writing from the shop's own or a no-reply address, writes for."""
+    for one in mailboxes(mail.first("reply-to"))[:1]:
+        if one.email not in reader.own and not takes_no_mail(one.email):
+            return one
+    return None
 
 
 def _recipients(mail: Part) -> Iterable[Mailbox]:
@@ -107,8 +118,8 @@ def _recipients(mail: Part) -> Iterable[Mailbox]:
             yield from mailboxes(value)
 
 
-def _party(mailbox: Mailbox | None) -> Party:
-    return Party(email=mailbox.email, name=mailbox.name) if mailbox else Party()
+def _party(mailbox: Mailbox) -> Party:
+    return Party(email=mailbox.email or None, name=mailbox.name)
 
 
 def _sent_at(mail: Part, arrived: datetime) -> datetime:
@@ -132,9 +143,9 @@ def _limited(file: Attachment, reader: Reader) -> Attachment:
 
 
 def _identity(
-    mail: Part, sender: str | None, subject: str, text: str, files: tuple[Attachment, ...]
+    mail: Part, sender: str, subject: str, text: str, files: tuple[Attachment, ...]
 ) -> Iterable[str | bytes]:
-    yield from (sender or "", subject, mail.first("date"), text)
+    yield from (sender, subject, mail.first("date"), text)
     for file in files:
         yield file.name
         yield file.content or b""
