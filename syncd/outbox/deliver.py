@@ -28,9 +28,15 @@ _log = log.get("outbox")
 
 LEASE = timedelta(minutes=2)
 BATCH = 20
-# How often a platform is asked again about a send whose outcome it cannot tell yet, and how long.
+# Nobody else asks about a message sooner while its sender may still be busy with it: mail servers
+# may take minutes for each of their answers (RFC 5321, 4.5.3.2).
+SLOWEST_SEND = timedelta(minutes=20)
+# How often a platform is asked again about a send whose outcome it cannot tell yet, how soon after
+# the send at first (it may have arrived and not be shown yet), and for how long.
 ASK_AGAIN = timedelta(seconds=15)
 GIVE_UP_ASKING = timedelta(hours=6)
+# What the platform says did not arrive is sent again at once, unless that has come to nothing before.
+QUICK_TRIES = 3
 _SLOWEST_RETRY = timedelta(hours=1)
 # A verdict that opens at once must not spin.
 _SOONEST_RETRY = timedelta(seconds=5)
@@ -48,7 +54,7 @@ class Sender:
     def recover(self) -> None:
         """Take over at once from processes of this host that died; others are waited for."""
         dead = {owner for owner in self._store.holders() if process.is_dead(owner)}
-        self._store.expire(dead, clock.now())
+        self._store.expire(dead, clock.now(), arriving=ASK_AGAIN)
 
     def run(self, stopping: Callable[[], bool] = lambda: False) -> int:
         """Settle and send what is due now; returns how many rows were worked on."""
@@ -56,14 +62,23 @@ class Sender:
         for row in self._store.claim_unsettled(
             self._owner, now=clock.now(), lease=self._lease, limit=BATCH
         ):
+            if stopping():  # its lease is over at once when this process has ended
+                return worked
             worked += self._guarded(row, self._settle)
         while not stopping():
             rows = self._store.claim(self._owner, now=clock.now(), lease=self._lease, limit=BATCH)
-            for row in rows:
-                worked += self._guarded(row, self._deliver)
             if not rows:
                 break
+            worked += self._deliver_all(rows, stopping)
         return worked
+
+    def _deliver_all(self, rows: list[OutboxRow], stopping: Callable[[], bool]) -> int:
+        for number, row in enumerate(rows):
+            if stopping():
+                self._store.release(rows[number:], self._owner)
+                return number
+            self._guarded(row, self._deliver)
+        return len(rows)
 
     def _guarded(self, row: OutboxRow, act: Callable[[Account, OutboxRow], str]) -> int:
         account = self._runtime.by_id(row.account_id)
@@ -80,7 +95,7 @@ class Sender:
         return 1
 
     def _bug(self, row: OutboxRow, error: Exception) -> str:
-        """A row whose delivery broke waits for its lease: if it was in flight, it is asked about."""
+        """A row whose delivery broke waits for its lease, or to be asked about."""
         metrics.ERRORS.labels(type(error).__name__).inc()
         _log.error("bug while sending", exc_info=error, key=row.key)
         return "bug"
@@ -121,7 +136,7 @@ class Sender:
 
     def _send(self, account: Account, row: OutboxRow, draft: Draft) -> str:
         marked = self._store.mark_in_flight(
-            row, draft, owner=self._owner, now=clock.now(), lease=self._lease
+            row, draft, owner=self._owner, now=clock.now(), lease=max(self._lease, SLOWEST_SEND)
         )
         if not marked:
             return "later"
@@ -134,13 +149,19 @@ class Sender:
             return self._elsewhere(account, row, str(error)) or self._failed(row, str(error))
         except (AuthFailed, SecretUnavailable) as error:
             return self._stopped(account, row, error)
-        except OutcomeUnknown as error:
-            _log.warning("outcome unknown, asking the platform", reason=str(error))
-            self._store.keep_asking(row, clock.now() + ASK_AGAIN, str(error))
-            return "unknown"
+        except Exception as error:  # noqa: BLE001  whatever else is raised: it may have gone out
+            return self._open(row, error)
         self._store.sent(row, receipt, draft)
         _log.info("sent", key=row.key, source_id=receipt.source_id)
         return "sent"
+
+    def _open(self, row: OutboxRow, error: Exception) -> str:
+        """Leave a row in flight whose message may or may not have gone out."""
+        self._store.keep_asking(row, clock.now() + ASK_AGAIN, f"{type(error).__name__}: {error}")
+        if not isinstance(error, OutcomeUnknown):
+            return self._bug(row, error)
+        _log.warning("outcome unknown, asking the platform", reason=str(error))
+        return "unknown"
 
     def _elsewhere(self, account: Account, row: OutboxRow, reason: str) -> str | None:
         """Hand a refused row to the account that writes mail for this one, where there is one."""
@@ -188,12 +209,15 @@ class Sender:
             self._store.sent(row, receipt, draft)
             _log.info("found sent", key=row.key, source_id=receipt.source_id)
             return "sent"
-        self._store.postpone(row, clock.now(), "the platform says it did not arrive")
+        again = clock.now() if row.attempts < QUICK_TRIES else self._retry_at(row, None)
+        self._store.postpone(row, again, "the platform says it did not arrive")
         return "later"
 
     def _ask_later(self, row: OutboxRow, error: Exception) -> str:
         now = clock.now()
         if now - row.not_before > GIVE_UP_ASKING:
             return self._to_person(row, f"may have arrived already, cannot be asked: {error}")
-        self._store.keep_asking(row, now + ASK_AGAIN, str(error))
+        asked = getattr(error, "retry_after", None)
+        wait = ASK_AGAIN if asked is None else timedelta(seconds=min(asked, MAX_RETRY_AFTER))
+        self._store.keep_asking(row, now + wait, str(error))
         return "unknown"

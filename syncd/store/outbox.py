@@ -99,15 +99,34 @@ class OutboxStore:
             taken = _rows(connection, outbox.c.id.in_(ids))
         return sorted(taken, key=lambda row: (row.not_before, row.id))
 
-    def expire(self, owners: Collection[str], now: datetime) -> None:
-        """End the leases of these holders, who are known to be gone."""
-        if owners:
-            with self._database.write(durable=True) as connection:
-                connection.execute(
-                    update(outbox)
-                    .where(outbox.c.owner.in_(owners), outbox.c.lease_until.is_not(None))
-                    .values(lease_until=to_us(now))
-                )
+    def expire(
+        self, owners: Collection[str], now: datetime, *, arriving: timedelta = timedelta(0)
+    ) -> None:
+        """End the leases of these holders, who are known to be gone.
+
+        What they had on its way may still be arriving for as long as `arriving` after it left: it
+        is not to be asked about sooner.
+        """
+        if not owners:
+            return
+        held = update(outbox).where(outbox.c.owner.in_(owners))
+        claimed = held.where(outbox.c.state == OutboxState.CLAIMED.value)
+        under_way = held.where(outbox.c.state == OutboxState.IN_FLIGHT.value)
+        arrived = outbox.c.not_before + arriving // timedelta(microseconds=1)
+        with self._database.write(durable=True) as connection:
+            connection.execute(claimed.values(lease_until=to_us(now)))
+            connection.execute(under_way.values(lease_until=arrived))
+
+    def release(self, rows: Collection[OutboxRow], owner: str) -> None:
+        """Give claimed rows back, of which none has left."""
+        mine = update(outbox).where(
+            outbox.c.id.in_([row.id for row in rows]),
+            outbox.c.owner == owner,
+            outbox.c.state == OutboxState.CLAIMED.value,
+        )
+        given = {"state": OutboxState.PENDING.value, "owner": None, "lease_until": None}
+        with self._database.write(durable=True) as connection:
+            connection.execute(mine.values(given))
 
     def holders(self) -> set[str]:
         """Who holds leases."""

@@ -275,12 +275,15 @@ def _bind(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
         def _request(self) -> Request:
             url = urlsplit(self.path)
             length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(length)
+            if len(body) < length:
+                raise ConnectionResetError("the client has gone in the middle of its request")
             return Request(
                 self.command,
                 url.path,
                 parse_qs(url.query, keep_blank_values=True),
                 {name.lower(): value for name, value in self.headers.items()},
-                self.rfile.read(length),
+                body,
             )
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  its name in http.server

@@ -28,6 +28,7 @@ from syncd.store import Store
 from syncd.testing.seventeentrack import KEY, Fake17Track
 
 PATIENCE_SECONDS = 5.0
+MOST_SKIPPED = 6
 QUIET_SECONDS = 90.0
 _RECEIVERS = ("ebay", "market", "mail")
 _CONFIG = """
@@ -70,7 +71,7 @@ smtp_host = "127.0.0.1"
 smtp_port = {smtp.port}
 smtp_security = "none"
 sent_copy = "server"
-sent_grace_s = 5
+sent_grace_s = 2
 shop_name = "Blue Lamp"
 intervals = {{ messages = "1s" }}
 
@@ -153,7 +154,8 @@ def _trapped(stage, chance):
     receiver = chance.choice(_RECEIVERS)
     points = [point for point in Point if point is not Point.BEGUN or receiver == "mail"]
     point = chance.choice(points)
-    if stage.trap.await_(receiver, point, PATIENCE_SECONDS):
+    skip = chance.randrange(MOST_SKIPPED)
+    if stage.trap.await_(receiver, point, PATIENCE_SECONDS, skip):
         return f"{receiver}: {point.value}"
     return "at random"
 

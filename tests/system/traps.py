@@ -104,14 +104,15 @@ class Trap:
     def __init__(self, kill):
         self._kill = kill
         self._armed = None
+        self._skip = 0
         self._lock = threading.Lock()
         self._sprung = threading.Event()
 
-    def await_(self, receiver, point, seconds):
-        """Arm it, and wait; whether somebody has stepped into it in time."""
+    def await_(self, receiver, point, seconds, skip=0):
+        """Arm it, let the first `skip` pass, and wait; whether somebody stepped into it in time."""
         with self._lock:
             self._sprung.clear()
-            self._armed = (receiver, point)
+            self._armed, self._skip = (receiver, point), skip
         self._sprung.wait(seconds)
         with self._lock:
             self._armed = None
@@ -121,6 +122,9 @@ class Trap:
         """A delivery passes; True, with the daemon dead, where the trap was armed for that."""
         with self._lock:
             if self._armed != (receiver, point):
+                return False
+            self._skip -= 1
+            if self._skip >= 0:
                 return False
             self._armed = None
             self._kill()
