@@ -80,4 +80,4 @@ lock: setup ## write requirements/dev.txt anew from pyproject.toml
 	  --upgrade --output-file requirements/dev.txt pyproject.toml
 
 clean: ## remove what make made
-	rm -rf $(VENV) .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
