@@ -9,6 +9,7 @@ import json
 import os
 import resource
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -86,6 +87,21 @@ class Lateness:
         return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+class Pauses:
+    """How long the collector of garbage held everybody up."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+        self._began = 0.0
+        gc.callbacks.append(self._note)
+
+    def _note(self, phase: str, _: dict[str, int]) -> None:
+        if phase == "start":
+            self._began = time.perf_counter()
+        else:
+            self.longest = max(self.longest, time.perf_counter() - self._began)
+
+
 def resident_kb() -> float:
     """Resident memory of this process."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
@@ -115,6 +131,7 @@ def measure(scheduler: Scheduler, interval: float, seconds: float) -> dict[str, 
     memory = resident_kb()
     before, cpu, began = Shop.polls.total(), time.process_time(), time.perf_counter()
     late.begin()
+    pauses = Pauses()
     time.sleep(seconds)
     passed, used = time.perf_counter() - began, time.process_time() - cpu
     polls = Shop.polls.total() - before
@@ -126,17 +143,32 @@ def measure(scheduler: Scheduler, interval: float, seconds: float) -> dict[str, 
         "late_ms_p50": late.percentile(0.5),
         "late_ms_p99": late.percentile(0.99),
         "late_ms_max": late.percentile(1.0),
+        "longest_collection_ms": 1000 * pauses.longest,
         "resident_kb": memory,
         "accounts_polled": len(Shop.polls),
         "threads": threading.active_count(),
     }
 
 
+def warm_up(base_url: str) -> None:
+    """Load what every daemon has, however many accounts: threads, templates, statements, CAs."""
+    with tempfile.TemporaryDirectory() as folder:
+        some = settings(base_url, f"sqlite:///{folder}/store.db", 20, 1.0)
+        runtime = Runtime.open(some, Plugins(connectors={"bench": Shop}))
+        scheduler = Scheduler(runtime)
+        scheduler.start()
+        time.sleep(3)
+        scheduler.stop(20)
+        runtime.close()
+    Shop.polls.clear()
+    gc.collect()
+
+
 def main(base_url: str, store_url: str, accounts: str, interval: str, seconds: str) -> None:
     log.configure(level="warning")
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    HttpClient("http://localhost").close()  # loads the CA bundle, which all clients share
+    warm_up(base_url)
     empty = resident_kb()
     began = time.process_time()
     wanted = settings(base_url, store_url, int(accounts), float(interval))
