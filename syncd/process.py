@@ -9,7 +9,11 @@ from pathlib import Path
 @cache
 def name() -> str:
     """This process: host, pid, and the tick at which it started, since pids are used again."""
-    return f"{platform.node()}:{os.getpid()}:{_started(os.getpid())}"
+    try:
+        started = _started(os.getpid())
+    except OSError:
+        started = ""  # a place without /proc
+    return f"{platform.node()}:{os.getpid()}:{started}"
 
 
 def is_dead(owner: str) -> bool:
@@ -18,13 +22,25 @@ def is_dead(owner: str) -> bool:
     ticks = owner.rpartition(":")[2]
     if host != platform.node() or not rest.isdigit():
         return False
-    return _started(int(rest)) != ticks
+    try:
+        return _started(int(rest)) != ticks
+    except OSError:
+        return not _exists(int(rest))
 
 
 def _started(pid: int) -> str:
-    """Field 22 of /proc/PID/stat (proc(5)); empty where there is no such process."""
+    """Field 22 of /proc/PID/stat (proc(5)); empty where the process waits for its parent's notice."""
+    stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] in {"Z", "X"} else fields[19]
+
+
+def _exists(pid: int) -> bool:
+    """Whether there is such a process, also where ProtectProc= hides it from us."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except OSError:
-        return ""
-    return stat.rpartition(")")[2].split()[19]
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
