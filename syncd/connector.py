@@ -51,6 +51,8 @@ class Capability(StrEnum):
     """Write into a conversation that exists."""
     START_CONVERSATION = "start_conversation"
     """Write to a buyer first, from an order or an address."""
+    WRITE_MAIL = "write_mail"
+    """Write to any e-mail address, so that it can stand in for a platform that takes no messages."""
     NOTIFY_TEMPLATED = "notify_templated"
     """Only the platform's own kinds of notice."""
     EXTEND_PROMISE = "extend_promise"

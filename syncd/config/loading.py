@@ -93,10 +93,10 @@ def _mail_writer(
     if writer == name:
         return "names the account itself", "Name a mail account"
     connector = connectors.get(str(tables[writer].get("connector")))
-    if connector and Capability.START_CONVERSATION not in connector.capabilities:
+    if connector and Capability.WRITE_MAIL not in connector.capabilities:
         return (
-            f"account {quoted(writer)} cannot write to a buyer first",
-            f"Its connector {connector.name} lacks start_conversation; name a mail account",
+            f"account {quoted(writer)} cannot write mail",
+            f"Its connector {connector.name} lacks write_mail; name a mail account",
         )
     if tables[writer].get("enabled") is False:
         return f"account {quoted(writer)} is not enabled", ""

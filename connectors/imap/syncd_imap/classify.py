@@ -1,6 +1,7 @@
 """What sort of writer a mail has, from its header: only a human is ever answered."""
 
 import re
+from collections.abc import Set
 
 from syncd.model import MessageKind
 from syncd_imap.fields import readable
@@ -39,7 +40,7 @@ def classify(mail: Part, sender: str, subject: str, *, own: bool) -> MessageKind
     """
     if own:
         return MessageKind.OWN
-    fields = {name for name, _ in mail.fields}
+    fields = mail.firsts.keys()
     if _is_bounce(mail, fields, sender, subject):
         return MessageKind.BOUNCE
     if _is_auto_reply(mail, fields, subject):
@@ -55,7 +56,7 @@ def takes_no_mail(address: str) -> bool:
     return bool(_NO_REPLY.search(local)) or bool(_MAILER.match(local))
 
 
-def _is_bounce(mail: Part, fields: set[str], sender: str, subject: str) -> bool:
+def _is_bounce(mail: Part, fields: Set[str], sender: str, subject: str) -> bool:
     report = mail.parameters.get("report-type", "").lower()
     if mail.media_type == "multipart/report" and report in _REPORTS:
         return _REPORTS[report] is MessageKind.BOUNCE
@@ -75,11 +76,11 @@ def _from_name(mail: Part) -> str:
     return readable(mail.first("from")).partition("@")[0]
 
 
-def _null_return_path(mail: Part, fields: set[str]) -> bool:
+def _null_return_path(mail: Part, fields: Set[str]) -> bool:
     return "return-path" in fields and mail.first("return-path") in {b"<>", b""}
 
 
-def _is_auto_reply(mail: Part, fields: set[str], subject: str) -> bool:
+def _is_auto_reply(mail: Part, fields: Set[str], subject: str) -> bool:
     submitted = mail.first("auto-submitted").strip().lower()
     if submitted and not submitted.startswith(b"no"):
         return True
@@ -93,7 +94,7 @@ def _is_auto_reply(mail: Part, fields: set[str], subject: str) -> bool:
     return bool(_AUTO_SUBJECT.match(subject))
 
 
-def _is_bulk(mail: Part, fields: set[str], sender: str) -> bool:
+def _is_bulk(mail: Part, fields: Set[str], sender: str) -> bool:
     if not fields.isdisjoint(_LIST_FIELDS):
         return True
     if any(word in _precedence(mail) for word in (b"bulk", b"list", b"junk")):

@@ -20,6 +20,7 @@ _POLICY = compat32.clone(linesep="\r\n")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 _MESSAGE_ID = re.compile(r"[^\s<>\x00-\x20\x7f]{1,250}")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 _UTF8 = Charset("utf-8")
 _UTF8.body_encoding = QP
@@ -41,7 +42,8 @@ def compose(
     mail["Message-ID"] = f"<{own_message_id(draft, key, address)}>"
     for name, value in _thread(draft):
         mail[name] = value
-    mail["Content-Language"] = draft.language
+    if _LANGUAGE.fullmatch(draft.language):
+        mail["Content-Language"] = draft.language  # RFC 3282
     if draft.purpose == "notice":
         # RFC 3834, 5; the second is what Exchange heeds. Both keep robots from answering.
         mail["Auto-Submitted"] = "auto-generated"

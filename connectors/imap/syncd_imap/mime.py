@@ -29,6 +29,8 @@ class Part(msgspec.Struct):
     fields: list[tuple[str, bytes]]
     """Header fields in their order: name in lower case, value as it was written."""
     body: bytes
+    firsts: dict[str, bytes]
+    """The first value of each field, by name."""
     media_type: str = "text/plain"
     parameters: Parameters = {}
     """Of Content-Type."""
@@ -36,10 +38,7 @@ class Part(msgspec.Struct):
 
     def first(self, name: str) -> bytes:
         """The value of the first field called `name` (in lower case), or nothing."""
-        for found, value in self.fields:
-            if found == name:
-                return value
-        return b""
+        return self.firsts.get(name, b"")
 
     def all(self, name: str) -> list[bytes]:
         """The values of all fields called `name`."""
@@ -89,7 +88,7 @@ class _Reader:
 
 def _headed(text: bytes, default_type: str) -> Part:
     fields, end = _fields(text)
-    part = Part(fields, text[end:], default_type, parts=[])
+    part = Part(fields, text[end:], dict(reversed(fields)), default_type, parts=[])
     value = part.first("content-type")
     if value:
         word, part.parameters = parse_parameters(value)

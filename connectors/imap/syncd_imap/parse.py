@@ -22,6 +22,7 @@ from syncd_imap.mime import Part, read
 
 MAX_TEXT = 1_000_000
 """Characters of text kept; the raw mail keeps all."""
+_FIELDS = ("from", "to", "subject", "date", "message-id")
 _MAX_SUBJECT = 1_000
 # A sender's clock may be wrong; a mail cannot be written after it has arrived.
 _CLOCK_SLACK = timedelta(hours=24)
@@ -52,7 +53,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 def parse_mail(raw: bytes, envelope: Envelope, reader: Reader) -> Message:
     """Read one mail. Raises NotAMail for what is none."""
     mail = read(raw)
-    if not any(name in {"from", "to", "subject", "date", "message-id"} for name, _ in mail.fields):
+    if mail.firsts.keys().isdisjoint(_FIELDS):
         raise NotAMail("it has no From, To, Subject, Date or Message-ID")
     people = _people(mail, reader, in_sent=envelope.sent_folder)
     subject = readable(mail.first("subject"))[:_MAX_SUBJECT]

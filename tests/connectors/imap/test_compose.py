@@ -12,6 +12,7 @@ from syncd_imap.compose import compose, deliverable
 from tests.connectors.imap.conftest import BUYER, SHOP, START, draft
 
 FIELDS = {
+    "content-language",
     "content-type",
     "mime-version",
     "content-transfer-encoding",

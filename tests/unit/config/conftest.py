@@ -40,7 +40,7 @@ class Mail(Connector):
 
     name = "mail"
     streams = MappingProxyType({"messages": timedelta(minutes=1)})
-    capabilities = frozenset({Capability.REPLY, Capability.START_CONVERSATION})
+    capabilities = frozenset({Capability.REPLY, Capability.WRITE_MAIL})
 
 
 CONNECTORS = {"shop": Shop, "mail": Mail}

@@ -145,8 +145,8 @@ REFERENCE = (
         ),
         (
             SHOP + 'writes_mail_by = "b"\n' + SHOP.replace("shop-de", "b"),
-            ('5: accounts.shop-de.writes_mail_by: account "b" cannot write to a buyer first. Its '
-            "connector shop lacks start_conversation; name a mail account"),
+            ('5: accounts.shop-de.writes_mail_by: account "b" cannot write mail. Its '
+            "connector shop lacks write_mail; name a mail account"),
         ),
         (
             SHOP + 'writes_mail_by = "b"\n[accounts.b]\nconnector = "mail"\nenabled = false',
