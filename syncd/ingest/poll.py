@@ -135,7 +135,8 @@ def _count(account: str, stream: str, written: Counts, items: list[Item]) -> Non
 
 
 def _moment(item: Item) -> datetime | None:
-    return getattr(item, "sent_at", None) or getattr(item, "placed_at", None)
+    moment = getattr(item, "sent_at", None) or getattr(item, "placed_at", None)
+    return moment if isinstance(moment, datetime) and moment.tzinfo is not None else None
 
 
 def _failed(

@@ -1,0 +1,261 @@
+"""A poll never raises: however it ends, what came before is kept and the next begins right."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from syncd import process
+from syncd.connector import AuthFailed, SecretUnavailable, Unavailable
+from syncd.ingest import poll
+from syncd.ingest.poll import BATCH_ITEMS, LEASE
+from syncd.model import BadItem
+from syncd.testing.scripted import batch
+
+
+@pytest.fixture
+def shop(world):
+    return world.connectors["shop"]
+
+
+@pytest.fixture
+def polled(world):
+    """Poll the shop's messages; with capture of what is logged."""
+
+    def run(stream="messages", stopping=None):
+        with capture_logs() as logs:
+            result = poll(world.account(), stream, world.store, stopping)
+        return result, [(entry["log_level"], entry["event"]) for entry in logs]
+
+    return run
+
+
+def health(world):
+    (one,) = world.store.accounts.health()
+    return one
+
+
+def messages(world):
+    return world.store.look.counts()["messages"]
+
+
+def test_batches_are_stored_and_the_next_poll_goes_on_behind_them(world, shop, polled, make):
+    shop.feed("messages", batch(make.message("1"), page=1), batch(make.message("2", 1), page=2))
+
+    result, log = polled()
+    assert (result.outcome, result.error, result.retry_at) == ("ok", None, None)
+    assert result.counts["message", "new"] == 2
+    assert messages(world) == 2
+    assert log == []
+    polled()
+    assert [cursor for _, cursor in shop.polled] == [{}, {"page": 2}]
+
+
+def test_streams_have_cursors_of_their_own(shop, polled, make):
+    shop.feed("messages", batch(make.message(), at="m"))
+    shop.feed("orders", batch(make.order(), at="o"))
+    for stream in ("messages", "orders", "messages", "orders"):
+        polled(stream)
+
+    assert shop.polled[2:] == [("messages", {"at": "m"}), ("orders", {"at": "o"})]
+
+
+def test_small_batches_share_a_transaction_and_large_polls_are_cut(world, shop, polled, make):
+    seen = []
+    many = [make.message(str(n), thread_id="t") for n in range(BATCH_ITEMS + 1)]
+    shop.feed(
+        "messages",
+        *(batch(one, page=n) for n, one in enumerate(many)),
+        lambda: seen.append(messages(world)),
+    )
+    polled()
+
+    assert seen == [BATCH_ITEMS]
+    assert messages(world) == BATCH_ITEMS + 1
+
+
+class TestFailures:
+    def test_a_refused_login_stops_the_account_and_says_so(self, world, shop, polled):
+        shop.feed("messages", AuthFailed("HTTP 401: token expired"))
+
+        result, log = polled()
+        assert result.outcome == "auth_failed"
+        assert health(world).suspended_reason == "HTTP 401: token expired"
+        assert [level for level, _ in log] == ["error"]
+
+    def test_so_does_a_secret_that_cannot_be_read(self, world, shop, polled):
+        shop.feed("messages", SecretUnavailable("cannot read the secret in /x: no such file"))
+
+        assert polled()[0].outcome == "auth_failed"
+        assert "/x" in health(world).suspended_reason
+
+    def test_an_unavailable_source_is_asked_again_when_it_says(self, world, shop, polled, make):
+        shop.feed("messages", Unavailable("HTTP 429", retry_after=300))
+
+        result, _ = polled()
+        assert (result.outcome, result.retry_at) == (
+            "unavailable",
+            make.at() + timedelta(minutes=5),
+        )
+        assert health(world).retry_at == result.retry_at
+
+    @pytest.mark.parametrize("asked", [1e9, 1e300, float("inf")])
+    def test_no_source_can_ask_for_ever(self, shop, polled, make, asked):
+        shop.feed("messages", Unavailable("HTTP 429", retry_after=asked))
+
+        assert polled()[0].retry_at == make.at(1)
+
+    def test_without_a_wish_the_wait_doubles_up_to_half_an_hour(self, shop, polled, make):
+        waits = []
+        for _ in range(12):
+            shop.feed("messages", Unavailable("HTTP 503"))
+            waits.append((polled()[0].retry_at - make.at()).total_seconds())
+
+        assert 15 <= waits[0] <= 25
+        assert waits[3] > 2 * waits[1]
+        assert all(1800 <= wait <= 1810 for wait in waits[-3:])
+
+    def test_a_bug_backs_off_and_is_told_with_its_trace_once(self, world, shop, polled):
+        shop.feed("messages", ZeroDivisionError("division by zero"))
+        shop.feed("messages", ZeroDivisionError("division by zero"))
+
+        result, log = polled()
+        assert (result.outcome, result.error) == ("bug", "ZeroDivisionError: division by zero")
+        assert log == [("error", "bug in the connector, backing off")]
+        assert polled()[1] == []
+        assert health(world).failures == 2
+
+    def test_what_came_before_a_failure_is_kept(self, world, shop, polled, make):
+        shop.feed(
+            "messages", batch(make.message("1"), page=1), batch(make.message("2", 1), page=2),
+            Unavailable("HTTP 502"),
+        )  # fmt: skip
+        result, _ = polled()
+
+        assert (result.outcome, result.counts["message", "new"]) == ("unavailable", 2)
+        polled()
+        assert shop.polled[-1] == ("messages", {"page": 2})
+
+    def test_failing_and_recovering_are_each_told_once(self, shop, polled):
+        for _ in range(3):
+            shop.feed("messages", Unavailable("HTTP 503"))
+        logs = [polled()[1] for _ in range(5)]
+
+        assert logs == [
+            [("warning", "source unavailable, backing off")], [], [],
+            [("info", "recovered")], [],
+        ]  # fmt: skip
+
+    def test_a_recovered_stream_starts_its_waits_anew(self, world, shop, polled, make):
+        for _ in range(6):
+            shop.feed("messages", Unavailable("HTTP 503"))
+            polled()
+        polled()
+        assert (health(world).failures, health(world).error) == (0, None)
+
+        shop.feed("messages", Unavailable("HTTP 503"))
+        assert polled()[0].retry_at <= make.at() + timedelta(seconds=25)
+
+
+class TestStopping:
+    def test_it_stops_between_two_batches_and_keeps_the_first(self, world, shop, polled, make):
+        stopping = threading.Event()
+        shop.feed(
+            "messages", stopping.set, batch(make.message("1"), page=1),
+            batch(make.message("2", 1), page=2),
+        )  # fmt: skip
+        result, _ = polled(stopping=stopping)
+
+        assert result.outcome == "cut_off"
+        assert messages(world) == 1
+        polled()
+        assert shop.polled[-1] == ("messages", {"page": 1})
+
+    def test_a_stream_that_another_process_polls_is_left_to_it(
+        self, world, shop, polled, time, make
+    ):
+        claim = world.store.accounts.claim
+        claim(world.account().id, "messages", owner="elsewhere:1:1", now=make.at(), lease=LEASE)
+
+        result, log = polled()
+        assert (result.outcome, shop.polled, log) == ("busy", [], [])
+        time(LEASE)
+        assert polled()[0].outcome == "ok"
+
+    def test_one_that_died_in_the_middle_is_taken_over_at_once(self, world, polled, make):
+        host, pid, ticks = process.name().rsplit(":", 2)
+        dead = f"{host}:{pid}:{int(ticks) - 1}"
+        claim = world.store.accounts.claim
+        claim(world.account().id, "messages", owner=dead, now=make.at(), lease=LEASE)
+
+        assert polled()[0].outcome == "ok"
+
+    def test_an_overtaken_poll_stores_nothing_more(self, world, shop, polled, make):
+        def overtake():
+            poll(world.account(), "messages", world.store)
+
+        shop.feed("messages", overtake, batch(make.message("1"), page=1))
+        shop.feed("messages", batch(make.message("2"), page=2))
+        result, log = polled()
+
+        assert result.outcome == "cut_off"
+        assert ("warning", "poll superseded") in log
+        assert messages(world) == 1
+        polled()
+        assert shop.polled[-1] == ("messages", {"page": 2})
+
+
+class TestItems:
+    def test_order_ids_in_texts_are_found_where_the_source_names_none(
+        self, world, shop, polled, make
+    ):
+        shop.feed("orders", batch(make.order("12-34567-89012")))
+        polled("orders")
+        shop.feed(
+            "messages",
+            batch(
+                make.message("1", subject="Order 12-34567-89012", text="Where is it?"),
+                make.message("2", 30, text="It is about 12-34567-89012, again.", subject="Lamp"),
+                make.message("3", 60, thread_id="t", text="not 12-34567-89012", order_ids=("x",)),
+            ),
+        )
+        polled()
+
+        kinds = [entry["kind"] for entry in world.store.look.subject("12-34567-89012")["timeline"]]
+        assert kinds.count("message") == 2
+
+    def test_a_bad_item_is_told_and_the_rest_is_stored(self, world, shop, polled, make):
+        bad = BadItem(source_id="m2", reason="no date", raw=b"x")
+        shop.feed("messages", batch(make.message("1"), bad, make.message("3", 1)))
+
+        result, log = polled()
+        assert result.outcome == "ok"
+        assert (result.counts["message", "new"], result.counts["item", "quarantined"]) == (2, 1)
+        assert log == [("warning", "quarantined")]
+
+    @pytest.mark.parametrize(
+        "poison",
+        [{"sent_at": "yesterday"}, {"direction": "inbound"}, {"buyer": None}, {"kind": None}],
+    )
+    def test_an_item_that_cannot_be_stored_does_not_stop_its_stream(
+        self, world, shop, polled, make, poison
+    ):
+        several = [make.message(str(n), n) for n in range(5)]
+        broken = make.message("bad", thread_id="t", raw=b"evidence")
+        fields = {name: getattr(broken, name) for name in broken.__struct_fields__}
+        several.insert(2, type(broken)(**{**fields, **poison}))
+        shop.feed("messages", batch(*several, page=1))
+
+        result, _ = polled()
+        assert result.outcome == "ok"
+        assert messages(world) == 5
+        assert world.store.look.counts()["quarantined"] == 1
+        polled()
+        assert shop.polled[-1] == ("messages", {"page": 1})
+
+    def test_one_alone_does_not_either(self, world, shop, polled, make):
+        shop.feed("messages", batch(make.message(direction="inbound"), page=1))
+
+        assert polled()[0].outcome == "ok"
+        assert world.store.look.counts()["quarantined"] == 1
