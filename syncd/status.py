@@ -1,14 +1,22 @@
 """How things stand, read from the store alone."""
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from syncd import clock
-from syncd.accounts import Runtime
 from syncd.model import OutboxState
-from syncd.store import StreamHealth
+from syncd.store import Store, StreamHealth
+
+if TYPE_CHECKING:  # `syncd status` should not pay for connectors and templates
+    from syncd.accounts import Runtime
+    from syncd.plugins import Plugins
+
+# The states of an account, the worst first.
+_WORST = ("stopped", "failing", "unpolled", "ok", "removed")
 
 
-def line(runtime: Runtime) -> str:
+def line(runtime: "Runtime") -> str:
     """One line for ``systemctl status``: ``12 accounts, 1 failing (ebay-de: 401 …), outbox 3``."""
     failing = _failing(runtime)
     parts = [f"{len(runtime.accounts)} accounts"]
@@ -22,20 +30,7 @@ def line(runtime: Runtime) -> str:
     return ", ".join(parts)
 
 
-def snapshot(runtime: Runtime) -> dict[str, Any]:
-    """Everything ``syncd status`` shows, as plain data."""
-    store = runtime.store
-    return {
-        "at": clock.now().isoformat(),
-        "streams": [_stream(health) for health in store.accounts.health()],
-        "left_out": dict(runtime.broken),
-        "counts": store.look.counts(),
-        "findings": store.look.open_findings(),
-        "outbox": {state: number for state, (number, _) in store.outbox.depth().items()},
-    }
-
-
-def _failing(runtime: Runtime) -> dict[str, str]:
+def _failing(runtime: "Runtime") -> dict[str, str]:
     failing = dict(runtime.broken)
     for health in runtime.store.accounts.health():
         if health.account in runtime.accounts and (health.suspended_reason or health.failing_since):
@@ -43,19 +38,97 @@ def _failing(runtime: Runtime) -> dict[str, str]:
     return failing
 
 
-def _stream(health: StreamHealth) -> dict[str, Any]:
-    state = "ok"
-    if health.failing_since is not None:
-        state = "failing"
-    if health.suspended_reason is not None:
-        state = "stopped"
+def snapshot(store: Store, accounts: Mapping[str, str]) -> dict[str, Any]:
+    """Everything ``syncd status`` shows, as plain data; times are aware UTC.
+
+    `accounts` are those that the config wants polled, each with its connector. An account is
+    ``ok``, ``failing`` (a stream backs off), ``stopped`` (until its config or credential changes),
+    ``unpolled`` (no poll has ever begun) or ``removed`` (from the config, or switched off in it).
+    """
+    now = clock.now()
+    streams = [_stream(health, now, accounts) for health in store.accounts.health()]
+    return {
+        "at": now,
+        "store": store.database.shown,
+        "accounts": _accounts(streams, accounts),
+        "streams": streams,
+        "outbox": _outbox(store, now),
+        "findings": store.look.open_findings(),
+        "quarantine": store.look.quarantined_per_stream(),
+        "counts": store.look.counts(),
+    }
+
+
+def _stream(health: StreamHealth, now: datetime, accounts: Mapping[str, str]) -> dict[str, Any]:
     return {
         "account": health.account,
         "connector": health.connector,
         "stream": health.stream,
-        "state": state,
-        "succeeded_at": health.succeeded_at and health.succeeded_at.isoformat(),
+        "state": _state(health, accounts),
+        "succeeded_at": health.succeeded_at,
+        "lag_seconds": _seconds(health.succeeded_at, now),
+        "polled_at": health.polled_at,
+        "failing_since": health.failing_since,
         "failures": health.failures,
         "error": health.suspended_reason or health.error,
-        "retry_at": health.retry_at and health.retry_at.isoformat(),
+        "retry_at": health.retry_at,
     }
+
+
+def _state(health: StreamHealth, accounts: Mapping[str, str]) -> str:
+    if health.account not in accounts:
+        return "removed"
+    if health.suspended_reason is not None:
+        return "stopped"
+    return "ok" if health.failing_since is None else "failing"
+
+
+def _accounts(
+    streams: Iterable[Mapping[str, Any]], accounts: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    found = {name: (connector, "unpolled") for name, connector in accounts.items()}
+    for stream in streams:
+        name, state = stream["account"], stream["state"]
+        _, known = found.get(name, ("", "unpolled"))
+        worse = state if known == "unpolled" else min(state, known, key=_WORST.index)
+        found[name] = (stream["connector"], worse)
+    return [
+        {"account": name, "connector": connector, "state": state}
+        for name, (connector, state) in sorted(found.items())
+    ]
+
+
+def _outbox(store: Store, now: datetime) -> dict[str, dict[str, Any]]:
+    """By state; ``oldest_seconds`` is how long the oldest could have been sent already."""
+    return {
+        state: {"rows": number}
+        | ({} if OutboxState(state).final else {"oldest_seconds": _seconds(oldest, now)})
+        for state, (number, oldest) in store.outbox.depth().items()
+    }
+
+
+def _seconds(since: datetime | None, now: datetime) -> float | None:
+    return None if since is None else max(0.0, round((now - since).total_seconds(), 1))
+
+
+def explain(found: Mapping[str, Any], plugins: "Plugins") -> dict[str, Any]:
+    """`found` by `snapshot`, where each account that was never polled has a ``reason``.
+
+    One whose connector has nothing to poll is ``ok``.
+    """
+    accounts = [
+        _explained(one, plugins) if one["state"] == "unpolled" else one for one in found["accounts"]
+    ]
+    return {**found, "accounts": accounts}
+
+
+def _explained(account: Mapping[str, Any], plugins: "Plugins") -> dict[str, Any]:
+    name = account["connector"]
+    kind = plugins.connectors.get(name)
+    if kind is not None and not kind.streams:
+        return {**account, "state": "ok", "reason": "it only sends"}
+    if kind is None:
+        why = f"no connector {name!r} is fit for use: `syncd connectors` tells why"
+    else:
+        why = "the daemon does not run, or could not make it: `syncd check-config` tells"
+    return {**account, "reason": why}

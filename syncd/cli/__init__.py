@@ -23,11 +23,14 @@ VERBS = {
     "run": Verb("syncd.cli.run:run", "Run the daemon."),
     "demo": Verb("syncd.cli.demo:demo", "Show it all in a minute, in a made-up world."),
     "status": Verb("syncd.cli.look:status", "Tell how each account and queue is doing."),
-    "conversations": Verb("syncd.cli.look:conversations", "List conversations, newest first."),
+    "conversations": Verb(
+        "syncd.cli.look:conversations", "List conversations and who waits for an answer."
+    ),
     "show": Verb("syncd.cli.look:show", "Tell all about a conversation, order or parcel."),
     "poll": Verb("syncd.cli.act:poll", "Poll an account now."),
     "send-test": Verb("syncd.cli.act:send_test", "Send a test message from an account."),
     "outbox": Verb("syncd.cli.outbox:outbox", "List, approve, cancel and retry what goes out."),
+    "quarantine": Verb("syncd.cli.quarantine:quarantine", "List what could not be read."),
     "db": Verb("syncd.cli.db:db", "Create, migrate and look after the database."),
     "connectors": Verb("syncd.cli.config_verbs:connectors", "List the connectors installed."),
     "sample-config": Verb("syncd.cli.config_verbs:sample_config", "Print a commented config."),

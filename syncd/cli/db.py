@@ -3,7 +3,7 @@
 import click
 
 from syncd.cli.invocation import Invocation, json_option, pass_invocation
-from syncd.cli.opened import runtime
+from syncd.cli.opened import store
 from syncd.cli.output import emit
 
 
@@ -16,8 +16,8 @@ def db() -> None:
 @pass_invocation
 def upgrade(invocation: Invocation) -> None:
     """Create the tables or bring them up to date; the daemon does so itself when it starts."""
-    with runtime(invocation) as opened:
-        click.echo(f"{opened.store.database.shown} is up to date")
+    with store(invocation, as_is=False) as looking:
+        click.echo(f"{looking.store.database.shown} is up to date")
 
 
 @db.command()
@@ -25,5 +25,5 @@ def upgrade(invocation: Invocation) -> None:
 @pass_invocation
 def counts(invocation: Invocation, as_json: bool) -> None:
     """Tell how much of everything there is."""
-    with runtime(invocation) as opened:
-        emit(opened.store.look.counts(), as_json=as_json)
+    with store(invocation) as looking:
+        emit(looking.store.look.counts(), as_json=as_json)

@@ -1,14 +1,20 @@
 """The verbs that look: status, conversations, show."""
 
+from typing import Any
+
 import click
 
 from syncd import status as standing
-from syncd.cli import exits
+from syncd.cli import completing, exits
 from syncd.cli.invocation import Invocation, json_option, pass_invocation
-from syncd.cli.opened import runtime
+from syncd.cli.opened import known_account, store
 from syncd.cli.output import emit, printable, to_json
+from syncd.cli.status_page import page as status_page
+from syncd.cli.subject_page import page as subject_page
+from syncd.store.subject import KINDS
 
-_STREAM_COLUMNS = ("account", "stream", "state", "succeeded_at", "failures", "error")
+_TALK_COLUMNS = ("id", "account", "customer", "orders", "subject", "messages", "waits_since",
+                 "last_at")  # fmt: skip
 
 
 @click.command()
@@ -16,66 +22,84 @@ _STREAM_COLUMNS = ("account", "stream", "state", "succeeded_at", "failures", "er
 @pass_invocation
 @click.pass_context
 def status(ctx: click.Context, invocation: Invocation, as_json: bool) -> None:
-    """Tell how each account and queue is doing; exits with 1 where an account fails."""
-    with runtime(invocation) as opened:
-        found = standing.snapshot(opened)
+    """Tell how each account and queue is doing.
+
+    Exits with 1 where an account fails, is stopped or was never polled.
+    """
+    with store(invocation) as looking:
+        found = _explained(standing.snapshot(looking.store, looking.accounts))
     if as_json:
         click.echo(to_json(found))
     else:
-        emit(found["streams"], as_json=False, columns=_STREAM_COLUMNS)
-        for title in ("left_out", "counts", "findings", "outbox"):
-            if found[title]:
-                click.echo(f"\n{title.replace('_', ' ')}")
-                emit(found[title], as_json=False)
-    failing = [stream for stream in found["streams"] if stream["state"] != "ok"]
-    if failing or found["left_out"]:
+        click.echo("\n".join(status_page(found)))
+    if any(one["state"] not in {"ok", "removed"} for one in found["accounts"]):
         ctx.exit(exits.FOUND_WRONG)
 
 
+def _explained(found: dict[str, Any]) -> dict[str, Any]:
+    if all(one["state"] != "unpolled" for one in found["accounts"]):
+        return found
+    from syncd import plugins  # noqa: PLC0415  importing all connectors takes as long as the rest
+
+    return standing.explain(found, plugins.load())
+
+
 @click.command()
-@click.option("--account", help="Only of this account.")
+@click.option("--account", help="Only of this account.", shell_complete=completing.accounts)
 @click.option("--search", help="Only those in which this was written.")
-@click.option("--limit", default=50, show_default=True, help="How many at the most.")
+@click.option("--waiting", is_flag=True, help="Only those that wait for an answer.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1),
+              help="How many at the most.")  # fmt: skip
 @json_option
 @pass_invocation
 def conversations(
-    invocation: Invocation, account: str | None, search: str | None, limit: int, as_json: bool
+    invocation: Invocation,
+    account: str | None,
+    search: str | None,
+    waiting: bool,
+    limit: int,
+    as_json: bool,
 ) -> None:
-    """List conversations, the one spoken in last first; `waiting` is where the buyer spoke last."""
-    with runtime(invocation) as opened:
-        found = opened.store.look.conversations(account=account, text=search, limit=limit)
-    columns = ("id", "account", "customer", "subject", "messages", "waiting", "last_at")
-    emit(found, as_json=as_json, columns=columns)
+    """List conversations, the one spoken in last first.
+
+    waits_since: when the first message came that nobody has answered; empty where nobody waits.
+    """
+    with store(invocation) as looking:
+        found = looking.store.look.conversations(
+            account=known_account(looking, account), text=search, waiting=waiting, limit=limit
+        )
+    emit(found, as_json=as_json, columns=_TALK_COLUMNS)
 
 
 @click.command()
-@click.argument("subject", metavar="CONVERSATION|ORDER|TRACKING-NUMBER")
+@click.argument("subject", metavar="ORDER|TRACKING-NUMBER|CONVERSATION")
+@click.option("--as", "kind", type=click.Choice(KINDS),
+              help="What it is the name of, where it could be several.")  # fmt: skip
 @json_option
 @pass_invocation
 @click.pass_context
-def show(ctx: click.Context, invocation: Invocation, subject: str, as_json: bool) -> None:
-    """Tell everything known about a conversation, order or parcel as one timeline.
+def show(
+    ctx: click.Context, invocation: Invocation, subject: str, kind: str | None, as_json: bool
+) -> None:
+    """Tell everything known about an order, a parcel or a conversation.
 
-    Messages, order facts, tracking events, findings and what syncd sent, oldest first. Exits
-    with 1 where nothing of that name is known.
+    First how it stands and what the buyer was told, then one timeline of messages, order facts,
+    tracking events, findings and what syncd sent, oldest first. Exits with 1 where nothing of that
+    name is known.
     """
-    with runtime(invocation) as opened:
-        entries = opened.store.look.timeline(subject)
+    with store(invocation) as looking:
+        found = looking.store.look.subject(subject, kind)
     if as_json:
-        click.echo(to_json(entries))
-    else:
-        for entry in entries:
-            _show_entry(entry)
-    if not entries:
-        click.echo(f"nothing is known about {printable(subject)!r}", err=True)
+        click.echo(to_json(found))
+    elif found["kind"] is not None:
+        click.echo("\n".join(subject_page(found)))
+    for other in found["also"]:
+        click.echo(f"{printable(subject)} is a {other} too: --as {other} shows it", err=True)
+    if found["kind"] is None:
+        wanted = kind or "an order, a parcel or a conversation"
+        click.echo(
+            f"nothing is known of {wanted} {printable(repr(subject))}; `syncd conversations "
+            "--search TEXT` finds what was written",
+            err=True,
+        )
         ctx.exit(exits.FOUND_WRONG)
-
-
-def _show_entry(entry: dict[str, str]) -> None:
-    head = f"{entry['at'] or '':25}  {entry['kind']:10}  {printable(entry['who'])}"
-    click.secho(head, bold=True)
-    for extra in ("subject", "place", "closed_at"):
-        if entry.get(extra):
-            click.echo(f"    {extra.replace('_', ' ')}: {printable(str(entry[extra]))}")
-    for line in printable(str(entry["text"])).strip().splitlines():
-        click.echo(f"    {line}")

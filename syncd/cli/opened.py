@@ -1,30 +1,108 @@
-"""The store and the accounts of a config, opened for one command."""
+"""What one command works on: the store alone where it only looks, else the accounts too."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+from pydantic import ValidationError
 
-from syncd.accounts import Account, Runtime
 from syncd.cli.invocation import Invocation
+from syncd.config import ConfigError, StoreSettings
+from syncd.config.files import read
+from syncd.config.wording import did_you_mean
+from syncd.store import Store
+
+if TYPE_CHECKING:  # a verb that only looks should not pay for connectors and templates
+    from syncd.accounts import Account, Runtime
+
+
+class Looking(NamedTuple):
+    """The store, and what the config says of accounts."""
+
+    store: Store
+    accounts: Mapping[str, str]
+    """The connector of each account that is to be polled."""
 
 
 @contextmanager
-def runtime(invocation: Invocation) -> Iterator[Runtime]:
-    """Everything a running daemon would hold, closed at the end; starts nothing."""
+def store(invocation: Invocation, *, as_is: bool = True) -> Iterator[Looking]:
+    """The store of the config, without a look at anything else in it but the accounts' names.
+
+    A mistake elsewhere in the config does not keep anybody from looking. Raises ConfigError, or
+    StoreUnavailable; with `as_is` also where there is no store yet.
+    """
+    data = _tree(invocation.config)
+    settings = _store_settings(invocation, data)
+    opened = Store(
+        settings.connect_url(), max_attachment_bytes=settings.max_attachment_bytes, as_is=as_is
+    )
+    try:
+        yield Looking(opened, enabled(data))
+    finally:
+        opened.close()
+
+
+@contextmanager
+def runtime(invocation: Invocation, *, as_is: bool = False) -> "Iterator[Runtime]":
+    """Everything a running daemon would hold, closed at the end; starts nothing.
+
+    With `as_is` the store has to be there already.
+    """
+    from syncd.accounts import Runtime  # noqa: PLC0415  see above
+
     settings, plugins = invocation.load()
-    opened = Runtime.open(settings, plugins)
+    opened = Runtime.open(settings, plugins, as_is=as_is)
     try:
         yield opened
     finally:
         opened.close()
 
 
-def account(opened: Runtime, name: str) -> Account:
+def account(opened: "Runtime", name: str) -> "Account":
     """The account called `name`; a usage error that lists the others where there is none."""
     found = opened.accounts.get(name)
     if found is None:
         reason = opened.broken.get(name, "it is not in the config, or not enabled")
-        known = ", ".join(opened.accounts) or "none"
-        raise click.UsageError(f"account {name!r}: {reason}. Accounts: {known}")
+        raise click.UsageError(f"account {name!r}: {reason}. {_others(name, opened.accounts)}")
     return found
+
+
+def known_account(looking: Looking, name: str | None) -> str | None:
+    """`name` itself; a usage error where neither the config nor the store has such an account."""
+    known = {*looking.accounts, *looking.store.look.account_names()}
+    if name is None or name in known:
+        return name
+    raise click.UsageError(f"there is no account {name!r}. {_others(name, known)}")
+
+
+def enabled(data: Mapping[str, Any]) -> dict[str, str]:
+    """The connector of each account in the config that is not switched off."""
+    accounts = data.get("accounts")
+    tables = accounts if isinstance(accounts, dict) else {}
+    return {
+        name: str(table.get("connector"))
+        for name, table in tables.items()
+        if isinstance(table, dict) and table.get("enabled") is not False
+    }
+
+
+def _others(name: str, known: "Mapping[str, Any] | set[str]") -> str:
+    return did_you_mean(name, known) or f"Accounts: {', '.join(sorted(known)) or 'none'}"
+
+
+def _tree(file: Path) -> Mapping[str, Any]:
+    tree = read(file)
+    if not tree.whole:
+        raise ConfigError(tree.problems)
+    return tree.data
+
+
+def _store_settings(invocation: Invocation, data: Mapping[str, Any]) -> StoreSettings:
+    context = {"base": invocation.config.absolute().parent}
+    try:
+        return StoreSettings.model_validate(data.get("store", {}), context=context)
+    except ValidationError:
+        invocation.load()  # says with file, line and key what is wrong
+        raise

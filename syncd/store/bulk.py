@@ -7,10 +7,9 @@ Measured for 1,000 rows of a message: SQLAlchemy's ORM row by row 1,300 us each,
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import psycopg
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -25,7 +24,9 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql
+
+if TYPE_CHECKING:  # an SQLite store should not pay for PostgreSQL's driver, a tenth of a second
+    import psycopg
 
 Rows = Sequence[tuple[Any, ...]]
 
@@ -90,6 +91,8 @@ def _value(column: Column[Any], number: int, sqlite: bool) -> str:  # noqa: FBT0
 
 
 def _pg_type(column: Column[Any]) -> str:
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415  see above
+
     return column.type.compile(postgresql.dialect())  # type: ignore[no-untyped-call]
 
 
@@ -144,7 +147,9 @@ def among(
     return column == any_(bindparam(None, wanted, type_=ARRAY(kind), unique=True))
 
 
-def _psycopg(connection: Connection) -> psycopg.Connection[Any]:
+def _psycopg(connection: Connection) -> "psycopg.Connection[Any]":
+    import psycopg  # noqa: PLC0415  see above
+
     raw = connection.connection.driver_connection
     assert isinstance(raw, psycopg.Connection)
     return raw

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-import psycopg
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -27,13 +26,6 @@ _QUARANTINE_COLUMNS = (
 )  # fmt: skip
 
 
-# The database's own troubles, which no item is to blame for.
-_NOT_THE_ITEMS = (
-    StaleClaim, OperationalError, InterfaceError, psycopg.OperationalError,
-    psycopg.InterfaceError,
-)  # fmt: skip
-
-
 class Unstorable(Exception):
     """Some item of a batch cannot be stored as it is; the text says why."""
 
@@ -44,6 +36,12 @@ class IngestStore:
     def __init__(self, database: Database, *, max_attachment_bytes: int) -> None:
         self._database = database
         self._max_attachment_bytes = max_attachment_bytes
+        driver = database.engine.dialect.loaded_dbapi
+        # The database's own troubles, which no item is to blame for.
+        self._not_the_items = (
+            StaleClaim, OperationalError, InterfaceError, driver.OperationalError,
+            driver.InterfaceError,
+        )  # fmt: skip
 
     @contextmanager
     def batch(self, claim: Claim, now: datetime) -> Iterator["IngestTransaction"]:
@@ -57,7 +55,7 @@ class IngestStore:
             transaction.check_fence()
             try:
                 yield transaction
-            except _NOT_THE_ITEMS:
+            except self._not_the_items:
                 raise
             except Exception as error:  # the plug-in boundary: items are a connector's work
                 raise Unstorable(f"{type(error).__name__}: {_reason(error)}") from error

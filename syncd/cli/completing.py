@@ -1,0 +1,52 @@
+"""What shells complete: names of accounts, numbers of rows that wait for a decision."""
+
+from collections.abc import Callable, Iterable
+
+import click
+from click.shell_completion import CompletionItem
+
+from syncd.cli.invocation import Invocation
+
+Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def accounts(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The accounts of the config, each with its connector."""
+    from syncd.cli.opened import enabled  # noqa: PLC0415  only while completing
+    from syncd.config.files import read  # noqa: PLC0415
+
+    del param
+    named = enabled(read(_invocation(ctx).config).data)
+    return _beginning(named.items(), incomplete)
+
+
+def outbox_rows(*states: str) -> Completer:
+    """Completes the numbers of rows in these states, each with what it is about."""
+
+    def complete(
+        ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from syncd.cli.opened import store  # noqa: PLC0415  only while completing
+        from syncd.config import ConfigError  # noqa: PLC0415
+        from syncd.model import OutboxState  # noqa: PLC0415
+        from syncd.store import StoreUnavailable  # noqa: PLC0415
+
+        del param
+        try:
+            with store(_invocation(ctx)) as looking:
+                rows = looking.store.outbox.rows(states=[OutboxState(state) for state in states])
+        except (ConfigError, StoreUnavailable):
+            return []  # a shell has no place to say why
+        said = ((str(row.id), f"{row.state} {row.order_id or ''}".strip()) for row in rows)
+        return _beginning(said, incomplete)
+
+    return complete
+
+
+def _invocation(ctx: click.Context) -> Invocation:
+    """The global options typed so far: while completing, the group itself has not run."""
+    return Invocation(given=ctx.find_root().params.get("config"))
+
+
+def _beginning(items: Iterable[tuple[str, str]], incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(name, help=told) for name, told in items if name.startswith(incomplete)]

@@ -1,0 +1,100 @@
+"""``syncd status`` for people: readable in one look."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import click
+
+from syncd.cli.output import cell
+from syncd.cli.words import counted, plain, span
+
+_COLOURS = {"ok": "green", "failing": "yellow", "unpolled": "yellow", "stopped": "red"}
+_WHAT_TO_DO = {
+    "held": "waiting for approval: `syncd outbox`, then `syncd outbox approve ID` or `cancel ID`",
+    "person": "only a person can go on: `syncd outbox` tells why",
+    "failed": "refused for good: `syncd outbox --state failed`",
+}
+
+
+_NAMES = ("account", "connector")
+
+
+def page(found: Mapping[str, Any]) -> Iterator[str]:
+    """The lines of what `syncd.status.snapshot` found."""
+    yield from _section("accounts", list(_accounts(found)) or ["none in the config"])
+    yield from _section("outbox", list(_outbox(found["outbox"])) or ["empty"])
+    yield from _section("findings", [f"open: {counted(found['findings']) or 'none'}"])
+    yield from _section("quarantine", [_quarantine(found["quarantine"])])
+    yield from _section("store", [counted(found["counts"]), cell(found["store"])])
+
+
+def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
+    """Lines beside their title."""
+    for number, line in enumerate(lines):
+        beside = title if number == 0 else ""
+        yield f"{click.style(f'{beside:11}', bold=True)} {line}".rstrip()
+
+
+def _accounts(found: Mapping[str, Any]) -> Iterator[str]:
+    accounts = found["accounts"]
+    widths = [max((len(cell(one[key])) for one in accounts), default=0) for key in _NAMES]
+    for one in accounts:
+        streams = [s for s in found["streams"] if s["account"] == one["account"]]
+        name, connector = cell(one["account"]), cell(one["connector"])
+        state = click.style(f"{one['state']:8}", fg=_COLOURS.get(one["state"]))
+        yield f"{name:{widths[0]}}  {connector:{widths[1]}}  {state}  {_lags(one, streams)}"
+        yield from (f"  {reason}" for reason in _reasons(found["at"], streams))
+
+
+def _lags(account: Mapping[str, Any], streams: Sequence[Mapping[str, Any]]) -> str:
+    if account["state"] == "removed":
+        return "not in the config any longer, or switched off there"
+    if not streams:
+        return cell(account.get("reason") or "never polled")
+    return ", ".join(f"{one['stream']} {_lag(one)}" for one in streams)
+
+
+def _lag(stream: Mapping[str, Any]) -> str:
+    if stream["lag_seconds"] is None:
+        return click.style("never", fg="yellow")
+    return f"{span(stream['lag_seconds'])} ago"
+
+
+def _reasons(now: datetime, streams: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for stream in streams:
+        why = cell(stream["error"])
+        if stream["state"] == "stopped" and stream is streams[0]:
+            yield f"until the config is reloaded or the daemon restarted: {why}"
+        elif stream["state"] == "failing" and stream["failing_since"] is not None:
+            since = span((now - stream["failing_since"]).total_seconds())
+            yield f"{stream['stream']}: failing for {since} ({_tries(now, stream)}): {why}"
+
+
+def _tries(now: datetime, stream: Mapping[str, Any]) -> str:
+    polls = f"{stream['failures']} poll{'s' if stream['failures'] != 1 else ''}"
+    if stream["retry_at"] is None or stream["retry_at"] <= now:
+        return polls
+    return f"{polls}, again in {span((stream['retry_at'] - now).total_seconds())}"
+
+
+def _outbox(depth: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    for state, figures in sorted(depth.items(), key=_by_urgency):
+        text = f"{figures['rows']} {plain(state)}"
+        if state in _WHAT_TO_DO:
+            text += f", {_WHAT_TO_DO[state]}"
+        elif figures.get("oldest_seconds"):
+            text += f", the oldest due for {span(figures['oldest_seconds'])}"
+        yield click.style(text, fg="yellow") if state in {"held", "person"} else text
+
+
+def _by_urgency(pair: tuple[str, Any]) -> tuple[int, str]:
+    order = ("person", "held", "in_flight", "claimed", "pending", "failed")
+    return (order.index(pair[0]) if pair[0] in order else len(order), pair[0])
+
+
+def _quarantine(figures: Mapping[str, int]) -> str:
+    if not figures:
+        return "empty"
+    where = ", ".join(f"{cell(name)} {number}" for name, number in figures.items())
+    return f"{sum(figures.values())} that nobody could read ({where}): `syncd quarantine`"

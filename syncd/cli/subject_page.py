@@ -1,0 +1,103 @@
+"""``syncd show`` for people: the facts first, then what happened."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from syncd.cli.output import cell, printable
+from syncd.cli.words import day, minute, plain
+
+Facts = Mapping[str, Any]
+
+
+def page(found: Facts) -> Iterator[str]:
+    """The lines of what `LookStore.subject` found; times are UTC unless they say otherwise."""
+    for part, lines in (
+        ("orders", _order),
+        ("parcels", _parcel),
+        ("open_findings", _finding),
+        ("notices", _notice),
+        ("conversations", _conversation),
+    ):
+        for one in found[part]:
+            yield from lines(one)
+    yield click.style("\ntimeline (UTC)", bold=True)
+    for entry in found["timeline"]:
+        yield from _entry(entry)
+
+
+def _head(kind: str, *facts: object) -> str:
+    told = [cell(fact) for fact in facts if fact]
+    return f"{click.style(f'{kind:12}', bold=True)} {' · '.join(told)}"
+
+
+def _below(name: str, text: object) -> Iterator[str]:
+    if text:
+        yield f"  {name:10} {cell(text)}"
+
+
+def _order(order: Facts) -> Iterator[str]:
+    promise = f"promised by {day(order['promised_by'])}"
+    where = f"to {order['country'] or 'an unknown country'}"
+    yield _head("order", order["id"], order["account"], plain(order["status"]), where,
+                f"placed {day(order['placed_at'])}", promise, order["total"])  # fmt: skip
+    yield from _below("buyer", order["buyer"])
+    for line in order["lines"]:
+        variant = f" ({line['variant']})" if line["variant"] else ""
+        yield from _below("ordered", f"{line['quantity']} x {line['title']}{variant}")
+    yield from _below("note", order["note"])
+    if order["protection_ends_at"]:
+        yield from _below("protected", f"until {day(order['protection_ends_at'])}")
+
+
+def _parcel(parcel: Facts) -> Iterator[str]:
+    milestone = plain(parcel["milestone"])
+    if parcel.get("milestone_at"):
+        milestone += f" since {minute(parcel['milestone_at'])}"
+    number = parcel["tracking_number"] or "no tracking number yet"
+    yield _head("parcel", number, parcel.get("carrier") or "unnamed carrier", milestone)
+    latest = parcel["latest"]
+    if latest is None:
+        yield from _below("latest", "no scan is known")
+        return
+    place = f" {latest['place']}" if latest["place"] else ""
+    yield from _below("latest", f"{minute(latest['local'])} local time{place}: {latest['text']}")
+
+
+def _finding(finding: Facts) -> Iterator[str]:
+    title = click.style(f"{'open':12}", bold=True, fg="yellow")
+    told = f"{plain(finding['kind'])}, parcel {finding['tracking_number'] or '?'}"
+    yield f"{title} {cell(told)}: {cell(finding['evidence'])}"
+
+
+def _notice(notice: Facts) -> Iterator[str]:
+    row = f"message {notice['id']}"
+    if notice["state"] == "sent":
+        when = f"{minute(notice['sent_at'])} by {notice['account']} in {notice['language']}"
+        yield _head("told", f"{when}, {row}: {notice['subject'] or notice['template'] or ''}")
+    else:
+        why = f": {notice['reason']}" if notice["reason"] else ""
+        about = notice["template"] or notice["purpose"]
+        yield _head("not told", f"{row} ({about}) is {plain(notice['state'])}{why}")
+
+
+def _conversation(talk: Facts) -> Iterator[str]:
+    waits = "nobody waits for an answer"
+    if talk["waiting"]:
+        waits = f"waits for an answer since {minute(talk['waits_since'] or talk['last_at'])}"
+    count = f"{talk['messages']} message{'s' if talk['messages'] != 1 else ''}"
+    yield _head("conversation", talk["id"], talk["account"], talk["customer"], count, waits)
+
+
+def _entry(entry: Facts) -> Iterator[str]:
+    yield click.style(
+        f"{minute(entry['at'])}  {plain(entry['kind']):10} {cell(entry['who'])}", bold=True
+    )
+    for name in ("writer", "subject", "place", "local", "version", "closed_at"):
+        value = entry.get(name)
+        if value is not None:
+            shown = minute(value) if name in {"local", "closed_at"} else cell(value)
+            yield f"    {plain(name)}: {shown}"
+    for line in printable(entry["text"]).strip().splitlines():
+        yield f"    {line}"
