@@ -1,7 +1,7 @@
 """What sort of writer a mail has, from its header: only a human is ever answered."""
 
 import re
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 
 from syncd.model import MessageKind
 from syncd_imap.fields import readable
@@ -56,7 +56,7 @@ def takes_no_mail(address: str) -> bool:
     return bool(_NO_REPLY.search(local)) or bool(_MAILER.match(local))
 
 
-def _is_bounce(mail: Part, fields: Set[str], sender: str, subject: str) -> bool:
+def _is_bounce(mail: Part, fields: AbstractSet[str], sender: str, subject: str) -> bool:
     report = mail.parameters.get("report-type", "").lower()
     if mail.media_type == "multipart/report" and report in _REPORTS:
         return _REPORTS[report] is MessageKind.BOUNCE
@@ -76,11 +76,11 @@ def _from_name(mail: Part) -> str:
     return readable(mail.first("from")).partition("@")[0]
 
 
-def _null_return_path(mail: Part, fields: Set[str]) -> bool:
+def _null_return_path(mail: Part, fields: AbstractSet[str]) -> bool:
     return "return-path" in fields and mail.first("return-path") in {b"<>", b""}
 
 
-def _is_auto_reply(mail: Part, fields: Set[str], subject: str) -> bool:
+def _is_auto_reply(mail: Part, fields: AbstractSet[str], subject: str) -> bool:
     submitted = mail.first("auto-submitted").strip().lower()
     if submitted and not submitted.startswith(b"no"):
         return True
@@ -94,7 +94,7 @@ def _is_auto_reply(mail: Part, fields: Set[str], subject: str) -> bool:
     return bool(_AUTO_SUBJECT.match(subject))
 
 
-def _is_bulk(mail: Part, fields: Set[str], sender: str) -> bool:
+def _is_bulk(mail: Part, fields: AbstractSet[str], sender: str) -> bool:
     if not fields.isdisjoint(_LIST_FIELDS):
         return True
     if any(word in _precedence(mail) for word in (b"bulk", b"list", b"junk")):
