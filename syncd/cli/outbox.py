@@ -1,23 +1,34 @@
-"""The verbs of the outbox: list, show, approve, cancel, retry."""
+"""The verbs of the outbox: list, show, approve, cancel, retry, arrived."""
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from syncd import clock
-from syncd.accounts import Runtime
-from syncd.cli import exits
+from syncd.cli import completing, exits
 from syncd.cli.invocation import Invocation, json_option, pass_invocation
-from syncd.cli.opened import runtime
+from syncd.cli.opened import runtime, store
 from syncd.cli.output import emit, printable, to_json
-from syncd.model import Draft, OutboxRow, OutboxState
-from syncd.outbox import Unwritable, compose
+from syncd.model import OutboxRow, OutboxState
+from syncd.store import Store
+
+if TYPE_CHECKING:  # only showing and approving need connectors and templates
+    from syncd.accounts import Runtime
 
 _WAITING = tuple(state for state in OutboxState if not state.final)
-_COLUMNS = ("id", "state", "account", "order", "template", "language", "not_before", "reason")
+_COLUMNS = ("id", "state", "account", "order", "to", "template", "language", "not_before", "reason")
+_CANCELLABLE = (OutboxState.HELD, OutboxState.PENDING, OutboxState.CLAIMED, OutboxState.PERSON)
+_RETRYABLE = (OutboxState.FAILED, OutboxState.PERSON)
 
-_ids = click.argument("ids", type=int, nargs=-1, required=True, metavar="ID...")
+
+def _ids(*states: OutboxState) -> Callable[[Any], Any]:
+    """The argument for the numbers of rows in these states."""
+    return click.argument(
+        "ids", type=int, nargs=-1, required=True, metavar="ID...",
+        shell_complete=completing.outbox_rows(*states),
+    )  # fmt: skip
 
 
 @click.group(invoke_without_command=True)
@@ -27,7 +38,8 @@ _ids = click.argument("ids", type=int, nargs=-1, required=True, metavar="ID...")
     multiple=True,
     help="Only rows in this state; may be given several times. Default: all not settled.",
 )
-@click.option("--limit", default=100, show_default=True, help="How many at the most.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1),
+              help="How many at the most.")  # fmt: skip
 @json_option
 @pass_invocation
 @click.pass_context
@@ -41,127 +53,205 @@ def outbox(
     if ctx.invoked_subcommand is not None:
         return
     states = [OutboxState(one) for one in state] or list(_WAITING)
-    with runtime(invocation) as opened:
-        rows = opened.store.outbox.rows(states=states, limit=limit)
+    with store(invocation) as looking:
+        rows = looking.store.outbox.rows(states=states, limit=limit)
     emit([_shown(row) for row in rows], as_json=as_json, columns=_COLUMNS)
 
 
 @outbox.command("show")
-@click.argument("row_id", type=int, metavar="ID")
+@click.argument("row_id", type=int, metavar="ID", shell_complete=completing.outbox_rows(*_WAITING))
 @json_option
 @pass_invocation
 def show_row(invocation: Invocation, row_id: int, as_json: bool) -> None:
-    """Show a row with its text as it would go out now."""
-    with runtime(invocation) as opened:
-        row = _row(opened, row_id)
-        draft, problem = _draft(opened, row)
-    shown = {**_shown(row), "subject": draft and draft.subject, "text": draft and draft.text,
-             "problem": problem}  # fmt: skip
+    """Show a row with its text: as it went out, else as it would go out now."""
+    with store(invocation) as looking:
+        (row,) = _rows(looking.store, [row_id])
+        attempts = looking.store.look.attempts(row_id)
+    subject, text, problem = row.subject, row.text, None
+    if not (row.state.final and text):
+        with runtime(invocation, as_is=True) as opened:
+            subject, text, problem = _composed(opened, row)
+    shown = {**_shown(row), "subject": subject, "problem": problem}
     if as_json:
-        click.echo(to_json(shown))
+        click.echo(to_json({**shown, "text": text, "attempts": attempts}))
         return
-    emit({name: value for name, value in shown.items() if name != "text"}, as_json=False)
-    click.echo(f"\n{printable(str(shown['text'] or problem))}")
+    emit({name: value for name, value in shown.items() if value is not None}, as_json=False)
+    for one in attempts:
+        told = (f"{one['at']:%Y-%m-%d %H:%M} UTC", one["outcome"], one["source_id"], one["detail"])
+        click.echo(f"  {'  '.join(printable(part) for part in told if part)}")
+    click.echo(f"\n{printable(text or problem or 'nothing is written yet')}")
 
 
 @outbox.command()
-@_ids
+@_ids(OutboxState.HELD)
+@json_option
 @pass_invocation
 @click.pass_context
-def approve(ctx: click.Context, invocation: Invocation, ids: Sequence[int]) -> None:
-    """Let held rows go out, with the text they have now."""
-    with runtime(invocation) as opened:
-        failed = [row_id for row_id in ids if not _approve(opened, row_id)]
-    if failed:
-        ctx.exit(exits.FOUND_WRONG)
+def approve(ctx: click.Context, invocation: Invocation, ids: Sequence[int], as_json: bool) -> None:
+    """Let held rows go out, with the text they have now (`syncd outbox show ID`).
+
+    Exits with 1 where one was not held or cannot be written.
+    """
+    with runtime(invocation, as_is=True) as opened:
+        done = [_approve(opened, row) for row in _rows(opened.store, ids)]
+    _tell(ctx, done, as_json=as_json)
 
 
 @outbox.command()
-@_ids
+@_ids(*_CANCELLABLE)
+@json_option
 @pass_invocation
 @click.pass_context
-def cancel(ctx: click.Context, invocation: Invocation, ids: Sequence[int]) -> None:
-    """Take rows back that have not gone out; they never will."""
-    allowed = (OutboxState.HELD, OutboxState.PENDING, OutboxState.PERSON)
-    _decide(ctx, invocation, ids, allowed, OutboxState.CANCELLED)
+def cancel(ctx: click.Context, invocation: Invocation, ids: Sequence[int], as_json: bool) -> None:
+    """Take rows back that have not gone out; they never will.
+
+    Exits with 1 where one was settled or on its way already.
+    """
+    with store(invocation) as looking:
+        done = [
+            _decide(looking.store, row, _CANCELLABLE, OutboxState.CANCELLED)
+            for row in _rows(looking.store, ids)
+        ]
+    _tell(ctx, done, as_json=as_json)
 
 
 @outbox.command()
-@_ids
+@_ids(*_RETRYABLE)
+@click.option("--yes", is_flag=True, help="Also those that may have reached the buyer already.")
+@json_option
 @pass_invocation
 @click.pass_context
-def retry(ctx: click.Context, invocation: Invocation, ids: Sequence[int]) -> None:
+def retry(
+    ctx: click.Context, invocation: Invocation, ids: Sequence[int], yes: bool, as_json: bool
+) -> None:
     """Send rows again that failed or wait for a person.
 
-    Where a row's outcome is unknown, make sure first that the buyer did not get it.
+    A notice is written anew from what is known by then. One that a platform may have taken
+    already is left alone without --yes: make sure first that the buyer did not get it; if they
+    did, say so by `syncd outbox arrived`. Exits with 1 where nothing was done about one.
     """
-    allowed = (OutboxState.FAILED, OutboxState.PERSON)
-    _decide(ctx, invocation, ids, allowed, OutboxState.PENDING)
+    with store(invocation) as looking:
+        done = [_retry(looking.store, row, sure=yes) for row in _rows(looking.store, ids)]
+    _tell(ctx, done, as_json=as_json)
+
+
+@outbox.command()
+@_ids(OutboxState.PERSON)
+@json_option
+@pass_invocation
+@click.pass_context
+def arrived(ctx: click.Context, invocation: Invocation, ids: Sequence[int], as_json: bool) -> None:
+    """Note that rows waiting for a person did reach the buyer; they are not sent again.
+
+    Exits with 1 where one does not wait for a person.
+    """
+    with store(invocation) as looking:
+        done = [
+            _decide(looking.store, row, (OutboxState.PERSON,), OutboxState.SENT)
+            for row in _rows(looking.store, ids)
+        ]
+    _tell(ctx, done, as_json=as_json)
+
+
+class Decided(NamedTuple):
+    """What became of a decision about one row."""
+
+    id: int
+    was: OutboxState
+    state: OutboxState
+    problem: str | None = None
+
+
+def _approve(opened: "Runtime", row: OutboxRow) -> Decided:
+    if row.state is not OutboxState.HELD:
+        return Decided(row.id, row.state, row.state, f"is {row.state.value}, not held")
+    subject, text, problem = _composed(opened, row)
+    if problem is not None:
+        return Decided(row.id, row.state, row.state, problem)
+    frozen = {"subject": subject, "text": text}
+    return _decide(opened.store, row, (OutboxState.HELD,), OutboxState.PENDING, **frozen)
+
+
+def _retry(kept: Store, row: OutboxRow, *, sure: bool) -> Decided:
+    if row.purpose == "task":
+        return Decided(row.id, row.state, row.state, "is a task for a person, not a message")
+    if row.state is OutboxState.PERSON and row.attempts and not sure:
+        why = f"may have reached the buyer ({row.reason}): look there first, then --yes sends it"
+        return Decided(row.id, row.state, row.state, why)
+    anew = {"subject": None, "text": None} if row.template else {}
+    return _decide(kept, row, _RETRYABLE, OutboxState.PENDING, **anew)
 
 
 def _decide(
-    ctx: click.Context,
-    invocation: Invocation,
-    ids: Sequence[int],
-    allowed: Sequence[OutboxState],
-    to: OutboxState,
-) -> None:
-    with runtime(invocation) as opened:
-        moved = [_move(opened, row_id, allowed, to) for row_id in ids]
-    if not all(moved):
+    kept: Store, row: OutboxRow, allowed: Collection[OutboxState], to: OutboxState, **values: object
+) -> Decided:
+    if row.state not in allowed:
+        return Decided(row.id, row.state, row.state, f"is {row.state.value}, nothing was done")
+    if not kept.outbox.decide(row.id, to, actor=_actor(), now=clock.now(), **values):
+        return Decided(row.id, row.state, row.state, "has just been sent, nothing was done")
+    return Decided(row.id, row.state, to)
+
+
+def _actor() -> str:
+    """Who decides, for the audit."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return "unknown"
+
+
+def _tell(ctx: click.Context, done: Sequence[Decided], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(to_json([one._asdict() for one in done]))
+    for one in () if as_json else done:
+        if one.problem is None:
+            click.echo(f"{one.id}: {one.was.value} -> {one.state.value}")
+        else:
+            click.echo(f"{one.id}: {printable(one.problem)}", err=True)
+    if any(one.problem for one in done):
         ctx.exit(exits.FOUND_WRONG)
 
 
-def _move(
-    opened: Runtime, row_id: int, allowed: Sequence[OutboxState], to: OutboxState, **values: object
-) -> bool:
-    row = _row(opened, row_id)
-    if row.state not in allowed or (row.purpose == "task" and to is OutboxState.PENDING):
-        click.echo(f"{row_id}: is {row.state}, nothing was done", err=True)
-        return False
-    opened.store.outbox.decide(row_id, to, actor=getpass.getuser(), now=clock.now(), **values)
-    click.echo(f"{row_id}: {row.state} -> {to}")
-    return True
+def _rows(kept: Store, ids: Sequence[int]) -> list[OutboxRow]:
+    """These rows in this order; a usage error, before anything is done, where one is not there."""
+    found = {row.id: row for row in kept.outbox.rows(ids=ids, limit=len(ids))}
+    missing = [str(row_id) for row_id in ids if row_id not in found]
+    if missing:
+        raise click.UsageError(
+            f"the outbox has no row {', '.join(missing)}; `syncd outbox` lists those that wait"
+        )
+    return [found[row_id] for row_id in dict.fromkeys(ids)]
 
 
-def _approve(opened: Runtime, row_id: int) -> bool:
-    row = _row(opened, row_id)
-    draft, problem = _draft(opened, row)
-    if draft is None:
-        click.echo(f"{row_id}: {problem}", err=True)
-        return False
-    frozen = {"subject": draft.subject, "text": draft.text}
-    return _move(opened, row_id, (OutboxState.HELD,), OutboxState.PENDING, **frozen)
+def _composed(opened: "Runtime", row: OutboxRow) -> tuple[str | None, str | None, str | None]:
+    """Subject and text as they would go out now, or what is wrong."""
+    from syncd.outbox import Unwritable, compose  # noqa: PLC0415  not needed to list rows
 
-
-def _row(opened: Runtime, row_id: int) -> OutboxRow:
-    rows = opened.store.outbox.rows(ids=[row_id])
-    if not rows:
-        raise click.UsageError(f"the outbox has no row {row_id}; `syncd outbox` lists them")
-    return rows[0]
-
-
-def _draft(opened: Runtime, row: OutboxRow) -> tuple[Draft | None, str | None]:
     account = opened.by_id(row.account_id)
     if account is None:
-        return None, f"account {row.account} is not in the config"
+        why = opened.broken.get(row.account, "it is not in the config, or not enabled")
+        return row.subject, row.text, f"account {row.account} cannot send it: {why}"
     try:
-        return compose(opened, account, row, clock.now()), None
+        draft = compose(opened, account, row, clock.now())
     except Unwritable as error:
-        return None, str(error)
+        return row.subject, row.text, str(error)
+    return draft.subject, draft.text, None
 
 
 def _shown(row: OutboxRow) -> dict[str, object]:
+    buyer = row.recipient
     return {
         "id": row.id,
         "state": row.state.value,
         "account": row.account,
         "purpose": row.purpose,
         "order": row.order_id,
+        "to": buyer.name or buyer.email or buyer.id,
         "template": row.template,
         "language": row.language,
+        "created_at": row.created_at,
         "not_before": row.not_before,
-        "attempts": row.attempts,
+        "tries": row.attempts,
         "reason": row.reason,
         "key": row.key,
     }
