@@ -237,6 +237,10 @@ class World:
         )
         return connector
 
+    def remove(self, name):
+        """The account leaves the config; the store keeps what it knows of it."""
+        del self._accounts[name], self.connectors[name]
+
     def playbook(self, name="tell", when=("no_movement", "promise_passed"), tell="buyer", **more):
         book = Playbook(name=name, when=when, tell=tell, **more)
         self.configure(playbooks=(*self.settings.playbooks, book))
@@ -246,6 +250,13 @@ class World:
 
     def account(self, name="shop"):
         return self._accounts[name]
+
+    def bring(self, *items, account="shop"):
+        """What a poll of `account` would bring."""
+        Source(self.store, account).bring(*items)
+
+    def outbox(self, **wanted):
+        return self.store.outbox.rows(**wanted)
 
     @property
     def runtime(self):

@@ -57,8 +57,8 @@ def _rendered(runtime: Runtime, account: Account, row: OutboxRow, now: datetime)
     if row.shipment_id is None or row.template is None:
         raise Unwritable("the row names neither a text nor a parcel and a template")
     story = runtime.store.outbox.story(row.shipment_id)
-    facts = notice_facts(runtime, account, row, story, now)
     try:
+        facts = notice_facts(runtime, account, row, story, now)
         return runtime.templates.render(row.template, row.language, facts)
     except TemplateError as error:
         raise Unwritable(str(error)) from error

@@ -1,0 +1,318 @@
+"""A message goes out when the platform's rules and the buyer's night allow it, or a person is told."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from syncd import clock, watch
+from syncd.config import QuietHours
+from syncd.connector import AuthFailed, OutcomeUnknown, Rejected, Unavailable
+from syncd.model import Milestone, OutboxState, Party, Verdict
+
+HOUR = timedelta(hours=1)
+
+
+def only(world):
+    (row,) = world.outbox()
+    return row
+
+
+class TestGoodWay:
+    def test_the_buyer_is_told_the_three_facts_in_their_language(self, world, shop, late, send):
+        assert send() == 1
+
+        ((key, draft),) = shop.drafts
+        assert (draft.buyer, draft.language, draft.purpose) == (late.recipient, "de", "notice")
+        assert key == late.key
+        for fact in ("TN1", "DHL", "Sorted in Leipzig"):
+            assert fact in draft.text
+        assert only(world).state is OutboxState.SENT
+
+    def test_it_is_sent_once(self, world, shop, late, send, time):
+        for _ in range(5):
+            send()
+            time(timedelta(days=1))
+
+        assert [len(receipts) for receipts in shop.arrived.values()] == [1]
+
+    def test_a_written_text_goes_out_as_it_is(self, shop, reply, send):
+        reply(text="Grüße\nEve")
+        send()
+
+        assert [draft.text for _, draft in shop.drafts] == ["Grüße\nEve"]
+
+    def test_it_goes_on_with_the_conversation_about_the_order(self, world, shop, late, send, make):
+        about = make.message(thread_id="t9", order_ids=(late.order_id,))
+        world.bring(about)
+        send()
+
+        assert [draft.thread_id for _, draft in shop.drafts] == ["t9"]
+
+    def test_the_latest_event_is_told_even_if_it_came_after_the_finding(
+        self, world, shop, late, send, make
+    ):
+        world.bring(make.event(-0.5, text="Left Köln"))
+        send()
+
+        assert "Left Köln" in shop.drafts[0][1].text
+
+    def test_many_rows_go_out_in_the_order_they_fell_due(self, shop, reply, send, make):
+        for hour in (1, 3, 2):
+            reply(f"k{hour}", not_before=make.at(-hour / 24))
+        assert send() == 3
+
+        assert [key for key, _ in shop.drafts] == ["k3", "k2", "k1"]
+
+    def test_stopping_leaves_the_rest_for_the_next(self, world, shop, reply, send):
+        for number in range(3):
+            reply(f"k{number}")
+        send(stopping=lambda: len(shop.drafts) == 1)
+
+        assert len(shop.drafts) == 1
+        assert len(world.outbox(states=[OutboxState.PENDING])) == 2
+        assert send() == 2
+
+
+class TestOverBeforeTold:
+    def test_a_parcel_that_arrived_meanwhile_is_not_told(self, world, shop, late, send, make):
+        world.bring(make.event(-0.1, Milestone.DELIVERED))
+        watch.run(world.runtime)
+        send()
+
+        assert shop.drafts == []
+        assert only(world).state is OutboxState.OBSOLETE
+
+
+class TestRules:
+    def test_later_is_later(self, world, shop, late, send, make, time):
+        shop.verdicts.append(Verdict.later(make.at(1), "one message a day"))
+        send()
+        assert (only(world).state, only(world).reason) == (OutboxState.PENDING, "one message a day")
+        assert only(world).not_before == make.at(1)
+
+        time(timedelta(hours=23))
+        send()
+        assert shop.drafts == []
+        time(HOUR)
+        send()
+        assert len(shop.drafts) == 1
+
+    def test_a_later_that_is_already_over_does_not_spin(self, world, shop, late, send, make):
+        shop.verdicts.append(Verdict.later(make.at(-1), "clocks differ"))
+
+        assert send() == 1
+        assert only(world).state is OutboxState.PENDING
+
+    def test_never_needs_a_person_who_is_told_why(self, world, shop, late, send):
+        shop.verdicts.append(Verdict.never("the buyer takes no messages"))
+        with capture_logs() as logs:
+            send()
+
+        assert only(world).state is OutboxState.PERSON
+        assert only(world).reason == "the buyer takes no messages"
+        assert [entry["event"] for entry in logs] == ["needs a person"]
+        assert shop.drafts == []
+
+    @pytest.mark.parametrize("refusal", ["never", "rejected"])
+    def test_mail_stands_in_where_the_config_says_so(self, world, make, send, refusal, reply):
+        etsy = world.add("etsy", writes_mail_by="mail")
+        mail = world.add("mail")
+        if refusal == "never":
+            etsy.verdicts.append(Verdict.never("no messages"))
+        else:
+            etsy.fail_send(Rejected("no messages"))
+        reply(account="etsy")
+        send()
+
+        assert [len(etsy.arrived), len(mail.arrived)] == [0, 1]
+        assert (only(world).state, only(world).account) == (OutboxState.SENT, "mail")
+
+    def test_mail_cannot_stand_in_without_an_address(self, world, send, reply):
+        etsy = world.add("etsy", writes_mail_by="mail")
+        mail = world.add("mail")
+        etsy.verdicts.append(Verdict.never("no messages"))
+        reply(account="etsy", recipient=Party(id="b1"))
+        send()
+
+        assert mail.drafts == []
+        assert only(world).state is OutboxState.PERSON
+
+
+class TestNight:
+    night = datetime(2026, 3, 10, 22, 30, tzinfo=UTC)  # half past eleven in Germany
+    morning = datetime(2026, 3, 11, 7, 0, tzinfo=UTC)
+
+    def test_a_notice_that_waited_into_the_night_waits_for_the_morning(
+        self, world, shop, late, send, make, time
+    ):
+        time(self.night - make.at())
+        send()
+        assert (shop.drafts, only(world).not_before) == ([], self.morning)
+
+        time(self.morning - self.night)
+        send()
+        assert len(shop.drafts) == 1
+
+    def test_an_answer_goes_out_at_once(self, shop, reply, send, make, time):
+        reply()
+        time(self.night - make.at())
+        send()
+
+        assert len(shop.drafts) == 1
+
+    def test_quiet_hours_can_be_switched_off(self, world, shop, late, send, make, time):
+        world.configure(quiet_hours=QuietHours(enabled=False))
+        time(self.night - make.at())
+        send()
+
+        assert len(shop.drafts) == 1
+
+
+class TestFailures:
+    def test_an_unavailable_platform_is_tried_again_later_and_later(
+        self, world, shop, reply, send, time
+    ):
+        reply()
+        waits = []
+        for _ in range(9):
+            shop.fail_send(Unavailable("HTTP 503"))
+            before = only(world).not_before
+            send()
+            waits.append(only(world).not_before - before)
+            time(waits[-1])
+
+        assert waits[:3] == [timedelta(seconds=30), timedelta(minutes=1), timedelta(minutes=2)]
+        assert waits[-1] == HOUR
+        assert shop.arrived == {}
+        send()
+        assert only(world).state is OutboxState.SENT
+
+    @pytest.mark.parametrize(
+        ("asked", "waits"),
+        [(600, timedelta(minutes=10)), (0, timedelta(seconds=30)), (1e12, timedelta(days=1))],
+    )
+    def test_a_platforms_wish_is_kept_within_reason(
+        self, world, shop, reply, send, make, asked, waits
+    ):
+        reply()
+        shop.fail_send(Unavailable("HTTP 429", retry_after=asked))
+        assert send() == 1
+
+        assert only(world).not_before == make.at() + waits
+
+    def test_a_refusal_is_final_with_the_platforms_words(self, world, shop, late, send, time):
+        shop.fail_send(Rejected("HTTP 400: text too long"))
+        send()
+        time(timedelta(days=9))
+        send()
+
+        assert (only(world).state, only(world).reason) == (
+            OutboxState.FAILED, "HTTP 400: text too long",
+        )  # fmt: skip
+        assert len(shop.drafts) == 1
+
+    def test_a_refused_login_keeps_the_message_and_stops_the_account(
+        self, world, shop, reply, send
+    ):
+        world.store.accounts.claim(
+            world.account().id, "messages", owner="x", now=clock.now(), lease=HOUR
+        )
+        reply()
+        shop.fail_send(AuthFailed("HTTP 401"))
+        send()
+
+        assert only(world).state is OutboxState.PENDING
+        assert [health.suspended_reason for health in world.store.accounts.health()] == ["HTTP 401"]
+
+    def test_a_text_that_cannot_be_written_needs_a_person(self, world, shop, send, make):
+        world.playbook()
+        world.bring(make.order(promise=-3), make.shipment())
+        watch.run(world.runtime)
+        send()
+
+        assert only(world).state is OutboxState.PERSON
+        assert only(world).reason == "no tracking number or no tracking event is known yet"
+        assert shop.drafts == []
+
+    def test_so_does_one_whose_template_does_not_exist(self, world, shop, send, make):
+        world.playbook(template="nosuch")
+        world.bring(make.order(promise=-3), make.shipment(), make.event(-4))
+        watch.run(world.runtime)
+        send()
+
+        assert only(world).state is OutboxState.PERSON
+        assert "nosuch" in only(world).reason
+
+    def test_an_account_that_left_the_config_leaves_its_messages_to_a_person(
+        self, world, reply, send
+    ):
+        world.add("old")
+        reply(account="old")
+        world.remove("old")
+        send()
+
+        assert only(world).state is OutboxState.PERSON
+        assert "old is not in the config" in only(world).reason
+
+    def test_a_bug_in_one_message_does_not_stop_the_others(self, world, shop, reply, send, make):
+        reply("bad", not_before=make.at(-1))
+        reply("good")
+        shop.verdicts.append(ZeroDivisionError("division by zero"))
+        with capture_logs() as logs:
+            send()
+
+        assert list(shop.arrived) == ["good"]
+        assert [entry["event"] for entry in logs] == ["bug while sending", "sent"]
+
+
+class TestUnknownOutcome:
+    def test_the_platform_is_asked_and_says_yes(self, world, shop, reply, send, time):
+        reply()
+        shop.fail_send(OutcomeUnknown("read timed out"), arrives=True)
+        send()
+        assert only(world).state is OutboxState.IN_FLIGHT
+
+        time(timedelta(minutes=1))
+        send()
+        assert only(world).state is OutboxState.SENT
+        assert (len(shop.drafts), shop.asked) == (1, ["reply-1"])
+
+    def test_it_says_no_and_the_message_goes_out_once(self, world, shop, reply, send, time):
+        reply()
+        shop.fail_send(OutcomeUnknown("read timed out"))
+        send()
+        time(timedelta(minutes=1))
+        send()
+
+        assert only(world).state is OutboxState.SENT
+        assert [len(receipts) for receipts in shop.arrived.values()] == [1]
+
+    def test_it_cannot_tell_and_a_person_must(self, world, shop, reply, send, time):
+        reply()
+        shop.fail_send(OutcomeUnknown("read timed out"), arrives=True)
+        shop.cannot_tell()
+        send()
+        for _ in range(3):
+            time(timedelta(days=1))
+            send()
+
+        assert only(world).state is OutboxState.PERSON
+        assert only(world).reason.startswith("may have arrived already")
+        assert len(shop.drafts) == 1
+
+    def test_it_is_asked_for_hours_and_then_a_person_is(self, world, shop, reply, send, time):
+        reply(not_before=clock.now() - timedelta(days=3))
+        shop.fail_send(OutcomeUnknown("read timed out"))
+        send()
+        for _ in range(40):
+            shop.answers.append(Unavailable("HTTP 503"))
+        for _ in range(5):
+            time(HOUR)
+            send()
+        assert only(world).state is OutboxState.IN_FLIGHT
+
+        time(2 * HOUR)
+        send()
+        assert only(world).state is OutboxState.PERSON
+        assert len(shop.drafts) == 1
