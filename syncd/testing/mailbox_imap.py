@@ -50,8 +50,8 @@ class ImapSession:
             "LOGIN": self._login,
             "AUTHENTICATE": self._authenticate,
             "LIST": self._list,
-            "SELECT": self._open,
-            "EXAMINE": self._open,
+            "SELECT": self._select,
+            "EXAMINE": self._examine,
             "STATUS": self._status,
             "APPEND": self._append,
             "IDLE": self._idle,
@@ -134,16 +134,23 @@ class ImapSession:
     def _list(self, tag: str, _: list[str]) -> None:
         self._wire.say(*map(_list_line, self._store.folders.values()), f"{tag} OK done")
 
-    def _open(self, tag: str, words: list[str]) -> None:
+    def _select(self, tag: str, words: list[str]) -> None:
+        self._open(words[0])
+        self._wire.say(f"{tag} OK [READ-WRITE] opened")
+
+    def _examine(self, tag: str, words: list[str]) -> None:
+        self._open(words[0])
+        self._wire.say(f"{tag} OK [READ-ONLY] opened")
+
+    def _open(self, name: str) -> None:
         with self._store.lock:
-            self._folder = folder = self._store.folders[words[0]]
+            self._folder = folder = self._store.folders[name]
             self._known = len(folder.mails)
             self._wire.say(
                 f"* {self._known} EXISTS",
                 f"* OK [UIDVALIDITY {folder.validity}] .",
                 f"* OK [UIDNEXT {folder.next_uid}] .",
                 f"* OK [HIGHESTMODSEQ {folder.modseq}] .",
-                f"{tag} OK [READ-ONLY] opened",
             )
 
     def _status(self, tag: str, words: list[str]) -> None:

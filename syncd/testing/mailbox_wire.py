@@ -59,6 +59,7 @@ class LineServer:
         self._serve = serve
         self._wires: dict[Wire, threading.Thread] = {}
         self._lock = threading.Lock()
+        self._stopped = False
         self._server = _Server(("127.0.0.1", 0), _bind(self))
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), daemon=True
@@ -75,6 +76,8 @@ class LineServer:
 
     def stop(self) -> None:
         """Stop accepting, end all connections and wait for their threads."""
+        with self._lock:
+            self._stopped = True
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(_JOIN_SECONDS)
@@ -93,16 +96,18 @@ class LineServer:
         """Serve one connection to its end."""
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         wire = Wire(sock)
-        with self._lock:
-            self._wires[wire] = threading.current_thread()
         try:
+            with self._lock:
+                if self._stopped:
+                    return
+                self._wires[wire] = threading.current_thread()
             # A client may vanish at any line; that is its business.
             with suppress(Gone, OSError):
                 self._serve(wire)
         finally:
             wire.close()
             with self._lock:
-                del self._wires[wire]
+                self._wires.pop(wire, None)
 
 
 class _Server(socketserver.ThreadingTCPServer):
