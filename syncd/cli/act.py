@@ -6,17 +6,19 @@ import click
 
 from syncd import clock, ingest
 from syncd.accounts import Account, Runtime
-from syncd.cli import exits
+from syncd.cli import completing, exits
 from syncd.cli.invocation import Invocation, json_option, pass_invocation
 from syncd.cli.opened import account as find_account
 from syncd.cli.opened import runtime
 from syncd.cli.output import emit
 from syncd.connector import ConnectorError, SecretUnavailable
 from syncd.model import Draft, Party
+from syncd.text import limits
+from syncd.text.templates import Rendered
 
 
 @click.command()
-@click.argument("account")
+@click.argument("account", shell_complete=completing.accounts)
 @click.option("--stream", help="Only this stream.")
 @json_option
 @pass_invocation
@@ -43,7 +45,8 @@ def _streams(account: Account, wanted: str | None) -> list[str]:
     if wanted is None:
         return streams
     if wanted not in streams:
-        raise click.UsageError(f"{account.name} has no stream {wanted!r}; it has {streams}")
+        has = ", ".join(streams) or "none: it only sends"
+        raise click.UsageError(f"{account.name} has no stream {wanted!r}. Streams: {has}")
     return [wanted]
 
 
@@ -52,11 +55,14 @@ def _polled(opened: Runtime, account: Account, stream: str) -> dict[str, object]
     row: dict[str, object] = {"stream": stream, "outcome": result.outcome}
     for wanted in ("new", "edited", "repeated", "quarantined"):
         row[wanted] = sum(n for (_, how), n in result.counts.items() if how == wanted)
-    return {**row, "error": result.error}
+    busy = (
+        "another process, such as the daemon, is polling it" if result.outcome == "busy" else None
+    )
+    return {**row, "error": result.error or busy}
 
 
 @click.command("send-test")
-@click.argument("account")
+@click.argument("account", shell_complete=completing.accounts)
 @click.option("--to", required=True, help="An e-mail address, or the platform's id of a buyer.")
 @click.option("--order", help="The order it is about, where the platform wants one.")
 @click.option("--text", default="This is a test message. Please ignore it.", show_default=True)
@@ -76,16 +82,23 @@ def send_test(
 ) -> None:
     """Send a test message from ACCOUNT through everything a real one goes through.
 
-    Exits with 1 where the platform's rules do not allow it, 69 where it could not be sent.
+    It is not kept in the store, and quiet hours do not hold it up. Exits with 1 where the
+    platform's rules do not allow it, 69 where it could not be sent.
     """
     with runtime(invocation) as opened:
         found = find_account(opened, account)
         draft = _test_draft(to, order, text)
         if not yes:
-            click.confirm(f"Send to {to} from {account}?", abort=True, err=True)
+            _ask(f"Send to {to} from {account}?")
         row, code = _send(found, draft)
     emit(row, as_json=as_json)
     ctx.exit(code)
+
+
+def _ask(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise click.UsageError("nobody is there to be asked: --yes sends without a question")
+    click.confirm(question, abort=True, err=True)
 
 
 def _test_draft(to: str, order: str | None, text: str) -> Draft:
@@ -101,6 +114,11 @@ def _test_draft(to: str, order: str | None, text: str) -> Draft:
 
 
 def _send(account: Account, draft: Draft) -> tuple[dict[str, object], int]:
+    written = Rendered(subject=draft.subject or "", text=draft.text, language=draft.language)
+    broken = "; ".join(limits.check(account.platform, written))
+    if broken:
+        reason = f"{account.platform} does not take this text: {broken}"
+        return {"sent": False, "reason": reason}, exits.FOUND_WRONG
     try:
         verdict = account.connector.may_send(draft)
         if not verdict.allowed:
