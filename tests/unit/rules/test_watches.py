@@ -111,7 +111,9 @@ class TestTrouble:
 
     @pytest.mark.parametrize(
         "milestone",
-        set(Milestone) - {Milestone.CUSTOMS_HOLD, Milestone.ATTEMPT_FAILED, Milestone.EXCEPTION},
+        sorted(
+            {*Milestone} - {Milestone.CUSTOMS_HOLD, Milestone.ATTEMPT_FAILED, Milestone.EXCEPTION}
+        ),
     )
     def test_no_other_word_does(self, parcel, make, milestone):
         assert trouble(parcel(milestone), Trouble(), make.at()).finding is None
