@@ -65,7 +65,7 @@ class Reply(msgspec.Struct, frozen=True):
     def retry_after(self) -> float | None:
         """Seconds the source asks to wait, from either form of Retry-After (RFC 9110, 10.2.3)."""
         value = self.headers.get("retry-after", "").strip()
-        if value.isdigit():
+        if value.isascii() and value.isdigit():
             return float(value)
         try:
             return max(0.0, (parsedate_to_datetime(value) - clock.now()).total_seconds())
@@ -75,6 +75,10 @@ class Reply(msgspec.Struct, frozen=True):
 
 Judge = Callable[[Reply], ConnectorError | None]
 """A platform's own reading of an error answer; None leaves it to `verdict`."""
+
+
+class _TooLong(httpx.HTTPError):
+    """The answer is larger than anybody wants to read."""
 
 
 class _Throttled(Unavailable):
@@ -172,6 +176,7 @@ class HttpClient:
         reply = once(login)
         if reply.status == 401 and self._auth is not None and self._auth.renew(login):
             reply = once(self._auth.headers())
+        reply = _masked(reply, login)
         error = (self._judge and self._judge(reply)) or verdict(reply)
         if error is not None:
             raise error
@@ -214,17 +219,25 @@ class HttpClient:
         length = response.headers.get("content-length", "")
         if length.isdigit() and "content-encoding" not in response.headers:
             if int(length) > self._max_bytes:
-                raise Unavailable(
-                    f"the answer has {length} bytes, over the limit {self._max_bytes}"
-                )
+                raise _TooLong(f"the answer has {length} bytes, over the limit {self._max_bytes}")
             return response.read()
         parts, size = [], 0
         for part in response.iter_bytes():
             size += len(part)
             if size > self._max_bytes:
-                raise Unavailable(f"the answer is over {self._max_bytes} bytes and was not read")
+                raise _TooLong(f"the answer is over {self._max_bytes} bytes and was not read")
             parts.append(part)
         return b"".join(parts)
+
+
+def _masked(reply: Reply, login: Mapping[str, str]) -> Reply:
+    """An error answer without the login that it may repeat, since it ends up in logs."""
+    if reply.status < 400:
+        return reply
+    content = reply.content
+    for value in login.values():
+        content = content.replace(value.rpartition(" ")[2].encode() or b"\0", b"***")
+    return msgspec.structs.replace(reply, content=content)
 
 
 def _flat(params: Params | None) -> list[tuple[str, _Primitive]] | None:

@@ -21,7 +21,10 @@ class Token(msgspec.Struct):
     access_token: str
     expires_in: float = 3600
     refresh_token: str | None = None
-    """Given by platforms that rotate it; the old one is then dead."""
+    """Given where it is rotated: the old one is then dead, this one good until the next."""
+
+    def __repr__(self) -> str:
+        return "Token(***)"
 
 
 class OAuth2:
@@ -52,6 +55,7 @@ class OAuth2:
         self._basic = basic
         self._lock = threading.Lock()
         self._token: Token | None = None
+        self._rotated: str | None = None
         self._good_until: datetime | None = None
 
     def headers(self) -> Mapping[str, str]:
@@ -98,10 +102,12 @@ class OAuth2:
 
     def _keep(self, content: bytes) -> None:
         try:
-            self._token = msgspec.json.decode(content, type=Token)
+            token = msgspec.json.decode(content, type=Token, strict=False)  # some write "3600"
         except msgspec.MsgspecError as error:
             raise Unavailable(f"token endpoint: not a token answer: {error}") from None
-        self._good_until = self._now() + timedelta(seconds=self._token.expires_in) - MARGIN
+        self._token = token
+        self._rotated = token.refresh_token or self._rotated
+        self._good_until = self._now() + timedelta(seconds=token.expires_in) - MARGIN
 
     def _form(self) -> dict[str, str]:
         form = {"grant_type": "client_credentials"}
@@ -116,8 +122,8 @@ class OAuth2:
         return form
 
     def _current_refresh_token(self) -> str:
-        if self._token is not None and self._token.refresh_token:
-            return self._token.refresh_token
+        if self._rotated is not None:
+            return self._rotated
         assert self._refresh_token is not None
         return self._refresh_token.reveal()
 

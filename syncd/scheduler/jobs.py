@@ -8,6 +8,7 @@ itself (`max_instances`).
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from zlib import crc32
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -45,6 +46,8 @@ class Scheduler:
         self._sender = Sender(runtime)
         self._retry_at: dict[tuple[str, str], datetime] = {}
         self._stopped_accounts: set[str] = set()
+        self._polling: dict[str, bool] = {}
+        self._polling_lock = threading.Lock()
         self._beat = clock.monotonic()
         self._listeners: list[Listener] = []
         self._scheduler = BackgroundScheduler(
@@ -89,9 +92,14 @@ class Scheduler:
         return self._beat
 
     def poll_soon(self, account: Account, stream: str) -> None:
-        """Poll a stream now instead of at its next turn."""
+        """Poll a stream now instead of at its next turn; once more where it is being polled."""
+        job_id = _job_id(account, stream)
+        with self._polling_lock:
+            if job_id in self._polling:
+                self._polling[job_id] = True
+                return
         if not self._stopping.is_set():
-            self._scheduler.modify_job(_job_id(account, stream), next_run_time=_real_now())
+            self._scheduler.modify_job(job_id, next_run_time=_real_now())
 
     def _shut_down(self) -> None:
         if self._scheduler.running:
@@ -114,9 +122,8 @@ class Scheduler:
         for stream, interval in account.intervals().items():
             seconds = interval.total_seconds()
             self._scheduler.add_job(
-                self._poll,
+                _logged(partial(self._poll, account, stream), _job_id(account, stream)),
                 "interval",
-                args=(account, stream),
                 seconds=seconds,
                 jitter=seconds * _JITTER_SHARE,
                 id=_job_id(account, stream),
@@ -135,6 +142,18 @@ class Scheduler:
         return timedelta(seconds=window * share)
 
     def _poll(self, account: Account, stream: str) -> None:
+        job_id = _job_id(account, stream)
+        with self._polling_lock:
+            self._polling[job_id] = False
+        try:
+            self._poll_once(account, stream)
+        finally:
+            with self._polling_lock:
+                again = self._polling.pop(job_id)
+        if again and not self._stopping.is_set():  # its news came too late for this poll
+            self._poll(account, stream)
+
+    def _poll_once(self, account: Account, stream: str) -> None:
         key = account.name, stream
         retry_at = self._retry_at.get(key)
         if account.name in self._stopped_accounts or (retry_at and clock.now() < retry_at):

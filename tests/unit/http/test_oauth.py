@@ -1,0 +1,230 @@
+"""Access tokens are made once for all threads, renewed in time, and never shown."""
+
+import base64
+import threading
+from datetime import timedelta
+from urllib.parse import parse_qs
+
+import pytest
+
+from syncd import clock
+from syncd.connector import AuthFailed, Unavailable
+from syncd.http import HttpClient, OAuth2
+from syncd.secret import Secret, SecretUnavailable
+from syncd.testing.server import Answer, FakeServer, Fault, route
+
+
+class Platform(FakeServer):
+    """Gives out tokens a1, a2 …; only the latest one is let in."""
+
+    def __init__(self):
+        super().__init__()
+        self.forms = []
+        self.rotates = False
+        self.expires_in = 3600
+        self.refusal = None
+        self.refresh = "r0"
+
+    @route("POST", "/token")
+    def token(self, request):
+        form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+        self.forms.append(form)
+        if self.refusal is not None:
+            return self.refusal
+        if form["grant_type"] == "refresh_token" and form["refresh_token"] != self.refresh:
+            return Answer.json({"error": "invalid_grant", "hint": form["refresh_token"]}, 400)
+        answer = {"access_token": self.latest, "expires_in": self.expires_in}
+        if self.rotates:
+            self.refresh = f"r{len(self.forms)}"
+            answer["refresh_token"] = self.refresh
+        return Answer.json(answer)
+
+    @property
+    def latest(self):
+        return f"a{len(self.forms)}"
+
+    @route("GET", "/thing")
+    def thing(self, request):
+        if request.headers.get("authorization") != f"Bearer {self.latest}":
+            return Answer.json({"error": "expired"}, 401)
+        return Answer.json({})
+
+
+@pytest.fixture
+def platform():
+    with Platform() as server:
+        yield server
+
+
+@pytest.fixture
+def secrets(monkeypatch):
+    monkeypatch.setenv("REFRESH", "r0")
+    monkeypatch.setenv("CLIENT", "cl1ent-s3cret")
+
+
+@pytest.fixture
+def auth(platform, secrets, time):
+    def make(**more):
+        more = {"refresh_token": Secret(env="REFRESH"), **more}
+        return OAuth2(
+            f"{platform.url}/token", client_id="app", client_secret=Secret(env="CLIENT"),
+            now=clock.now, **more,
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
+def client(platform, auth):
+    opened = HttpClient(platform.url, auth=auth())
+    yield opened
+    opened.close()
+
+
+def test_a_token_is_made_when_first_needed_and_kept(platform, client):
+    assert platform.forms == []
+    client.get("/thing")
+    client.get("/thing")
+
+    assert platform.forms == [
+        {"grant_type": "refresh_token", "refresh_token": "r0", "client_id": "app",
+         "client_secret": "cl1ent-s3cret"},
+    ]  # fmt: skip
+
+
+def test_it_is_renewed_a_minute_before_its_end(platform, client, time):
+    client.get("/thing")
+    time(timedelta(seconds=3600 - 61))
+    client.get("/thing")
+    assert len(platform.forms) == 1
+
+    time(timedelta(seconds=1))
+    client.get("/thing")
+    assert len(platform.forms) == 2
+
+
+def test_a_refused_token_is_renewed_and_the_request_repeated(platform, client):
+    client.get("/thing")
+    platform.forms.append({})  # the platform has forgotten a1
+    client.get("/thing")
+
+    assert len(platform.forms) == 3
+
+
+def test_a_login_that_stays_refused_is_told(platform, client):
+    platform.fail(Fault.UNAUTHORIZED, times=2, path="/thing")
+
+    with pytest.raises(AuthFailed):
+        client.get("/thing")
+    assert len(platform.forms) == 2
+
+
+def test_many_threads_renew_once(platform, client):
+    client.get("/thing")
+    platform.forms.append({})
+    started, failures = threading.Barrier(8), []
+
+    def ask():
+        started.wait()
+        try:
+            client.get("/thing")
+        except AuthFailed as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert len(platform.forms) == 3
+
+
+class TestRotation:
+    def test_each_refresh_uses_the_newest_token(self, platform, client, time):
+        platform.rotates = True
+        for _ in range(3):
+            client.get("/thing")
+            time(timedelta(hours=1))
+
+        assert [form["refresh_token"] for form in platform.forms] == ["r0", "r1", "r2"]
+
+    def test_one_that_is_not_rotated_again_stays_good(self, platform, client, time):
+        platform.rotates = True
+        client.get("/thing")
+        platform.rotates = False
+        for _ in range(2):
+            time(timedelta(hours=1))
+            client.get("/thing")
+
+        assert [form["refresh_token"] for form in platform.forms] == ["r0", "r1", "r1"]
+
+
+class TestGrants:
+    def test_without_a_refresh_token_the_client_signs_in_itself(self, platform, auth):
+        assert auth(refresh_token=None, scope="read").access_token() == "a1"
+
+        assert platform.forms[0]["grant_type"] == "client_credentials"
+        assert platform.forms[0]["scope"] == "read"
+
+    def test_the_clients_secret_can_go_as_basic(self, platform, auth):
+        auth(basic=True).access_token()
+
+        said = platform.requests[0].headers["authorization"]
+        assert base64.b64decode(said.removeprefix("Basic ")) == b"app:cl1ent-s3cret"
+        assert "client_secret" not in platform.forms[0]
+
+    def test_a_length_written_as_text_is_read(self, platform, auth):
+        platform.expires_in = "3600"
+        assert auth().access_token() == "a1"
+
+
+class TestFailures:
+    @pytest.mark.parametrize(
+        "fault", [Fault.SERVER_ERROR, Fault.LOST_ANSWER, Fault.GARBAGE, Fault.HTML, Fault.EMPTY],
+        ids=str,
+    )  # fmt: skip
+    def test_an_endpoint_in_trouble_is_unavailable(self, platform, auth, fault):
+        platform.fail(fault)
+        with pytest.raises(Unavailable, match="token endpoint"):
+            auth().access_token()
+
+    def test_it_may_say_how_long(self, platform, auth):
+        platform.fail(Fault.RATE_LIMITED, retry_after=30)
+        with pytest.raises(Unavailable) as failure:
+            auth().access_token()
+        assert failure.value.retry_after == 30
+
+    def test_a_failed_renewal_keeps_what_is_known(self, platform, auth, time):
+        signed = auth()
+        platform.rotates = True
+        signed.access_token()
+        time(timedelta(hours=1))
+        platform.fail(Fault.GARBAGE)
+        with pytest.raises(Unavailable):
+            signed.access_token()
+
+        assert signed.access_token() == "a2"
+        assert platform.forms[-1]["refresh_token"] == "r1"
+
+    def test_a_refused_grant_is_a_refused_login_without_what_it_repeats(
+        self, platform, auth, monkeypatch
+    ):
+        monkeypatch.setenv("REFRESH", "st0len-token")
+        with pytest.raises(AuthFailed, match="HTTP 400: invalid_grant") as refused:
+            auth().access_token()
+        assert "st0len" not in str(refused.value)
+
+    def test_a_secret_that_is_not_there_is_named(self, auth, monkeypatch):
+        monkeypatch.delenv("REFRESH")
+        with pytest.raises(SecretUnavailable, match="REFRESH"):
+            auth().access_token()
+
+
+def test_no_secret_is_in_any_repr(auth):
+    signed = auth()
+    signed.access_token()
+
+    shown = repr(signed) + repr(vars(signed))  # as a traceback with local variables shows it
+    for secret in ("r0", "cl1ent-s3cret", "'a1'"):
+        assert secret not in shown
