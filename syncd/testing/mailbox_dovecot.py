@@ -112,7 +112,7 @@ class Dovecot:
             shutil.copy(self._certificate, self.home / "tls.pem")
         (self.home / "passwd").write_text(f"{self.address}:{self.password}\n")
         (self.home / "dovecot.conf").write_text(self._config())
-        self.give_away()
+        self._give_away(self.home, *self.home.rglob("*"))
         root = os.geteuid() == 0
         self._process = subprocess.Popen(  # noqa: S603  the installed server, with our own config
             [str(_program()), "-F", "-c", str(self.home / "dovecot.conf")],
@@ -138,18 +138,21 @@ class Dovecot:
 
     def fill(self, mails: list[bytes], folder: str = "") -> None:
         """Put mails into the INBOX, or into a folder such as ``.Sent``, as a delivery program would."""
-        new = self.maildir / folder / "new"
-        for name in ("cur", "new", "tmp"):
-            (self.maildir / folder / name).mkdir(parents=True, exist_ok=True)
-        start = len(list(new.iterdir())) + clock.now().timestamp()
+        into = self.maildir / folder
+        for name in ("", "cur", "new", "tmp"):
+            (into / name).mkdir(parents=True, exist_ok=True)
+            self._give_away(into / name)
         for number, raw in enumerate(mails):
-            (new / f"{start:.6f}.{number:06d}.loopback").write_bytes(raw.replace(b"\r\n", b"\n"))
-        self.give_away()
+            # The server sees a mail when it is whole, as Maildir wants it.
+            unfinished = into / "tmp" / f"{clock.now().timestamp():.6f}.{number:06d}.loopback"
+            unfinished.write_bytes(raw.replace(b"\r\n", b"\n"))
+            self._give_away(unfinished)
+            unfinished.rename(into / "new" / unfinished.name)
 
-    def give_away(self) -> None:
-        """Make all files the server's own."""
+    def _give_away(self, *paths: Path) -> None:
+        """Make files the server's own."""
         if os.geteuid() == 0:
-            for path in (self.home, *self.home.rglob("*")):
+            for path in paths:
                 os.chown(path, self._account.pw_uid, self._account.pw_gid)
 
     def _config(self) -> str:

@@ -60,6 +60,7 @@ def test_nothing_is_marked_as_seen(dovecot, connect):
 def test_idle_wakes(dovecot, connect):
     dovecot.fill([mail(number=1)])
     shop = connect(dovecot.port)
+    assert not shop.wait("messages", 0.05)  # the folder is open from here on
     timer = threading.Timer(0.3, lambda: dovecot.fill([mail(number=2)]))
     timer.start()
     assert shop.wait("messages", 20)
@@ -98,6 +99,7 @@ def test_tls(connect, certificate, monkeypatch, security):
         port = server.tls_port if security == "tls" else server.port
         shop = connect(port, imap_security=security, ca_file=certificate)
         assert len(read_all(shop)[0]) == 600
+        assert not shop.wait("messages", 0.05)
         timer = threading.Timer(0.3, lambda: server.fill([mail(number=2)]))
         timer.start()
         assert shop.wait("messages", 20)

@@ -15,6 +15,7 @@ def _later(seconds, act):
 
 
 def test_new_mail_wakes(box, shop):
+    assert not shop.wait("messages", 0.05)  # the folder is open from here on
     timer = _later(0.2, lambda: box.deliver(mail()))
     began = time.monotonic()
     assert shop.wait("messages", 10)
@@ -44,6 +45,7 @@ def test_reading_goes_on_beside_waiting(box, shop):
 
 def test_idle_is_begun_anew_before_the_server_tires_of_it(box, shop, monkeypatch):
     monkeypatch.setattr("syncd_imap.idle.REISSUE_SECONDS", 0.1)
+    assert not shop.wait("messages", 0.05)
     timer = _later(0.5, lambda: box.deliver(mail()))
     assert shop.wait("messages", 5)
     timer.join()
