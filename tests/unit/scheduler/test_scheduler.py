@@ -1,0 +1,257 @@
+"""The scheduler drives a real runtime: polls at their turn, ticks, stops in time."""
+
+import threading
+import time as real
+from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from syncd import watch
+from syncd.connector import AuthFailed, Capability, Unavailable
+from syncd.model import OutboxState
+from syncd.scheduler import Scheduler
+from syncd.testing.scripted import batch
+
+QUICK = {"intervals": {"messages": timedelta(seconds=0.05)}}
+
+
+def until(condition, seconds=10.0):
+    end = real.monotonic() + seconds
+    while not condition():
+        assert real.monotonic() < end, "it did not happen in time"
+        real.sleep(0.005)
+
+
+@pytest.fixture
+def start(world):
+    """Start a scheduler on the world's runtime; it is stopped after the test."""
+    running = []
+
+    def begin(**more):
+        scheduler = Scheduler(world.runtime, tick_seconds=0.05, **more)
+        running.append(scheduler)
+        scheduler.start()
+        return scheduler
+
+    yield begin
+    for scheduler in running:
+        assert scheduler.stop(10)
+
+
+@pytest.fixture
+def quick(world):
+    """An account whose messages are polled twenty times a second."""
+    world.remove("shop")
+    return world.add("quick", **QUICK)
+
+
+def polls(connector, stream="messages"):
+    return sum(polled == stream for polled, _ in connector.polled)
+
+
+class TestPolls:
+    def test_every_stream_is_polled_at_the_start_and_then_at_its_turn(self, world, quick, start):
+        start()
+        until(lambda: polls(quick) >= 3)
+
+        assert {stream for stream, _ in quick.polled} == {"messages", "orders", "tracking"}
+        assert polls(quick, "orders") == 1
+
+    def test_what_they_bring_is_stored(self, world, quick, start, make):
+        quick.feed("messages", batch(make.message("1"), page=1))
+        start()
+        until(lambda: ("messages", {"page": 1}) in quick.polled)
+
+        assert world.store.look.counts()["messages"] == 1
+
+    def test_a_source_in_trouble_is_left_alone_until_it_may_be_asked(self, quick, start, time):
+        quick.feed("messages", Unavailable("HTTP 429", retry_after=600))
+        start()
+        until(lambda: polls(quick) == 1)
+        real.sleep(0.3)
+        assert polls(quick) == 1
+
+        time(timedelta(seconds=601))
+        until(lambda: polls(quick) >= 3)
+
+    def test_a_refused_login_stops_the_account_and_no_other(self, world, quick, start):
+        other = world.add("other", **QUICK)
+        quick.feed("messages", AuthFailed("HTTP 401"))
+        start()
+        until(lambda: polls(other) >= 4)
+
+        assert polls(quick) == 1
+        reasons = {h.account: h.suspended_reason for h in world.store.accounts.health()}
+        assert reasons == {"quick": "HTTP 401", "other": None}
+
+    def test_a_new_start_gives_it_a_new_try(self, world, quick, start):
+        quick.feed("messages", AuthFailed("HTTP 401"))
+        first = start()
+        until(lambda: polls(quick) == 1)
+        first.stop(10)
+        start()
+        until(lambda: polls(quick) >= 2)
+
+        assert {h.suspended_reason for h in world.store.accounts.health()} == {None}
+
+    def test_a_slow_source_holds_up_no_other_and_is_not_polled_beside_itself(
+        self, world, quick, start
+    ):
+        other, inside, go_on = world.add("other", **QUICK), threading.Event(), threading.Event()
+        quick.feed("messages", inside.set, lambda: go_on.wait(20))
+        start()
+        until(inside.is_set)
+        until(lambda: polls(other) >= 4)
+
+        assert polls(quick) == 1
+        go_on.set()
+        until(lambda: polls(quick) >= 2)
+
+
+class TestTicks:
+    def test_a_late_parcel_is_found_and_its_buyer_told(self, world, start, make):
+        world.playbook()
+        world.bring(make.order(promise=-3), make.shipment(), make.event(-4))
+        start()
+        until(lambda: world.outbox(states=[OutboxState.SENT]))
+
+        assert [len(r) for r in world.connectors["shop"].arrived.values()] == [1]
+
+    def test_the_beat_goes_on(self, start):
+        scheduler = start()
+        first = scheduler.beat()
+        until(lambda: scheduler.beat() > first + 0.5)
+
+    def test_a_job_that_breaks_is_told_and_runs_again(self, world, start, monkeypatch):
+        calls = []
+
+        def broken(_):
+            calls.append(1)
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(watch, "run", broken)
+        with capture_logs() as logs:
+            start()
+            until(lambda: len(calls) >= 3)
+
+        told = [entry for entry in logs if entry["event"] == "job failed"]
+        assert told[0]["job"] == "watch"
+
+    def test_a_store_that_fails_is_told_and_the_poll_comes_round_again(
+        self, world, quick, start, monkeypatch
+    ):
+        real_claim, fails = world.store.accounts.claim, iter([True, True])
+
+        def claim(*arguments, **more):
+            if next(fails, False):
+                raise OSError("disk I/O error")
+            return real_claim(*arguments, **more)
+
+        monkeypatch.setattr(world.store.accounts, "claim", claim)
+        with capture_logs() as logs:
+            start()
+            until(lambda: polls(quick) >= 2)
+
+        assert "job failed" in {entry["event"] for entry in logs}
+
+
+class TestStopping:
+    def test_nothing_begins_after_it(self, quick, start):
+        scheduler = start()
+        until(lambda: polls(quick) >= 2)
+        assert scheduler.stop(10) is True
+
+        before = len(quick.polled)
+        real.sleep(0.2)
+        assert len(quick.polled) == before
+
+    def test_it_waits_for_a_poll_which_ends_after_its_batch(self, world, quick, start, make):
+        inside, go_on = threading.Event(), threading.Event()
+        quick.feed(
+            "messages", inside.set, lambda: go_on.wait(20), batch(make.message("1"), page=1),
+            batch(make.message("2", 1), page=2),
+        )  # fmt: skip
+        scheduler = start()
+        until(inside.is_set)
+        threading.Timer(0.3, go_on.set).start()
+
+        assert scheduler.stop(10) is True
+        assert world.store.look.counts()["messages"] == 1
+
+    def test_what_outlives_the_time_is_told(self, quick, start):
+        inside, go_on = threading.Event(), threading.Event()
+        quick.feed("messages", inside.set, lambda: go_on.wait(20))
+        scheduler = start()
+        until(inside.is_set)
+        began = real.monotonic()
+
+        assert scheduler.stop(0.2) is False
+        assert real.monotonic() - began < 5
+        go_on.set()
+        until(lambda: not any(t.name == "scheduler-stop" for t in threading.enumerate()))
+
+    def test_stopping_twice_or_before_the_start_is_harmless(self, world):
+        scheduler = Scheduler(world.runtime)
+        assert scheduler.stop(1) is True
+        assert scheduler.stop(1) is True
+
+
+class TestPush:
+    class News:
+        """Lets a connector say that there is news when a test wants it."""
+
+        def __init__(self, connector):
+            self.waiting = threading.Semaphore(0)
+            self.over = False
+            connector.capabilities = frozenset({Capability.PUSH})
+            connector.streams = {"messages": timedelta(hours=1)}
+            connector.wait = self.wait
+
+        def wait(self, stream, seconds):
+            while not self.over and not self.waiting.acquire(timeout=0.02):
+                pass
+            return not self.over
+
+    @pytest.fixture
+    def shop(self, world):
+        return world.connectors["shop"]
+
+    @pytest.fixture
+    def news(self, shop):
+        source = self.News(shop)
+        yield source
+        source.over = True
+        until(lambda: not any(t.name.startswith("push:") for t in threading.enumerate()))
+
+    def test_news_wake_a_poll_long_before_its_turn(self, shop, news, start):
+        scheduler = start()
+        until(lambda: polls(shop) == 1)
+        news.waiting.release()
+        until(lambda: polls(shop) == 2)
+        news.over = True
+        scheduler.stop(10)
+
+    def test_news_during_a_poll_are_polled_for_after_it(self, shop, news, start):
+        inside, go_on = threading.Event(), threading.Event()
+        shop.feed("messages", inside.set, lambda: go_on.wait(20))
+        scheduler = start()
+        until(inside.is_set)
+        news.waiting.release()
+        real.sleep(0.1)
+        assert polls(shop) == 1
+
+        go_on.set()
+        until(lambda: polls(shop) == 2)
+        news.over = True
+        scheduler.stop(10)
+
+    def test_a_source_that_cannot_wait_is_polled_all_the_same(self, shop, news, start):
+        def broken(stream, seconds):
+            raise OSError("connection reset")
+
+        shop.wait = broken
+        shop.streams = {"messages": timedelta(seconds=0.05)}
+        scheduler = start()
+        until(lambda: polls(shop) >= 3)
+        scheduler.stop(10)
