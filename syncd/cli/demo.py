@@ -1,97 +1,143 @@
 """The verb that shows it all."""
 
+import os
 import shutil
+import signal
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 import click
 import msgspec
 
 from syncd import log
 from syncd.cli import exits
-from syncd.cli.output import emit, to_json
+from syncd.cli.demo_page import page
+from syncd.cli.output import to_json
 from syncd.cli.progress import Shown
 from syncd.demo import Demo, Report
 
-_LAST_DEMO = Path.home() / ".cache" / "syncd" / "demo"
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @click.command()
-@click.option("--seconds", default=60.0, show_default=True, type=click.FloatRange(min=5),
+@click.option("--seconds", default=60.0, show_default=True, type=click.FloatRange(5, 600),
               help="How long to take for the world's 30 days.")  # fmt: skip
 @click.option("--seed", default=1, show_default=True, help="Which world.")
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False),
-              help="Keep the store here, to look closer. Default: ~/.cache/syncd/demo.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, and keep nothing by default.")
+              help="Keep the store and its config here, to look closer, in place of an earlier "
+              "demo's. Default: ~/.cache/syncd/demo.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True,
+              help="Print JSON, and keep nothing without --keep.")  # fmt: skip
 @click.pass_context
 def demo(ctx: click.Context, seconds: float, seed: int, keep: Path | None, as_json: bool) -> None:
     """Run the daemon for a minute in a made-up world of late parcels, on loopback only.
 
     The world sells, ships, writes and is late for thirty days; syncd reads along and tells the
     buyers. The figures at the end are counted from the store and from the world's own record of
-    what reached each buyer. Exits with 1 where a notice was wrong, twice or missing.
+    what reached each buyer. Exits with 1 where a notice was wrong, twice or missing, or an item
+    lost. Ctrl-C leaves nothing behind.
     """
     log.configure("console" if sys.stderr.isatty() else "auto", "error")
-    folder = Path(tempfile.mkdtemp(prefix="syncd-demo-"))
-    try:
-        show = Demo(folder, seconds=seconds, seed=seed)
+    place, why_not = (None, None) if as_json and keep is None else _place(keep)
+    with _interrupted_once(), _folder() as folder:
         with Shown(hidden=as_json) as progress:
-            found = show.run(progress)
-        kept = _keep(folder, keep or (None if as_json else _LAST_DEMO))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            found = Demo(folder, seconds=seconds, seed=seed).run(progress)
+        if place is not None:
+            why_not = _keep(folder, place)
     if as_json:
         click.echo(to_json(msgspec.to_builtins(found)))
     else:
-        _tell(found, kept)
+        kept = place if why_not is None else None
+        click.echo("\n".join(page(found, kept)))
+    if why_not is not None:
+        click.echo(f"\nNothing was kept: {why_not}; --keep names another place.", err=True)
     if _wrong(found):
         ctx.exit(exits.FOUND_WRONG)
 
 
 def _wrong(found: Report) -> bool:
-    return any(
-        (
-            found.duplicate_notices,
-            found.notices_missing_facts,
-            found.buyers_not_told,
-            found.items_missing,
-        )
-    )
+    return any(found.counted_faults.values())
 
 
-def _keep(folder: Path, place: Path | None) -> Path | None:
-    """Move what the demo left to `place`, in place of an earlier demo's."""
-    if place is None:
-        return None
-    config = folder / "syncd.toml"
+@contextmanager
+def _interrupted_once() -> Iterator[None]:
+    """A signal to end interrupts once: more of them do not disturb the tidying up.
+
+    One that whoever started us wants ignored (nohup) stays so.
+    """
+    before = {each: signal.getsignal(each) for each in _ENDING}
+    heard = [each for each in _ENDING if before[each] is not signal.SIG_IGN]
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        del number, frame
+        for each in heard:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for each in heard:
+        signal.signal(each, interrupt)
+    try:
+        yield
+    finally:
+        for each in heard:
+            signal.signal(each, before[each])
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder of its own to work in, gone at the end with all that is in it."""
+    folder = Path(tempfile.mkdtemp(prefix="syncd-demo-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _place(keep: Path | None) -> tuple[Path | None, str | None]:
+    """Where to keep what the demo leaves, or why nowhere; asked before it takes its minute.
+
+    A place that the user named has to be fit: else it is a usage error.
+    """
+    try:
+        place = keep or Path.home() / ".cache" / "syncd" / "demo"
+        problem = _unfit(place)
+    except (OSError, RuntimeError) as error:  # pathlib's for a user without a home
+        place, problem = None, str(error)
+    if keep is not None and problem is not None:
+        raise click.UsageError(problem)
+    return (place, None) if problem is None else (None, problem)
+
+
+def _unfit(place: Path) -> str | None:
+    """What speaks against `place`; nothing is made there yet."""
     if place.exists():
         if not (place / "syncd.toml").exists() and any(place.iterdir()):
-            raise click.UsageError(f"{place} holds something else; name an empty folder")
-        shutil.rmtree(place)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    text = config.read_text(encoding="utf-8").replace(str(folder), str(place.resolve()))
-    config.write_text(text, encoding="utf-8")
-    shutil.move(folder, place)
-    return place
+            return f"{place} holds something else than an earlier demo"
+        return _read_only(place.resolve().parent)
+    above = next(folder for folder in place.absolute().parents if folder.exists())
+    return _read_only(above)
 
 
-def _tell(found: Report, kept: Path | None) -> None:
-    shown = msgspec.to_builtins(found)
-    faults = shown.pop("faults")
-    nested = {name: value for name, value in shown.items() if isinstance(value, dict)}
-    for name, value in nested.items():
-        shown[name] = ", ".join(f"{key} {number}" for key, number in sorted(value.items()))
-    emit({name.replace("_", " "): value for name, value in shown.items()}, as_json=False)
-    for fault in faults:
-        click.echo(f"  {fault}", err=True)
-    if kept is not None:
-        _tell_how_to_look(kept)
+def _read_only(folder: Path) -> str | None:
+    writable = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    return None if writable else f"{folder} cannot be written to"
 
 
-def _tell_how_to_look(kept: Path) -> None:
-    click.echo("\nLook closer:")
-    command = f"syncd --config {kept / 'syncd.toml'}"
-    for verb in ("conversations", "outbox --state sent", "show ORDER", "status"):
-        click.echo(f"  {command} {verb}")
-    click.echo(f"\nThe store is in {kept}; remove that folder to leave nothing behind.")
+def _keep(folder: Path, place: Path) -> str | None:
+    """Move what the demo left to `place`, in place of an earlier demo's; says why it could not."""
+    config = folder / "syncd.toml"
+    try:
+        if place.exists():
+            shutil.rmtree(place)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        text = config.read_text(encoding="utf-8").replace(str(folder), str(place.resolve()))
+        config.write_text(text, encoding="utf-8")
+        shutil.move(folder, place)
+    except OSError as error:
+        return f"{place}: {error.strerror or error}"
+    return None

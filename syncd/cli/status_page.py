@@ -62,20 +62,31 @@ def _lag(stream: Mapping[str, Any]) -> str:
 
 
 def _reasons(now: datetime, streams: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Each reason once, with the streams that it keeps from going on."""
+    failing: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for stream in streams:
-        why = cell(stream["error"])
-        if stream["state"] == "stopped" and stream is streams[0]:
+        if stream["state"] in {"stopped", "failing"}:
+            failing.setdefault((stream["state"], cell(stream["error"])), []).append(stream)
+    for (state, why), alike in failing.items():
+        if state == "stopped":
             yield f"until the config is reloaded or the daemon restarted: {why}"
-        elif stream["state"] == "failing" and stream["failing_since"] is not None:
-            since = span((now - stream["failing_since"]).total_seconds())
-            yield f"{stream['stream']}: failing for {since} ({_tries(now, stream)}): {why}"
+        else:
+            names = ", ".join(one["stream"] for one in alike)
+            yield f"{names}: failing for {_longest(now, alike)} ({_tries(now, alike)}): {why}"
 
 
-def _tries(now: datetime, stream: Mapping[str, Any]) -> str:
-    polls = f"{stream['failures']} poll{'s' if stream['failures'] != 1 else ''}"
-    if stream["retry_at"] is None or stream["retry_at"] <= now:
+def _longest(now: datetime, streams: Sequence[Mapping[str, Any]]) -> str:
+    since = min(one["failing_since"] for one in streams)
+    return span((now - since).total_seconds())
+
+
+def _tries(now: datetime, streams: Sequence[Mapping[str, Any]]) -> str:
+    failures = max(one["failures"] for one in streams)
+    polls = f"{failures} poll{'s' if failures != 1 else ''}"
+    again = min((one["retry_at"] for one in streams if one["retry_at"]), default=now)
+    if again <= now:
         return polls
-    return f"{polls}, again in {span((stream['retry_at'] - now).total_seconds())}"
+    return f"{polls}, again in {span((again - now).total_seconds())}"
 
 
 def _outbox(depth: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from syncd.accounts import Runtime
+from syncd.demo.pace import Pace
+from syncd.model import OutboxRow, OutboxState
 from syncd.testing.world import Tolerance, World
 
 
@@ -36,25 +38,49 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Troubles that had to be told by the end and were not."""
     items_missing: int
     """What the world has told and the store does not have."""
+    items_stored_twice: int
+    """What the store has and the world has not told."""
     for_a_person: int
+    in_world: dict[str, int]
+    """How much of everything there was to be stored, counted by the world and the mailbox."""
+    examples: dict[str, str | int]
+    """Something of each kind to look closer at; empty where there is none."""
     faults: tuple[str, ...]
     """Each fault of a notice in a sentence."""
 
-
-class Pace(msgspec.Struct, frozen=True):
-    """How much of the world's time passes while the daemon does a thing once."""
-
-    poll: timedelta
-    tick: timedelta
+    @property
+    def counted_faults(self) -> dict[str, int]:
+        """The figures that have to be 0, by what they count."""
+        return {
+            "sent twice": self.duplicate_notices,
+            "without tracking number, site or latest event": self.notices_missing_facts,
+            "in the wrong language": self.notices_in_wrong_language,
+            "at night": self.notices_in_quiet_hours,
+            "without need or to the wrong buyer": self.notices_needless,
+            "never sent": self.buyers_not_told,
+            "left for a person": self.for_a_person,
+            "items lost": self.items_missing,
+            "items stored twice": self.items_stored_twice,
+        }
 
 
 def report(
-    runtime: Runtime, world: World, *, started: datetime, ended: datetime, pace: Pace
+    runtime: Runtime,
+    world: World,
+    *,
+    started: datetime,
+    ended: datetime,
+    pace: Pace,
+    mails: int,
 ) -> Report:
-    """Count; what happened within a few of the daemon's own steps is not held against it."""
+    """Count; what happened within a few of the daemon's own steps is not held against it.
+
+    `mails` is how many went through the mailbox, either way.
+    """
     counts, look = runtime.store.look.counts(), runtime.store.look
-    # News are a poll old when a notice is written, and a notice is a few ticks on its way.
-    judged = world.judge(tolerance=Tolerance(facts=3 * pace.poll, sending=3 * pace.tick))
+    judged = world.judge(tolerance=Tolerance(facts=pace.oldest_news, sending=pace.longest_way))
+    in_world = _in_world(world, mails)
+    surplus = {name: counts[name] - number for name, number in in_world.items()}
     return Report(
         world_days=round((ended - started) / timedelta(days=1), 1),
         messages=counts["messages"],
@@ -68,25 +94,55 @@ def report(
         findings=look.findings_by_kind(),
         notices_sent=judged.notices,
         notices_by_channel=dict(Counter(notice.channel for notice in world.received)),
-        notices_by_language=dict(Counter(str(notice.language) for notice in world.received)),
+        notices_by_language=_languages(runtime),
         duplicate_notices=judged.duplicates,
         notices_missing_facts=judged.missing_facts,
         notices_in_wrong_language=judged.wrong_language,
         notices_in_quiet_hours=judged.in_quiet_hours,
         notices_needless=judged.needless + judged.wrong_buyer,
         buyers_not_told=len(world.untold(ended - 2 * pace.poll)),
-        items_missing=_missing(world, counts, runtime),
+        items_missing=-sum(min(0, number) for number in surplus.values()),
+        items_stored_twice=sum(max(0, number) for number in surplus.values()),
         for_a_person=runtime.store.outbox.depth().get("person", (0,))[0],
+        in_world=in_world,
+        examples=_examples(runtime),
         faults=judged.faults,
     )
 
 
-def _missing(world: World, counts: dict[str, int], runtime: Runtime) -> int:
+def _in_world(world: World, mails: int) -> dict[str, int]:
     told = world.counts()
-    in_shop = runtime.store.look.messages_per_account().get("shop", 0)
-    return (
-        max(0, told.messages - in_shop)
-        + max(0, told.orders - counts["orders"])
-        + max(0, told.shipments - counts["shipments"])
-        + max(0, told.tracking - counts["tracking_events"])
-    )
+    return {
+        "messages": told.messages + mails,
+        "orders": told.orders,
+        "shipments": told.shipments,
+        "tracking_events": told.tracking,
+        "quarantined": told.malformed,
+    }
+
+
+def _sent(runtime: Runtime) -> list[OutboxRow]:
+    """The newest first."""
+    return runtime.store.outbox.rows(states=[OutboxState.SENT], limit=10_000)
+
+
+def _languages(runtime: Runtime) -> dict[str, int]:
+    return dict(Counter(row.language for row in _sent(runtime)).most_common())
+
+
+def _examples(runtime: Runtime) -> dict[str, str | int]:
+    """One of each: an order whose buyer was told, that message, who waits, what nobody could read."""
+    look = runtime.store.look
+    sent = next((row for row in _sent(runtime) if row.order_id), None)
+    found: dict[str, str | int | None] = {}
+    if sent is not None:
+        parcels = look.subject(str(sent.order_id), "order")["parcels"]
+        numbers = [one["tracking_number"] for one in parcels if one["tracking_number"]]
+        found = {"order": sent.order_id, "outbox": sent.id, "parcel": next(iter(numbers), None)}
+    for name, rows in (
+        ("conversation", look.conversations(waiting=True, limit=1)),
+        ("quarantine", look.quarantined(limit=1)),
+    ):
+        if rows:
+            found[name] = rows[0]["id"]
+    return {name: value for name, value in found.items() if value is not None}

@@ -1,6 +1,5 @@
 """Running a demo: the world, a mailbox, and everything the daemon is made of, in one process."""
 
-import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -8,8 +7,10 @@ from pathlib import Path
 
 from syncd import clock, config, ingest, plugins, watch
 from syncd.accounts import Runtime
+from syncd.config import Settings
 from syncd.demo import files
-from syncd.demo.report import Pace, Report, report
+from syncd.demo.pace import Pace, WorldClock, followed_until
+from syncd.demo.report import Report, report
 from syncd.outbox import Sender
 from syncd.scheduler import Scheduler
 from syncd.testing.mailbox import Mailbox
@@ -18,24 +19,27 @@ from syncd.testing.world import MAILBOX, World
 # A Sunday; the world's story begins here whenever the demo is run.
 START = datetime(2026, 3, 1, tzinfo=UTC)
 DAYS = 30
+END = START + timedelta(days=DAYS)
 
 _PASSWORD = "sandbox-mail"  # noqa: S105  of a mailbox that lives as long as the demo
 _FAULT_RATE = 0.02
-_TICK_SECONDS = 0.1
-_POLL_SECONDS = 1.0
 _STOP_SECONDS = 15.0
 
-Progress = Callable[[float, dict[str, int]], None]
-"""Called now and then with the share that is done and the store's counts."""
+Progress = Callable[[float, dict[str, int], str], None]
+"""Called now and then with the share that is done, the store's counts and what is going on."""
 
 
 class Demo:
-    """One demo in `folder`, which has to exist; `run` does it all."""
+    """One demo in `folder`, which has to exist; `run` does it all.
+
+    It takes `seconds`, and longer where the machine is too slow for that.
+    """
 
     def __init__(self, folder: Path, *, seconds: float = 60.0, seed: int = 1) -> None:
         self._folder = folder
-        self._seconds = seconds
         self._seed = seed
+        self._pace = Pace.of(seconds, END - START)
+        self._clock = WorldClock(START, END, (END - START).total_seconds() / seconds)
         self._delivered = 0
         self._recorded = 0
 
@@ -46,7 +50,7 @@ class Demo:
 
     def run(self, progress: Progress) -> Report:
         """Let the world's days pass, then count; the clock is the machine's again afterwards."""
-        clock.set_source(clock.accelerated(START, DAYS * 86400 / self._seconds))
+        clock.set_source(self._clock)
         try:
             with ExitStack() as stack:
                 world = stack.enter_context(self._world())
@@ -72,17 +76,21 @@ class Demo:
             smtp_port=box.smtp_port,
         )
         found = plugins.load()
-        return Runtime.open(config.load(path, found.connectors), found)
+        settings = config.load(path, found.connectors)
+        return Runtime.open(_polled_every(self._pace.poll_seconds, settings), found)
 
     def _pass_days(self, runtime: Runtime, world: World, box: Mailbox, progress: Progress) -> None:
-        scheduler = Scheduler(runtime, tick_seconds=_TICK_SECONDS)
+        scheduler = Scheduler(runtime, tick_seconds=self._pace.tick_seconds)
+        streams = sum(len(account.connector.streams) for account in runtime.accounts.values())
         scheduler.start()
         try:
-            began = clock.monotonic()
-            while (passed := clock.monotonic() - began) < self._seconds:
+            while (now := clock.now()) < END:
                 self._carry_mail(world, box)
-                progress(passed / self._seconds, runtime.store.look.counts())
-                threading.Event().wait(min(0.2, self._seconds - passed))
+                self._clock.wait_at(followed_until(runtime.store, self._pace, streams, START))
+                told = f"day {(now - START).days + 1} of {DAYS}"
+                progress((now - START) / (END - START), runtime.store.look.counts(), told)
+                clock.sleep(self._pace.poll_seconds / 5)
+            progress(1.0, runtime.store.look.counts(), "counting")
         finally:
             scheduler.stop(_STOP_SECONDS)
 
@@ -97,16 +105,29 @@ class Demo:
             self._recorded += 1
 
     def _count(self, runtime: Runtime, world: World, box: Mailbox) -> Report:
-        """Stop the world's clock, take in what it has told until then, and count."""
-        ended = clock.now()
-        second = timedelta(days=DAYS) / self._seconds
-        pace = Pace(poll=second * _POLL_SECONDS, tick=second * _TICK_SECONDS)
+        """Let syncd catch up with the world, whose time stands still at its end, and count."""
         world.fault_rate = 0.0
-        with clock.frozen(ended):
-            for account in runtime.accounts.values():
-                for stream in account.connector.streams:
-                    ingest.poll(account, stream, runtime.store)
+        with clock.frozen(END):
+            _poll_all(runtime)
             watch.run(runtime)
             Sender(runtime).run()
             self._carry_mail(world, box)
-            return report(runtime, world, started=START, ended=ended, pace=pace)
+            _poll_all(runtime)  # what was sent just now is seen again at its source
+            mails = self._delivered + self._recorded
+            return report(runtime, world, started=START, ended=END, pace=self._pace, mails=mails)
+
+
+def _poll_all(runtime: Runtime) -> None:
+    for account in runtime.accounts.values():
+        for stream in account.connector.streams:
+            ingest.poll(account, stream, runtime.store)
+
+
+def _polled_every(seconds: float, settings: Settings) -> Settings:
+    """The settings with shorter intervals than a config may ask for: the world's days are short."""
+    interval = timedelta(seconds=seconds)
+    accounts = {
+        name: account.model_copy(update={"intervals": dict.fromkeys(account.intervals, interval)})
+        for name, account in settings.accounts.items()
+    }
+    return settings.model_copy(update={"accounts": accounts})
