@@ -1,0 +1,181 @@
+"""Tracking numbers in mails and messages.
+
+Numbers that only a carrier gives out count anywhere; any other, and bare digits of usual length,
+only beside a word that says what they are, the carrier's name, or in its tracking link.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+
+from syncd.model.base import Value
+from syncd.rules.recognise.candidates import Candidate, recognise
+from syncd.rules.recognise.context import Context, context_of
+from syncd.rules.recognise.table import formats, normalise, s10, strong_shapes
+from syncd.text import order_ids as orders
+
+_AT_MOST = 100
+"""A text that names more is a list for a machine."""
+_AT_MOST_RUNS = 1000
+_SHORTEST = 8
+_LONGEST = 40
+_LONG_ENOUGH_ALONE = 21
+"""Bare digits that many, with a right check digit, are nothing but a label's barcode."""
+# Groups that begin at a digit and go on over single blanks and dashes as long as digits come.
+_RUN = re.compile(
+    r"[0-9][0-9A-Za-z]*(?:[ \u00a0\-.](?=[A-Za-z]{0,4}[0-9])[0-9A-Za-z]+){0,12}"
+    r"(?:[ \u00a0]?[A-Z]{2}(?![0-9A-Za-z]))?"
+)
+_BEFORE = re.compile(r"(?<![0-9A-Za-z])(?:[A-Z]{1,4}[ \u00a0]?|[0-9A-Za-z]{1,8})$")
+_PART = re.compile(r"[0-9A-Za-z]+")
+_SHAPE = re.compile(r"(?=(?:[A-Z]*[0-9]){3})[0-9A-Z]{8,40}")
+_DATE = re.compile(
+    r"(?<![0-9])(?:[12][0-9]{3}[-.][0-9]{1,2}[-.][0-9]{1,2}|[0-9]{1,2}[-.][0-9]{1,2}[-.][12][0-9]{3})(?![0-9])"
+)
+_PHONE = re.compile(r"0[0-9]{2,5}[ \-][0-9 \-]{5,12}")
+_DASHES = "[-\u2010-\u2013]"
+
+
+class Found(Value, frozen=True, kw_only=True):
+    """A tracking number in a text."""
+
+    number: str
+    """Normalised."""
+    start: int
+    end: int
+    candidates: tuple[Candidate, ...]
+    """At least one, the likeliest first."""
+
+
+def find_in_text(
+    text: str, *, known_order_ids: Collection[str] = (), country: str | None = None
+) -> list[Found]:
+    """The tracking numbers in `text`, in their order, at most 100.
+
+    `country` is where the parcel goes. Ids of orders, those in `known_order_ids` and those that
+    have the shape of a platform's, are left out.
+    """
+    found: list[Found] = []
+    taken: list[tuple[int, int]] | None = None
+    for run in _runs(text):
+        if taken is None:
+            taken = _spans_of_orders(text, known_order_ids)
+        start = _begin(text, run)
+        if any(first < run.end() and start < last for first, last in taken):
+            continue
+        found += _Run(text, start, run.end(), country, found[-1] if found else None).numbers()
+        if len(found) >= _AT_MOST:
+            break
+    return found[:_AT_MOST]
+
+
+def _runs(text: str) -> Iterator[re.Match[str]]:
+    """Groups of digits that are long enough for a number, with what stands before them."""
+    seen = 0
+    for run in _RUN.finditer(text):
+        if run.end() - _begin(text, run) >= _SHORTEST and seen < _AT_MOST_RUNS:
+            seen += 1
+            yield run
+
+
+def _begin(text: str, run: re.Match[str]) -> int:
+    before = _BEFORE.search(text, max(0, run.start() - 9), run.start())
+    return before.start() if before else run.start()
+
+
+def _spans_of_orders(text: str, known: Collection[str]) -> list[tuple[int, int]]:
+    ids = [order for order in orders.find(text) if not order.isdigit()]
+    ids += [order for order in known if len(order) >= 4]
+    patterns = (re.escape(order).replace(r"\-", _DASHES) for order in dict.fromkeys(ids))
+    return [match.span() for each in patterns for match in re.finditer(each, text)]
+
+
+class _Run:
+    """Groups of digits and letters that stand together: one number, several, or none."""
+
+    def __init__(
+        self, text: str, start: int, end: int, country: str | None, last: Found | None
+    ) -> None:
+        self._text, self._country, self._last = text, country, last
+        self._parts = [match.span() for match in _PART.finditer(text, start, end)]
+        self._context: Context | None = None
+
+    def numbers(self) -> Iterator[Found]:
+        """All of it, else its longest parts, from the left."""
+        at = 0
+        while at < len(self._parts):
+            found, at = self._number_from(at)
+            if found:
+                self._last = found
+                yield found
+
+    def _number_from(self, at: int) -> tuple[Found | None, int]:
+        start = self._parts[at][0]
+        for stop in range(len(self._parts), at, -1):
+            found = self._accepted(start, self._parts[stop - 1][1])
+            if found:
+                return found, stop
+        return None, at + 1
+
+    def _accepted(self, start: int, end: int) -> Found | None:
+        plain = normalise(self._text[start:end])
+        if not _SHAPE.fullmatch(plain) or _is_part_of_more(self._text, start, end):
+            return None
+        if _is_strong(plain):
+            return self._found(plain, start, end, Context(labelled=True))
+        context = self._said()
+        if context.silent or self._is_date_or_phone(plain, start, end, context):
+            return None
+        return self._found(plain, start, end, context)
+
+    def _said(self) -> Context:
+        """What is said of the run: no words stand between its parts."""
+        if self._context is None:
+            last = (self._last.start, self._last.end) if self._last else None
+            self._context = context_of(self._text, self._parts[0][0], self._parts[-1][1], last)
+        return self._context
+
+    def _is_date_or_phone(self, plain: str, start: int, end: int, context: Context) -> bool:
+        written = self._text[start:end]
+        if _DATE.search(written):
+            return True
+        return plain.isdigit() and not context.labelled and _PHONE.fullmatch(written) is not None
+
+    def _found(self, plain: str, start: int, end: int, context: Context) -> Found | None:
+        hint = context.hint or context_of(self._text, start, end, None).hint
+        candidates = tuple(
+            each
+            for each in recognise(
+                plain, country=self._country, hint=hint, labelled=context.labelled
+            )
+            if _is_backed(each, context)
+        )
+        if not candidates:
+            return None
+        return Found(number=plain, start=start, end=end, candidates=candidates)
+
+
+def _is_part_of_more(text: str, start: int, end: int) -> bool:
+    """Part of a word, an address, an amount of money or an international telephone number."""
+    before, after = text[max(0, start - 1) : start], text[end : end + 2]
+    if before in ("+", "@", "_", "€", "$", "£") or (before.isascii() and before.isalnum()):
+        return True
+    if after[:1].isascii() and (after[:1].isalnum() or after[:1] in ("@", "_")):
+        return True
+    return after[:1] in (",", ".", ":", "%") and after[1:].isdigit()
+
+
+def _is_strong(plain: str) -> bool:
+    """Whether its shape, and its check digit where it has one, are enough without a word."""
+    if plain.isdigit() and len(plain) < _LONG_ENOUGH_ALONE:
+        return False
+    if not strong_shapes().fullmatch(plain):
+        return False
+    known = (*formats(), (s10(), None))
+    return any(each.fits(plain) for each, _ in known if each.is_strong)
+
+
+def _is_backed(candidate: Candidate, context: Context) -> bool:
+    """Whether the text speaks for this carrier: its name alone, for none but its own formats."""
+    if context.labelled:
+        return candidate.format != ""
+    return candidate.declared and candidate.format != "" and candidate.shape != "loose"
