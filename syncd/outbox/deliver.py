@@ -28,9 +28,9 @@ _log = log.get("outbox")
 
 LEASE = timedelta(minutes=2)
 BATCH = 20
-# Nobody else asks about a message sooner while its sender may still be busy with it: mail servers
-# may take minutes for each of their answers (RFC 5321, 4.5.3.2).
-SLOWEST_SEND = timedelta(minutes=20)
+# Nobody asks about a message sooner, unless its sender is dead: each of a mail server's half a dozen
+# answers may take as long as the account's patience, 30 s.
+SLOWEST_SEND = timedelta(minutes=5)
 # How often a platform is asked again about a send whose outcome it cannot tell yet, how soon after
 # the send at first (it may have arrived and not be shown yet), and for how long.
 ASK_AGAIN = timedelta(seconds=15)

@@ -177,12 +177,24 @@ def _real_now() -> datetime:
 
 
 def _logged(work: Callable[[], object], name: str) -> Callable[[], None]:
-    """`work`, whose bugs are logged and end only this run of it."""
+    """`work`, whose failures end only this run of it.
+
+    A failure is logged when it begins or changes, and when it is over: a full disk fails every job
+    every second.
+    """
+    failing: str | None = None
 
     def run() -> None:
+        nonlocal failing
         try:
             work()
         except Exception as error:  # noqa: BLE001  the job boundary
-            _log.error("job failed", job=name, exc_info=error)
+            before, failing = failing, type(error).__name__
+            if failing != before:
+                _log.error("job failed", job=name, exc_info=error)
+        else:
+            if failing is not None:
+                _log.info("job recovered", job=name)
+            failing = None
 
     return run

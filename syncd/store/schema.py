@@ -22,11 +22,14 @@ def head() -> str:
 def upgrade(database: Database) -> None:
     """Create the tables or bring them up to date; safe when several processes start at once.
 
-    Raises StoreUnavailable where the database cannot be opened or a newer syncd has written it.
+    Raises StoreUnavailable where the database cannot be opened or written to, or a newer syncd has
+    written it.
     """
     with _opening(database):
         if _older(database, _current(database)):
             _migrate(database)
+        with database.write() as connection:  # a read-only file is told now, not by the first poll
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
 
 
 def require(database: Database) -> None:

@@ -93,9 +93,10 @@ class Stage:
 
     def __init__(self, stack, folder, store_url, seed):
         self.url = store_url
+        self.folder = folder
         self.record = receivers.Record(folder / "reached.jsonl")
         stack.callback(self.record.close)
-        config = folder / "syncd.toml"
+        self.config = config = folder / "syncd.toml"
         self.daemon = Daemon(config, folder / "log")
         stack.callback(self.daemon.close)
         trap = Trap(self.daemon.kill)
@@ -176,13 +177,14 @@ def run(folder, store_url, *, kills, seed, say):
         finally:
             stage.load.stop()
         stage.daemon.start()
-        settled = _await_quiet(stage, say)
+        settled = await_quiet(stage, say)
         figures = {
             "kills": kills, "seed": seed, "store": store_url.partition(":")[0],
-            "mailbox": stage.box.kind, "ways": dict(ways), **_stop_and_count(stage),
+            "mailbox": stage.box.kind, "ways": dict(ways), **stop_and_count(stage),
             "quiet_after_s": settled, "seconds": round(time.monotonic() - began, 1),
             "by_receiver": dict(stage.record.by_receiver),
             "found_sent": stage.daemon.events("found sent"),
+            "peak_mb": round(stage.daemon.peak_mb),
             "ready_s": round(sorted(stage.daemon.ready_seconds)[len(stage.daemon.ready_seconds) // 2], 2),
         }  # fmt: skip
     figures["good"] = figures["exit_code"] == 0 and not any(
@@ -191,7 +193,7 @@ def run(folder, store_url, *, kills, seed, say):
     return figures
 
 
-def _await_quiet(stage, say):
+def await_quiet(stage, say=lambda _: None):
     """Seconds until all is stored and told, at most `QUIET_SECONDS`."""
     say("load ended, waiting for the daemon to be done")
     began = time.monotonic()
@@ -206,7 +208,8 @@ def _await_quiet(stage, say):
     return round(passed, 1)
 
 
-def _stop_and_count(stage):
+def stop_and_count(stage):
+    """Stop the daemon; its exit code and the figures."""
     # Long enough for a row that is told once to be told twice.
     time.sleep(2)
     code = stage.daemon.stop()

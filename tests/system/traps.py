@@ -28,41 +28,62 @@ class Point(StrEnum):
     """The delivery has begun; the message itself has not been sent yet (mail only)."""
 
 
+def syncd(config):
+    """The command line up to the verb."""
+    return [sys.executable, "-m", "syncd", "--config", str(config)]
+
+
 class Daemon:
     """``syncd run`` with one config, started as often as needed; its log goes on in one file."""
 
-    def __init__(self, config, log):
+    def __init__(self, config, log, prefix=()):
+        """`prefix` is a command that runs it, such as setpriv."""
         self.log = log
         self.process = None
         self.ready_seconds = []
+        self.ready_cpu_seconds = []
+        self.peak_mb = 0.0
         self._config = config
-        self._notify = Path(config).with_name("notify")
+        self._prefix = prefix
+        self._notify = log.with_suffix(".notify")
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(self._notify))
 
     def start(self, *, wait=True):
         """Start it; with `wait` until it says that it is ready."""
         began = time.monotonic()
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "syncd", "--config", str(self._config), "run"],
-                env={**os.environ, "NOTIFY_SOCKET": str(self._notify)},
-                stdin=subprocess.DEVNULL,
-                stderr=log,
-            )
+        self.process = subprocess.Popen(
+            [*self._prefix, *syncd(self._config), "run"],
+            env={**os.environ, "NOTIFY_SOCKET": str(self._notify)},
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        # By a pipe, as to the journal: the log has to outlive what a test does to its disk.
+        self._copier = threading.Thread(target=self._copy, args=(self.process.stderr,))
+        self._copier.start()
         if wait:
             self._await_ready()
             self.ready_seconds.append(time.monotonic() - began)
+            self.ready_cpu_seconds.append(_cpu_seconds(self.process.pid))
 
     def kill(self):
         """SIGKILL; it is dead when this returns. Any thread may call it."""
+        self.measure()
         self.process.kill()
-        self.process.wait()
+        self._wait(None)
+
+    def measure(self):
+        """Note the most memory this life has taken so far (VmHWM of proc(5))."""
+        with suppress(OSError, StopIteration):  # it may have ended
+            lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+            line = next(line for line in lines if line.startswith("VmHWM"))
+            self.peak_mb = max(self.peak_mb, int(line.split()[1]) / 1024)
 
     def stop(self, seconds=30.0):
         """SIGTERM; gives the exit code."""
+        self.measure()
         self.process.terminate()
-        return self.process.wait(seconds)
+        return self._wait(seconds)
 
     def close(self):
         if self.process is not None:
@@ -74,9 +95,20 @@ class Daemon:
         return sum(entry.get("event") == name for entry in self.entries())
 
     def entries(self):
-        for line in self.log.read_text().splitlines():
+        for line in self.log.read_text().splitlines() if self.log.exists() else ():
             with suppress(ValueError):  # a line that was cut off by a kill
                 yield json.loads(line)
+
+    def _wait(self, seconds):
+        code = self.process.wait(seconds)
+        self._copier.join()
+        return code
+
+    def _copy(self, pipe):
+        with pipe, self.log.open("ab") as log:
+            for line in pipe:
+                log.write(line)
+                log.flush()
 
     def _await_ready(self):
         self._forget_news()
@@ -130,6 +162,12 @@ class Trap:
             self._kill()
             self._sprung.set()
             return True
+
+
+def _cpu_seconds(pid):
+    """Processor time of a process and all its threads so far (fields 14 and 15 of proc(5))."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def seed_of(text):
