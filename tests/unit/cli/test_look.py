@@ -1,0 +1,261 @@
+"""status, conversations, show, quarantine, db: what people see of a store, and what scripts do."""
+
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+
+from syncd import clock
+from syncd.cli import cli, completing, exits
+from syncd.connector import AuthFailed, Unavailable
+from syncd.model import BadItem, Cause, Finding, NewNotice, OutboxState
+
+HEAVY = ("syncd.plugins", "syncd.accounts", "syncd.text", "syncd_sandbox", "syncd_imap", "httpx",
+         "jinja2", "babel", "psycopg", "structlog", "alembic", "apscheduler")  # fmt: skip
+
+
+@pytest.fixture
+def trouble(filled, kept, make):
+    """The buyer was told once; a second message waits for approval."""
+    with kept.database.read() as connection:
+        shipment = connection.exec_driver_sql("SELECT id FROM shipments").scalar()
+    for number, state in ((1, OutboxState.SENT), (2, OutboxState.HELD)):
+        kept.outbox.queue(
+            NewNotice(
+                key=f"k{number}", account_id=filled.id, recipient=make.buyer, language="de",
+                not_before=clock.now(), state=state, template="delay", shipment_id=shipment,
+                order_id="12-00001-00001", subject=f"Nachricht {number}", text="Hallo",
+            ),
+            clock.now(),
+        )  # fmt: skip
+    return filled
+
+
+class TestShow:
+    def test_the_facts_come_before_the_timeline(self, syncd, trouble):
+        shown = syncd("show", "12-00001-00001")
+        assert shown.code == exits.OK
+        head, _, story = shown.out.partition("timeline (UTC)")
+        assert "12-00001-00001 · shop · shipped · to DE" in head
+        assert "promised by 2026-03-08" in head
+        assert "buyer      Ann" in head
+        assert "TN1 · DHL · in transit since 2026-03-01 12:00" in head
+        assert "latest     2026-03-01 12:00 local time: Held at customs" in head
+        assert "1 (delay) is sent" not in head
+        assert "message 1: Nachricht 1" in head
+        assert "not told" in head
+        assert "message 2 (delay) is held" in head
+        assert "waits for an answer since 2026-03-07 12:00" in head
+        kinds = ["placed, to DE", "shipped with DHL", "Held at customs", "my parcel?"]
+        assert [story.index(kind) for kind in kinds] == sorted(story.index(kind) for kind in kinds)
+
+    def test_hostile_text_reaches_no_terminal(self, syncd, filled):
+        for args in (["show", "TN1"], ["show", "1"], ["conversations"]):
+            assert "\x1b" not in syncd(*args).out
+            assert "\x07" not in syncd(*args).out
+        story = syncd("show", "TN1", "--json")
+        assert "\x1b" not in story.out
+        assert "Where is \x1b]0;pwned\x07my parcel?" in {e["text"] for e in story.json["timeline"]}
+
+    @pytest.mark.parametrize("typed", ["TN1", " tn1 ", "t n 1"])
+    def test_a_tracking_number_as_people_type_it(self, syncd, filled, typed):
+        found = syncd("show", typed, "--json").json
+        assert (found["kind"], found["name"]) == ("parcel", "TN1")
+        assert [order["id"] for order in found["orders"]] == ["12-00001-00001"]
+
+    def test_a_parcel_followed_for_nobody(self, syncd, kept, source_of, make):
+        source_of(kept).bring(make.event(-1, number="XX9"), stream="tracking")
+        found = syncd("show", "XX9")
+        assert found.code == exits.OK
+        assert "XX9 · unnamed carrier · in transit" in found.out
+
+    def test_a_conversation_with_the_number_of_an_order(self, syncd, kept, filled, make):
+        filled.bring(make.order("1"), stream="orders")
+        order = syncd("show", "1", "--json")
+        assert (order.json["kind"], order.json["also"]) == ("order", ["conversation"])
+        assert "1 is a conversation too: --as conversation shows it" in order.err
+        talk = syncd("show", "1", "--as", "conversation", "--json").json
+        assert [entry["kind"] for entry in talk["timeline"] if entry["kind"] == "message"]
+        assert [one["id"] for one in talk["orders"]] == ["12-00001-00001"]
+
+    @pytest.mark.parametrize("args", [["zz"], ["zz", "--as", "order"], ["99" * 40]])
+    def test_nothing_known_is_1_with_valid_json(self, syncd, filled, args):
+        found = syncd("show", *args, "--json")
+        assert (found.code, found.json["kind"]) == (exits.FOUND_WRONG, None)
+        assert "nothing is known of" in found.err
+
+    def test_a_finding_is_told_while_it_is_open(self, syncd, kept, filled, make):
+        finding = Finding(
+            kind="customs_hold", cause=Cause.CUSTOMS, fingerprint="f", since=make.at(-9),
+            evidence="held \x1b[2Jby customs",
+        )  # fmt: skip
+        with kept.watch.batch(clock.now(), 10) as watching:
+            watching.open([(1, finding)])
+        assert "customs hold, parcel TN1: held by customs" in syncd("show", "TN1").out
+        with kept.watch.batch(clock.now(), 10) as watching:
+            watching.close([1])
+        head, _, story = syncd("show", "TN1").out.partition("timeline")
+        assert "held by customs" not in head
+        assert "held by customs" in story
+
+
+class TestConversations:
+    def test_who_waits_and_since_when(self, syncd, filled, make):
+        filled.bring(make.message("m2", -2, text="Hello?"), make.message("m3", -1, text="?"))
+        (talk,) = syncd("conversations", "--waiting", "--json").json
+        assert talk["waiting"] is True
+        assert talk["waits_since"] == "2026-03-07T12:00:00+00:00"
+        assert (talk["customer"], talk["orders"]) == ("Ann", ["12-00001-00001"])
+        assert "waits_since" in syncd("conversations").out.splitlines()[0]
+
+    def test_search_and_account(self, syncd, filled):
+        assert len(syncd("conversations", "--search", "MY PARCEL", "--json").json) == 1
+        assert syncd("conversations", "--search", "%", "--json").json == []
+        assert len(syncd("conversations", "--account", "shop", "--json").json) == 1
+        wrong = syncd("conversations", "--account", "shpo")
+        assert wrong.code == exits.USAGE
+        assert "there is no account 'shpo'. Did you mean 'shop'?" in wrong.err
+
+    def test_none_is_an_empty_list(self, syncd, kept):
+        assert syncd("conversations", "--json").json == []
+        assert syncd("conversations").err == "nothing to list\n"
+
+
+class TestStatus:
+    def test_all_is_well(self, syncd, filled, time):
+        time(timedelta(minutes=3))
+        found = syncd("status")
+        assert found.code == exits.OK
+        assert "shop  sandbox  ok        messages 3 min ago, orders 3 min ago" in found.out
+        assert "mail" not in found.out
+        assert "open: none" in found.out
+
+    def test_what_fails_and_why(self, syncd, kept, filled, time):
+        now = clock.now()
+        for stream in ("messages", "orders"):
+            claim = filled.claim(stream)
+            error = Unavailable("503 \x1b[31mdown")
+            kept.accounts.failed(claim, error, now=now, retry_at=now + timedelta(hours=1))
+        time(timedelta(minutes=10))
+        found = syncd("status")
+        assert found.code == exits.FOUND_WRONG
+        assert (
+            "messages, orders: failing for 10 min (1 poll, again in 50 min): 503 down" in found.out
+        )
+        as_json = syncd("status", "--json")
+        assert (as_json.code, as_json.json["accounts"][0]["state"]) == (1, "failing")
+        assert as_json.json["streams"][0]["lag_seconds"] == 600
+
+    def test_a_stopped_account(self, syncd, kept, filled):
+        kept.accounts.suspend(filled.id, str(AuthFailed("401: token unknown")), clock.now())
+        found = syncd("status")
+        assert found.code == exits.FOUND_WRONG
+        assert found.out.count("401: token unknown") == 1
+        assert "stopped" in found.out
+
+    def test_an_account_that_was_removed_is_no_trouble(self, syncd, kept, filled):
+        syncd.config.write_text(f'[store]\nurl = "{kept.database.url}"\n')
+        found = syncd("status")
+        assert found.code == exits.OK
+        assert "removed   not in the config any longer" in found.out
+
+    def test_an_account_that_was_never_polled(self, syncd, kept):
+        found = syncd("status")
+        assert found.code == exits.FOUND_WRONG
+        assert "unpolled  the daemon does not run, or could not make it" in found.out
+        syncd.config.write_text(syncd.config.read_text().replace('"sandbox"', '"sandbux"'))
+        assert "no connector 'sandbux' is fit for use" in syncd("status").out
+
+    def test_what_waits_for_a_person_is_said_with_the_command(self, syncd, trouble):
+        found = syncd("status")
+        assert "1 held, waiting for approval: `syncd outbox`" in found.out
+        assert found.out.index("1 held") < found.out.index("1 sent")
+        assert syncd("status", "--json").json["outbox"]["held"]["rows"] == 1
+
+    def test_a_mistake_elsewhere_in_the_config_does_not_keep_from_looking(self, syncd, filled):
+        with syncd.config.open("a") as file:
+            file.write('[[playbooks]]\nname = "x"\nwhen = "nonsense"\n')
+        assert syncd("status").code == exits.OK
+
+    def test_looking_imports_no_connector_and_no_template(self, syncd, filled):
+        script = (
+            f"import sys\nsys.argv = ['syncd', '--config', {str(syncd.config)!r}, 'status']\n"
+            "from syncd.cli import main\n"
+            "try:\n    main()\nexcept SystemExit as end:\n    code = end.code\n"
+            f"print(code, [name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
+        )
+        run = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        )
+        assert run.stderr == "0 []\n"
+
+
+class TestQuarantine:
+    @pytest.fixture
+    def bad(self, filled):
+        filled.bring(BadItem(source_id="b1", reason="no \x1b[1mdate", raw=b'{"x": "\x1b[2Jy"}'))
+        return filled
+
+    def test_list_and_show(self, syncd, bad):
+        assert "b1" in syncd("quarantine").out
+        shown = syncd("quarantine", "show", 1)
+        assert (shown.code, "\x1b" in shown.out) == (exits.OK, False)
+        assert '{"x": "y"}' in shown.out
+        item = syncd("quarantine", "show", 1, "--json").json
+        assert (item["payload"], item["reason"]) == ('{"x": "\x1b[2Jy"}', "no \x1b[1mdate")
+        assert "shop/messages 1" in syncd("status").out
+
+    def test_what_was_read_since_is_gone_from_the_list(self, syncd, bad, make):
+        bad.bring(make.message("b1"))
+        assert syncd("quarantine", "--json").json == []
+        (item,) = syncd("quarantine", "--released", "--json").json
+        assert item["released_at"] == "2026-03-10T12:00:00+00:00"
+
+    def test_an_unknown_number_is_64(self, syncd, kept):
+        wrong = syncd("quarantine", "show", 7)
+        assert (wrong.code, wrong.out) == (exits.USAGE, "")
+        assert "the quarantine has no item 7" in wrong.err
+
+
+LOOKING = [["status"], ["conversations"], ["show", "1"], ["outbox"], ["outbox", "show", "1"],
+           ["outbox", "approve", "1"], ["outbox", "cancel", "1"], ["quarantine"],
+           ["db", "counts"]]  # fmt: skip
+
+
+@pytest.mark.parametrize("args", LOOKING, ids=" ".join)
+def test_looking_never_makes_a_store(syncd, tmp_path, args):
+    missing = tmp_path / "var" / "syncd.db"
+    syncd.config.write_text(f'[store]\nurl = "sqlite:///{missing}"\n')
+    ended = syncd(*args)
+    assert (ended.code, ended.out) == (exits.UNAVAILABLE, "")
+    assert f"there is no store yet at sqlite:///{missing}: `syncd run` makes it" in ended.err
+    assert not missing.parent.exists()
+
+
+def test_looking_does_not_migrate(syncd, tmp_path):
+    (tmp_path / "old.db").touch()
+    syncd.config.write_text(f'[store]\nurl = "sqlite:///{tmp_path / "old.db"}"\n')
+    assert syncd("status").code == exits.UNAVAILABLE
+    assert syncd("db", "upgrade").code == exits.OK
+    assert syncd("db", "counts", "--json").json["messages"] == 0
+
+
+def test_a_bad_store_table_is_a_config_error(syncd):
+    syncd.config.write_text('[store]\nurl = "mysql://x"\n')
+    ended = syncd("status")
+    assert ended.code == exits.CONFIG
+    assert f"{syncd.config}:2: store.url: must begin with" in ended.err
+
+
+def test_completing_accounts_and_rows(syncd, trouble):
+    def said(*args, part=""):
+        context = cli.make_context("syncd", ["--config", str(syncd.config), *args[:-1]],
+                                   resilient_parsing=True)  # fmt: skip
+        return [item.value for item in args[-1](context, None, part)]
+
+    assert said(completing.accounts) == ["shop"]
+    assert said(completing.accounts, part="x") == []
+    assert said(completing.outbox_rows("held")) == ["2"]
+    syncd.config.unlink()
+    assert said(completing.outbox_rows("held")) == []
