@@ -27,6 +27,9 @@ VERBS = {
         "syncd.cli.look:conversations", "List conversations and who waits for an answer."
     ),
     "show": Verb("syncd.cli.look:show", "Tell all about a conversation, order or parcel."),
+    "recognise": Verb(
+        "syncd.cli.recognise:recognise", "Tell which carrier a tracking number belongs to."
+    ),
     "poll": Verb("syncd.cli.act:poll", "Poll an account now."),
     "send-test": Verb("syncd.cli.act:send_test", "Send a test message from an account."),
     "outbox": Verb("syncd.cli.outbox:outbox", "List, approve, cancel and retry what goes out."),
