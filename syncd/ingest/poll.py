@@ -30,6 +30,8 @@ _log = log.get("ingest")
 # ones gain nothing (benchmarks/sync), smaller ones cost a commit each.
 BATCH_ITEMS = 1000
 BATCH_SECONDS = 0.2
+# Or this much of raw payload: a few hundred large mails would fill the memory.
+BATCH_BYTES = 8 * 1024 * 1024
 
 # Longer than any single page should take; each written batch proves life by itself.
 LEASE = timedelta(minutes=10)
@@ -104,14 +106,16 @@ def _transactions(
     """
     items: list[Item] = []
     cursor: Cursor | None = None
-    began = clock.monotonic()
+    size, began = 0, clock.monotonic()
     try:
         for batch in batches:
             items += batch.items
             cursor = batch.cursor
-            if len(items) >= BATCH_ITEMS or clock.monotonic() - began > BATCH_SECONDS:
+            size += sum(len(item.raw) for item in batch.items)
+            full = len(items) >= BATCH_ITEMS or size >= BATCH_BYTES
+            if full or clock.monotonic() - began > BATCH_SECONDS:
                 yield items, cursor
-                items, cursor, began = [], None, clock.monotonic()
+                items, cursor, size, began = [], None, 0, clock.monotonic()
             if stopping.is_set():
                 break
     except Exception:

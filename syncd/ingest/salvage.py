@@ -9,13 +9,21 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
+import tenacity
 
 from syncd import clock
 from syncd.connector import Cursor
 from syncd.ingest.write import Counts, write
 from syncd.model import BadItem, Item
 from syncd.model.base import Value
-from syncd.store import Claim, Store, Unstorable
+from syncd.store import Claim, Store, TryAgain, Unstorable
+
+# Two polls that meet the same buyers at the same time: the later one finds them stored.
+_AGAIN = tenacity.Retrying(
+    stop=tenacity.stop_after_attempt(5),
+    retry=tenacity.retry_if_exception_type(TryAgain),
+    reraise=True,
+)
 
 
 def salvage(
@@ -42,11 +50,14 @@ def salvage(
 def _write(
     store: Store, claim: Claim, platform: str, items: Sequence[Item], cursor: Cursor | None
 ) -> Counts:
-    with store.ingest.batch(claim, clock.now()) as tx:
-        counts = write(tx, platform, items)
-        if cursor is not None:
-            tx.save_cursor(cursor)
-    return counts
+    def once() -> Counts:
+        with store.ingest.batch(claim, clock.now()) as tx:
+            counts = write(tx, platform, items)
+            if cursor is not None:
+                tx.save_cursor(cursor)
+        return counts
+
+    return _AGAIN(once)
 
 
 def _halved(

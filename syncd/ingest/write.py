@@ -85,11 +85,12 @@ def _split(
 def _resolve(tx: IngestTransaction, platform: str, parties: Sequence[Party]) -> list[int | None]:
     """The customers of these parties, made and merged in the store where needed."""
     keys = [identity_keys(platform, party) for party in parties]
-    book = CustomerBook(tx.customers.known({key for several in keys for key in several}))
+    known = tx.customers.known({key for several in keys for key in several})
+    book = CustomerBook(known)
     found = [book.resolve(k, party) for k, party in zip(keys, parties, strict=True)]
     if not (book.new or book.learnt):
         return found
-    real = tx.customers.add(book.new, book.learnt, book.merged)
+    real = tx.customers.add(book.new, book.learnt, book.merged, known=known)
     merged = {real.get(a, a): real.get(b, b) for a, b in book.merged.items()}
     stored = [None if number is None else real.get(number, number) for number in found]
     return [number and merged.get(number, number) for number in stored]

@@ -9,7 +9,7 @@ from syncd.store.look import LookStore
 from syncd.store.outbox import OutboxStore
 from syncd.store.schema import require, require_file, upgrade
 from syncd.store.watch import WatchStore, WatchTransaction
-from syncd.store.writer import Stored, content_hash
+from syncd.store.writer import Stored, TryAgain, content_hash
 
 __all__ = [
     "Claim",
@@ -20,6 +20,7 @@ __all__ = [
     "StoreUnavailable",
     "Stored",
     "StreamHealth",
+    "TryAgain",
     "Unstorable",
     "WatchTransaction",
     "content_hash",

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from syncd.model import Party
 from syncd.store import bulk
 from syncd.store.tables import conversations, customers, identities, orders
-from syncd.store.writer import Writer
+from syncd.store.writer import TryAgain, Writer
 
 
 class CustomerWriter(Writer):
@@ -16,18 +16,37 @@ class CustomerWriter(Writer):
         return self._pairs(identities.c.key, identities.c.customer_id, keys)
 
     def add(
-        self, new: Mapping[int, Party], learnt: Mapping[str, int], merged: Mapping[int, int]
+        self,
+        new: Mapping[int, Party],
+        learnt: Mapping[str, int],
+        merged: Mapping[int, int],
+        *,
+        known: Collection[str],
     ) -> dict[int, int]:
-        """Store customers and their identities; returns the real ids of the provisional ones."""
+        """Store customers and their identities; returns the real ids of the provisional ones.
+
+        `known` holds the keys of `learnt` that are stored already. Raises TryAgain where another
+        transaction has stored one of the others meanwhile.
+        """
         ids = bulk.reserve_ids(self._connection, customers, len(new))
         numbers = dict(zip(new, ids, strict=True))
         rows = [(numbers[number], party.name, self._now_us) for number, party in new.items()]
         bulk.insert(self._connection, customers, ("id", "name", "created_at"), rows)
         # Sorted, so that two transactions that learn the same keys cannot wait for each other.
-        known = [(key, numbers.get(who, who)) for key, who in sorted(learnt.items())]
-        bulk.upsert(self._connection, identities, ("key", "customer_id"), known, key=("key",))
+        final = {key: numbers.get(who, who) for key, who in sorted(learnt.items())}
+        self._learn({key: who for key, who in final.items() if key not in known})
+        moved = [(who, key) for key, who in final.items() if key in known]
+        bulk.update(self._connection, identities, ("customer_id",), moved, key="key")
         self._merge({numbers.get(a, a): numbers.get(b, b) for a, b in merged.items()})
         return numbers
+
+    def _learn(self, fresh: Mapping[str, int]) -> None:
+        columns = ("key", "customer_id")
+        bulk.insert_missing(self._connection, identities, columns, list(fresh.items()))
+        if self._connection.dialect.name == "sqlite":  # where this is the only writer
+            return
+        if self.known(fresh) != fresh:
+            raise TryAgain("another account met the same buyer at the same time")
 
     def _merge(self, merged: Mapping[int, int]) -> None:
         pairs = [(kept, other) for other, kept in merged.items()]

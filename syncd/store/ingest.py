@@ -20,10 +20,15 @@ from syncd.store.orders import OrderWriter
 from syncd.store.parcels import ParcelWriter
 from syncd.store.tables import cursors, quarantine
 from syncd.store.times import to_us
+from syncd.store.writer import TryAgain
 
 _QUARANTINE_COLUMNS = (
     "account_id", "stream", "source_id", "reason", "seen_at", "resolved_at", "raw",
 )  # fmt: skip
+
+
+# PostgreSQL's serialization_failure and deadlock_detected.
+_COLLISIONS = frozenset({"40001", "40P01"})
 
 
 class Unstorable(Exception):
@@ -39,7 +44,7 @@ class IngestStore:
         driver = database.engine.dialect.loaded_dbapi
         # The database's own troubles, which no item is to blame for.
         self._not_the_items = (
-            StaleClaim, OperationalError, InterfaceError, driver.OperationalError,
+            StaleClaim, TryAgain, OperationalError, InterfaceError, driver.OperationalError,
             driver.InterfaceError,
         )  # fmt: skip
 
@@ -48,14 +53,17 @@ class IngestStore:
         """One transaction for one batch.
 
         Raises StaleClaim where a newer poll has taken over, Unstorable where what was written
-        cannot be kept, such as a time without a zone; nothing of the batch is stored then.
+        cannot be kept, such as a time without a zone, and TryAgain where another transaction got
+        in the way; nothing of the batch is stored then.
         """
         with self._database.write() as connection:
             transaction = IngestTransaction(connection, claim, now, self._max_attachment_bytes)
             transaction.check_fence()
             try:
                 yield transaction
-            except self._not_the_items:
+            except self._not_the_items as error:
+                if getattr(getattr(error, "orig", error), "sqlstate", None) in _COLLISIONS:
+                    raise TryAgain(_reason(error)) from error
                 raise
             except Exception as error:  # the plug-in boundary: items are a connector's work
                 raise Unstorable(f"{type(error).__name__}: {_reason(error)}") from error

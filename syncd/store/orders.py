@@ -50,16 +50,17 @@ class OrderWriter(Writer):
 
     def _put_lines(self, changed: Sequence[Order]) -> None:
         stored = self.known([order.source_id for order in changed])
-        rows = [
-            (stored[order.source_id].id, line.source_id, line.title, line.quantity, line.sku,
-             line.variant, line.price)
+        rows = {
+            (order.source_id, line.source_id): (
+                stored[order.source_id].id, line.source_id, line.title, line.quantity, line.sku,
+                line.variant, line.price,
+            )
             for order in changed
             for line in order.lines
-        ]  # fmt: skip
+        }  # fmt: skip
         gone = [(stored[order.source_id].id,) for order in changed]
         bulk.execute(self._connection, "DELETE FROM order_lines WHERE order_id=?", gone)
-        key = ("order_id", "source_id")
-        bulk.upsert(self._connection, order_lines, _LINE_COLUMNS, rows, key=key)
+        bulk.insert(self._connection, order_lines, _LINE_COLUMNS, list(rows.values()))
 
     def _promise_parcels(self, changed: Iterable[Order]) -> None:
         """Carry an order's promise to its parcels, and have them judged again."""

@@ -12,6 +12,10 @@ from syncd.store import bulk
 from syncd.store.times import to_us
 
 
+class TryAgain(Exception):
+    """Another transaction got in the way; written again from the start, the batch goes through."""
+
+
 class Stored(msgspec.Struct, frozen=True):
     """What the store has under a source id."""
 

@@ -90,6 +90,14 @@ def test_an_edit_of_an_order_replaces_it_and_its_lines(source, make, select, sto
     assert select(store, "SELECT title FROM order_lines") == [{"title": "Blue lamp"}]
 
 
+def test_a_line_that_an_order_names_twice_is_stored_once(source, make, select, store):
+    lines = OrderLine(source_id="1", title="Lamp"), OrderLine(source_id="1", title="Blue lamp")
+    source.bring(make.order(lines=lines))
+
+    assert select(store, "SELECT title FROM order_lines") == [{"title": "Blue lamp"}]
+    assert store.look.counts()["quarantined"] == 0
+
+
 def test_the_same_file_is_stored_once_however_often_it_comes(source, make, select, store):
     photo = Attachment(name="photo.jpg", media_type="image/jpeg", content=b"\xff\xd8photo")
     again = Attachment(name="again.jpg", media_type="image/jpeg", content=b"\xff\xd8photo")

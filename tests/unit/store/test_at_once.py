@@ -1,0 +1,116 @@
+"""Several polls write at the same time, as a daemon's threads and a command beside it do."""
+
+import threading
+from datetime import timedelta
+
+from syncd.model import NewNotice, Party
+
+BUYERS = 40
+
+
+def at_once(*work):
+    """Run all at the same time; returns what they raised."""
+    ready, raised = threading.Barrier(len(work)), []
+
+    def run(one):
+        ready.wait()
+        try:
+            one()
+        except Exception as error:  # noqa: BLE001  handed to the test
+            raised.append(error)
+
+    threads = [threading.Thread(target=run, args=(one,)) for one in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
+
+
+def buyer(number):
+    return Party(id=f"u{number}", email=f"{number}@example.org")
+
+
+def test_two_accounts_that_meet_the_same_buyers_make_them_once(source, source_of, store, make):
+    other = source_of(store, "other")
+
+    def bring(account, numbers, prefix):
+        for start in range(0, BUYERS, 8):
+            account.bring(
+                *(
+                    make.message(f"{prefix}{n}", n / 100, buyer=buyer(n), thread_id=f"t{n}")
+                    for n in numbers[start : start + 8]
+                )
+            )
+
+    forth, back = list(range(BUYERS)), list(reversed(range(BUYERS)))
+    raised = at_once(lambda: bring(source, forth, "a"), lambda: bring(other, back, "b"))
+
+    assert raised == []
+    assert store.look.counts()["messages"] == 2 * BUYERS
+    assert store.look.counts()["customers"] == BUYERS
+
+
+def test_orders_and_events_of_the_same_parcels_do_not_lock_each_other_out(source, store, make):
+    numbers = range(40)
+    source.bring(*(make.shipment(f"p{n}", f"TN{n}", f"o{n}") for n in numbers))
+
+    def orders():
+        source.bring(*(make.order(f"o{n}", promise=1) for n in numbers), stream="orders")
+
+    def events():
+        source.bring(
+            *(make.event(1, number=f"TN{n}") for n in reversed(numbers)), stream="tracking"
+        )
+
+    def again():
+        source.bring(
+            *(make.order(f"o{n}", promise=2) for n in reversed(numbers)), stream="messages"
+        )
+
+    assert at_once(orders, events, again) == []
+    with store.watch.batch(make.at(100), 100) as tx:
+        assert len(tx.parcels) == 40
+        assert all(parcel.deliver_by and parcel.state.last_event_at for parcel in tx.parcels)
+
+
+def test_one_stream_is_claimed_by_one_of_many(source, store, make):
+    claims = []
+
+    def claim(owner):
+        claims.append(source.claim(owner=owner))
+
+    owners = [f"host{n}:1:1" for n in range(6)]
+    assert at_once(*(lambda owner=owner: claim(owner) for owner in owners)) == []
+    assert sum(one is not None for one in claims) == 1
+
+
+def test_the_same_account_may_be_registered_by_many(store, make):
+    ids = []
+    raised = at_once(
+        *(
+            lambda: ids.append(store.accounts.register("new", "scripted", make.at()))
+            for _ in range(6)
+        )
+    )
+
+    assert raised == []
+    assert len(set(ids)) == 1
+
+
+def test_a_row_is_claimed_by_one_of_many_senders(source, store, make):
+    for number in range(30):
+        notice = NewNotice(
+            key=f"k{number}", account_id=source.id, recipient=buyer(1), language="en",
+            not_before=make.at(),
+        )  # fmt: skip
+        store.outbox.queue(notice, make.at())
+    taken = []
+
+    def take(owner):
+        while rows := store.outbox.claim(owner, now=make.at(), lease=timedelta(1), limit=3):
+            taken.extend(row.key for row in rows)
+
+    raised = at_once(*(lambda owner=f"w{n}": take(owner) for n in range(4)))
+    assert raised == []
+    assert sorted(taken) == sorted(f"k{number}" for number in range(30))
