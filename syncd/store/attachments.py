@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -20,12 +19,12 @@ def write_attachments(
     max_bytes: int,
 ) -> None:
     """Store each message's attachments; content over `max_bytes` is left out, its size kept."""
-    rows = [
-        _row(connection, message_id, position, file, max_bytes)
+    placed = [
+        (message_id, position, file)
         for message_id, several in files
         for position, file in enumerate(several)
     ]
-    bulk.insert(connection, attachments, _COLUMNS, rows)
+    _write(connection, placed, max_bytes)
 
 
 def add_attachments(
@@ -36,27 +35,32 @@ def add_attachments(
     wanted = select(table.name, table.size).where(table.message_id == message_id)
     known = [tuple(row) for row in connection.execute(wanted)]
     fresh = [file for file in files if (file.name, _size(file)) not in known]
-    rows = [
-        _row(connection, message_id, position, file, max_bytes)
-        for position, file in enumerate(fresh, start=len(known))
-    ]
+    placed = [(message_id, position, file) for position, file in enumerate(fresh, len(known))]
+    _write(connection, placed, max_bytes)
+
+
+def _write(
+    connection: Connection, placed: Iterable[tuple[int, int, Attachment]], max_bytes: int
+) -> None:
+    contents: dict[bytes, bytes] = {}
+    rows = []
+    for message_id, position, file in placed:
+        digest = _keep(contents, file.content, max_bytes)
+        rows.append(
+            (message_id, position, file.name, file.media_type, _size(file), digest, file.url)
+        )
+    # Sorted, so that two transactions that keep the same files cannot wait for each other.
+    bulk.insert_missing(connection, blobs, ("sha256", "content"), sorted(contents.items()))
     bulk.insert(connection, attachments, _COLUMNS, rows)
-
-
-def _row(
-    connection: Connection, message_id: int, position: int, file: Attachment, max_bytes: int
-) -> tuple[Any, ...]:
-    digest = _keep(connection, file.content, max_bytes)
-    return message_id, position, file.name, file.media_type, _size(file), digest, file.url
 
 
 def _size(file: Attachment) -> int | None:
     return file.size if file.content is None else len(file.content)
 
 
-def _keep(connection: Connection, content: bytes | None, max_bytes: int) -> bytes | None:
+def _keep(contents: dict[bytes, bytes], content: bytes | None, max_bytes: int) -> bytes | None:
     if content is None or len(content) > max_bytes:
         return None
     digest = hashlib.sha256(content).digest()
-    bulk.insert_missing(connection, blobs, ("sha256", "content"), [(digest, content)])
+    contents[digest] = content
     return digest

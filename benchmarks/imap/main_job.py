@@ -1,0 +1,163 @@
+"""The main job on real input: a whole mailbox pulled from Dovecot, joined to its orders and stored.
+
+Every mail has to be stored, or quarantined with a reason; a second pull has to store nothing; the
+order numbers that the mails name have to be joined to the orders. Exits with 1 where one is not.
+"""
+
+import argparse
+import json
+import multiprocessing
+import re
+import sqlite3
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from corpus import mails
+
+from syncd import config, ingest, plugins
+from syncd.accounts import Runtime
+from syncd.ingest.write import write
+from syncd.model import Order, OrderStatus, Party
+from syncd.store import Store
+from syncd.testing.mailbox_dovecot import Dovecot, missing
+
+ADDRESS, PASSWORD = "shop@shop.example", "secret"
+ORDER = re.compile(rb"Subject: Order (\S+)")
+
+CONFIG = """
+[store]
+url = "sqlite:///{folder}/syncd.db"
+[accounts.mail]
+connector = "imap"
+address = "{address}"
+password = {{ file = "{folder}/password" }}
+imap_host = "127.0.0.1"
+imap_port = {port}
+imap_security = "none"
+smtp_host = "127.0.0.1"
+smtp_security = "none"
+"""
+
+
+def opened(folder, port):
+    """A runtime as the daemon would have it."""
+    (folder / "password").write_text(PASSWORD)
+    path = folder / "syncd.toml"
+    path.write_text(CONFIG.format(folder=folder, address=ADDRESS, port=port))
+    found = plugins.load()
+    return Runtime.open(config.load(path, found.connectors), found)
+
+
+def seed_orders(store, raws):
+    """The orders that the mails are about, as a marketplace account would have brought them."""
+    now = datetime.now(UTC)
+    account = store.accounts.register("shop", "sandbox", now)
+    claim = store.accounts.claim(
+        account, "orders", owner="benchmark", now=now, lease=timedelta(minutes=5)
+    )
+    orders = [
+        Order(
+            source_id=ORDER.search(raw)[1].decode(),
+            placed_at=now,
+            status=OrderStatus.SHIPPED,
+            buyer=Party(id=f"buyer-{number}"),
+        )
+        for number, raw in enumerate(raws)
+    ]
+    with store.ingest.batch(claim, now) as tx:
+        write(tx, "sandbox", orders)
+
+
+def pull(runtime):
+    """One poll of the mailbox: what came of it, seconds and CPU seconds."""
+    began, cpu = time.perf_counter(), time.process_time()
+    result = ingest.poll(runtime.accounts["mail"], "messages", runtime.store)
+    if result.outcome != "ok":
+        sys.exit(f"the poll ended as {result.outcome}: {result.error}")
+    counts = {}
+    for (_, how), number in result.counts.items():
+        counts[how] = counts.get(how, 0) + number
+    return counts, time.perf_counter() - began, time.process_time() - cpu
+
+
+def joined(folder):
+    """How many mails lie in a conversation that is joined to the order they name."""
+    with sqlite3.connect(folder / "syncd.db") as connection:
+        (number,) = connection.execute(
+            "SELECT count(DISTINCT o.source_id) FROM orders o JOIN conversation_orders c"
+            " ON c.order_source_id = o.source_id"
+        ).fetchone()
+        reasons = connection.execute("SELECT count(*) FROM quarantine WHERE reason = ''").fetchone()
+    return number, reasons[0]
+
+
+def peak_mb():
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def job(folder, port):
+    """Both pulls, in a process that holds nothing else."""
+    runtime = opened(folder, port)
+    try:
+        return pull(runtime), pull(runtime), peak_mb()
+    finally:
+        runtime.close()
+
+
+def run(count):
+    """Fill, pull, pull again; the figures."""
+    raws, origin = mails(count)
+    with Dovecot(ADDRESS, PASSWORD) as server, tempfile.TemporaryDirectory() as name:
+        server.fill(raws)
+        folder = Path(name)
+        with closing(Store(f"sqlite:///{folder}/syncd.db")) as store:
+            seed_orders(store, raws)
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(1, mp_context=context) as pool:
+            (first, seconds, cpu), (again, seconds_again, _), peak = pool.submit(
+                job, folder, server.port
+            ).result()
+        orders, unexplained = joined(folder)
+    return {
+        "mails": count,
+        "origin": "real mails" if origin.startswith("real") else origin,
+        "stored": first.get("new", 0),
+        "quarantined": first.get("quarantined", 0),
+        "quarantined_without_reason": unexplained,
+        "lost": count - first.get("new", 0) - first.get("quarantined", 0),
+        "second_pull_stored": again.get("new", 0) + again.get("edited", 0),
+        "orders_joined": orders,
+        "mails_per_second": round(count / seconds),
+        "mails_per_cpu_second": round(count / cpu),
+        "second_pull_seconds": round(seconds_again, 3),
+        "peak_mb": round(peak),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--mails", type=int, default=20_000)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    if reason := missing():
+        sys.exit(f"skipped: {reason}")
+    found = run(options.mails)
+    if options.json:
+        print(json.dumps(found, indent=2))
+    else:
+        for name, value in found.items():
+            print(f"{name.replace('_', ' '):28} {value}")
+    wrong = found["lost"] or found["second_pull_stored"] or found["quarantined_without_reason"]
+    sys.exit(1 if wrong or found["orders_joined"] < found["stored"] else 0)
+
+
+if __name__ == "__main__":
+    main()
