@@ -228,7 +228,7 @@ def _store(kind, folder):
     spec.loader.exec_module(programs)
     server = programs.Postgres()
     try:
-        yield server.url(server.create("template1"))
+        yield server.url(server.create())
     finally:
         server.close()
 
