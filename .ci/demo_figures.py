@@ -13,6 +13,7 @@ FAULTS = (
     "notices_needless",
     "buyers_not_told",
     "items_missing",
+    "items_stored_twice",
     "for_a_person",
 )
 
