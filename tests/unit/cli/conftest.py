@@ -49,7 +49,8 @@ def shop_config(tmp_path, sqlite_url):
         f'[store]\nurl = "{sqlite_url}"\n'
         '[accounts.shop]\nconnector = "sandbox"\nurl = "http://127.0.0.1:1"\n'
         'token = { env = "NO_SUCH_TOKEN" }\n'
-        '[accounts.mail]\nconnector = "imap"\nenabled = false\n'
+        '[accounts.mail]\nconnector = "sandbox"\nurl = "http://127.0.0.1:1"\n'
+        'token = { env = "NO_SUCH_TOKEN" }\nenabled = false\n'
     )
     return path
 
