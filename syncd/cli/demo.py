@@ -5,11 +5,11 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
 
 import click
 import msgspec
@@ -66,26 +66,28 @@ def _wrong(found: Report) -> bool:
 
 @contextmanager
 def _interrupted_once() -> Iterator[None]:
-    """A signal to end interrupts once: more of them do not disturb the tidying up.
+    """A signal to end interrupts once: more of them do not disturb the tidying up, nor the exit.
 
     One that whoever started us wants ignored (nohup) stays so.
     """
     before = {each: signal.getsignal(each) for each in _ENDING}
     heard = [each for each in _ENDING if before[each] is not signal.SIG_IGN]
+    interrupted = threading.Event()
 
-    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    def interrupt(number: int, frame: FrameType | None) -> None:
         del number, frame
-        for each in heard:
-            signal.signal(each, signal.SIG_IGN)
-        raise KeyboardInterrupt
+        if not interrupted.is_set():
+            interrupted.set()
+            raise KeyboardInterrupt
 
     for each in heard:
         signal.signal(each, interrupt)
     try:
         yield
     finally:
-        for each in heard:
-            signal.signal(each, before[each])
+        if not interrupted.is_set():
+            for each in heard:
+                signal.signal(each, before[each])
 
 
 @contextmanager
