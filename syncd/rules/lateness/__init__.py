@@ -1,0 +1,29 @@
+"""How likely a parcel is to miss its promise, learnt from the seller's own orders.
+
+`fit` learns from a `History` as it was known on a day, `Model.p_late` judges an order, and
+`thresholds.tier` says what to do. Pure: what changes from run to run is in the arguments.
+"""
+
+from syncd.rules.lateness.history import NEVER, History, Lane, Order, day_of
+from syncd.rules.lateness.kept import from_json, to_json
+from syncd.rules.lateness.model import Estimate, Model, Scores, Settings, fit
+from syncd.rules.lateness.thresholds import Tier, drift_ratio, tier, tightened
+
+__all__ = [
+    "NEVER",
+    "Estimate",
+    "History",
+    "Lane",
+    "Model",
+    "Order",
+    "Scores",
+    "Settings",
+    "Tier",
+    "day_of",
+    "drift_ratio",
+    "fit",
+    "from_json",
+    "tier",
+    "tightened",
+    "to_json",
+]
