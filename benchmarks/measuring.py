@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -39,7 +40,7 @@ def run(python: Path, module: str, *arguments: str, env: Mapping[str, str] | Non
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         began = time.perf_counter()
         child = subprocess.Popen(command, stdout=out, stderr=errors, cwd=ROOT, env=environment)
-        _, status, used = os.wait4(child.pid, 0)
+        status, used = _ended(child)
         wall = time.perf_counter() - began
         child.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
@@ -54,6 +55,17 @@ def run(python: Path, module: str, *arguments: str, env: Mapping[str, str] | Non
         peak_mb=used.ru_maxrss / 1024,
         said=json.loads(lines[-1]) if lines else {},
     )
+
+
+def _ended(child: "subprocess.Popen[bytes]") -> tuple[int, resource.struct_rusage]:
+    """Wait for it, but not longer than we live ourselves."""
+    try:
+        _, status, used = os.wait4(child.pid, 0)
+    except BaseException:
+        child.kill()
+        child.wait()
+        raise
+    return status, used
 
 
 def has_peers(*modules: str) -> bool:

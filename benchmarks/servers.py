@@ -3,11 +3,12 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,6 +41,11 @@ _TLS = """ ssl;
     ssl_certificate {home}/cert.pem;
     ssl_certificate_key {home}/key.pem;
     ssl_session_cache off"""
+
+
+def end_on_sigterm() -> None:
+    """Let SIGTERM end us like an exit, so that what we started ends with us."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 @contextmanager
@@ -148,7 +154,9 @@ def postgresql(home: Path) -> Iterator[PostgreSQL | None]:
         "max_wal_size": "4GB", "fsync": "on", "synchronous_commit": "on", "max_connections": "60",
     }  # fmt: skip
     flags = [flag for name, value in options.items() for flag in ("-c", f"{name}={value}")]
-    with _process([server, "-D", str(data), *flags], user=user) as child:
+    # SIGTERM would make it wait for whoever is still connected.
+    command = [server, "-D", str(data), *flags]
+    with _process(command, user=user, stop=signal.SIGINT) as child:
         found = PostgreSQL(port, child.pid)
         _until(lambda: _accepts(found), "PostgreSQL")
         yield found
@@ -173,7 +181,10 @@ def _unprivileged() -> pwd.struct_passwd | None:
 
 @contextmanager
 def _process(
-    command: list[str], *, user: pwd.struct_passwd | None = None
+    command: list[str],
+    *,
+    user: pwd.struct_passwd | None = None,
+    stop: signal.Signals = signal.SIGTERM,
 ) -> Iterator["subprocess.Popen[bytes]"]:
     become = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     child = subprocess.Popen(
@@ -182,8 +193,7 @@ def _process(
     try:
         yield child
     finally:
-        # SIGTERM would let PostgreSQL wait for sessions; nginx takes SIGINT like SIGTERM.
-        child.send_signal(2)
+        child.send_signal(stop)
         try:
             child.wait(20)
         except subprocess.TimeoutExpired:
@@ -195,7 +205,7 @@ def _cwd(user: pwd.struct_passwd | None) -> str:
     return "/" if user is not None else str(Path(__file__).resolve().parent.parent)
 
 
-def _until(condition: "object", what: str, seconds: float = 20.0) -> None:
+def _until(condition: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
     until = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > until:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import SYNCD, Goal, Report, progress, run
-from benchmarks.servers import postgresql, web
+from benchmarks.servers import end_on_sigterm, postgresql, web
 
 # Of each goal, per 10,000 polls a minute.
 SHARE_OF_A_CORE = 0.6
@@ -79,6 +79,7 @@ def _measure(stack: ExitStack, wanted: argparse.Namespace) -> tuple[dict[str, An
 def main() -> int:
     """Measure, print, and say by the exit code whether the goals are met."""
     wanted = _arguments()
+    end_on_sigterm()
     with ExitStack() as stack:
         found, floor = _measure(stack, wanted)
     result = report(found, floor, wanted)

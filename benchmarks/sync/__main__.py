@@ -22,7 +22,7 @@ from benchmarks.measuring import (
     progress,
     run,
 )
-from benchmarks.servers import PostgreSQL, postgresql, web
+from benchmarks.servers import PostgreSQL, end_on_sigterm, postgresql, web
 from benchmarks.sync import feed
 
 OF_THE_BOUND = 0.65
@@ -190,6 +190,7 @@ def _arguments() -> argparse.Namespace:
 def main() -> int:
     """Measure, print, and say by the exit code whether the goals are met."""
     wanted = _arguments()
+    end_on_sigterm()
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="syncd-bench-")))
         home.chmod(0o755)
