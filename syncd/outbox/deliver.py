@@ -6,6 +6,7 @@ platform itself says that it did not arrive.
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import structlog
@@ -42,6 +43,16 @@ _SLOWEST_RETRY = timedelta(hours=1)
 _SOONEST_RETRY = timedelta(seconds=5)
 
 
+# An account whose platform cannot be reached, or refuses the login, is left alone for this long.
+_REST = timedelta(seconds=30)
+_GONE = frozenset({"unavailable", "auth_failed"})
+# Accounts are served side by side, lest a slow platform hold up the others.
+_LANES = 4
+
+_Act = Callable[[Account, OutboxRow], str]
+_Stopping = Callable[[], bool]
+
+
 class Sender:
     """Delivers the rows of one runtime."""
 
@@ -50,49 +61,72 @@ class Sender:
         self._store = runtime.store.outbox
         self._lease = lease
         self._owner = process.name()
+        self._resting: dict[int, datetime] = {}
 
     def recover(self) -> None:
         """Take over at once from processes of this host that died; others are waited for."""
         dead = {owner for owner in self._store.holders() if process.is_dead(owner)}
         self._store.expire(dead, clock.now(), arriving=ASK_AGAIN)
 
-    def run(self, stopping: Callable[[], bool] = lambda: False) -> int:
+    def run(self, stopping: _Stopping = lambda: False) -> int:
         """Settle and send what is due now; returns how many rows were worked on."""
-        worked = 0
-        for row in self._store.claim_unsettled(
+        lost = self._store.claim_unsettled(
             self._owner, now=clock.now(), lease=self._lease, limit=BATCH
-        ):
-            if stopping():  # its lease is over at once when this process has ended
-                return worked
-            worked += self._guarded(row, self._settle)
+        )
+        worked = self._serve(lost, self._settle, stopping)
         while not stopping():
-            rows = self._store.claim(self._owner, now=clock.now(), lease=self._lease, limit=BATCH)
+            rows = self._store.claim(
+                self._owner,
+                now=clock.now(),
+                lease=self._lease,
+                limit=BATCH,
+                without=self._at_rest(),
+            )
             if not rows:
                 break
-            worked += self._deliver_all(rows, stopping)
+            worked += self._serve(rows, self._deliver, stopping)
         return worked
 
-    def _deliver_all(self, rows: list[OutboxRow], stopping: Callable[[], bool]) -> int:
+    def _at_rest(self) -> list[int]:
+        now = clock.now()
+        self._resting = {account: until for account, until in self._resting.items() if until > now}
+        return list(self._resting)
+
+    def _serve(self, rows: list[OutboxRow], act: _Act, stopping: _Stopping) -> int:
+        """Work on rows, those of one account one after the other, accounts side by side."""
+        lanes: dict[int, list[OutboxRow]] = {}
+        for row in rows:
+            lanes.setdefault(row.account_id, []).append(row)
+        if len(lanes) < 2:
+            return sum(self._lane(lane, act, stopping) for lane in lanes.values())
+        with ThreadPoolExecutor(min(_LANES, len(lanes)), thread_name_prefix="outbox") as pool:
+            return sum(pool.map(lambda lane: self._lane(lane, act, stopping), lanes.values()))
+
+    def _lane(self, rows: list[OutboxRow], act: _Act, stopping: _Stopping) -> int:
+        """One account's rows, until its platform cannot be reached; the rest is given back."""
         for number, row in enumerate(rows):
-            if stopping():
+            if stopping():  # its lease is over at once when this process has ended
                 self._store.release(rows[number:], self._owner)
                 return number
-            self._guarded(row, self._deliver)
+            if self._guarded(row, act) in _GONE:
+                self._resting[row.account_id] = clock.now() + _REST
+                self._store.release(rows[number + 1 :], self._owner)
+                return number + 1
         return len(rows)
 
-    def _guarded(self, row: OutboxRow, act: Callable[[Account, OutboxRow], str]) -> int:
+    def _guarded(self, row: OutboxRow, act: _Act) -> str:
         account = self._runtime.by_id(row.account_id)
         with structlog.contextvars.bound_contextvars(account=row.account, outbox=row.id):
             if account is None:
                 reason = f"account {row.account} is not in the config (any longer)"
                 self._store.ended(row, OutboxState.PERSON, reason, clock.now())
-                return 1
+                return "person"
             try:
                 outcome = act(account, row)
             except Exception as error:  # noqa: BLE001  the job boundary: a bug is this row's only
                 outcome = self._bug(row, error)
             metrics.SENDS.labels(row.account, outcome).inc()
-        return 1
+        return outcome
 
     def _bug(self, row: OutboxRow, error: Exception) -> str:
         """A row whose delivery broke waits for its lease, or to be asked about."""
@@ -111,14 +145,23 @@ class Sender:
             draft = compose(self._runtime, account, row, now)
         except Unwritable as error:
             return self._to_person(row, str(error))
+        return self._held_back(account, row, draft, now) or self._send(account, row, draft)
+
+    def _held_back(
+        self, account: Account, row: OutboxRow, draft: Draft, now: datetime
+    ) -> str | None:
+        """What keeps a draft from going out now, settled; None where nothing does."""
         opens = self._daytime(row, now)
         if opens > now:  # it waited its turn too long, or was put off into the night
             self._store.postpone(row, opens, "the buyer's quiet hours")
             return "later"
-        verdict = account.connector.may_send(draft)
-        if not verdict.allowed:
-            return self._refused(account, row, verdict)
-        return self._send(account, row, draft)
+        try:
+            verdict = account.connector.may_send(draft)
+        except Unavailable as error:
+            return self._unreached(row, error)
+        except (AuthFailed, SecretUnavailable) as error:
+            return self._stopped(account, row, error)
+        return None if verdict.allowed else self._refused(account, row, verdict)
 
     def _daytime(self, row: OutboxRow, now: datetime) -> datetime:
         if row.purpose != "notice" or row.shipment_id is None:
@@ -143,8 +186,7 @@ class Sender:
         try:
             receipt = account.connector.send(draft, row.key)
         except Unavailable as error:
-            self._store.postpone(row, self._retry_at(row, error.retry_after), str(error))
-            return "unavailable"
+            return self._unreached(row, error)
         except Rejected as error:
             return self._elsewhere(account, row, str(error)) or self._failed(row, str(error))
         except (AuthFailed, SecretUnavailable) as error:
@@ -154,6 +196,10 @@ class Sender:
         self._store.sent(row, receipt, draft)
         _log.info("sent", key=row.key, source_id=receipt.source_id)
         return "sent"
+
+    def _unreached(self, row: OutboxRow, error: Unavailable) -> str:
+        self._store.postpone(row, self._retry_at(row, error.retry_after), str(error))
+        return "unavailable"
 
     def _open(self, row: OutboxRow, error: Exception) -> str:
         """Leave a row in flight whose message may or may not have gone out."""

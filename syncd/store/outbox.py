@@ -56,11 +56,24 @@ class OutboxStore:
         with self._database.write(durable=True) as connection:
             return insert_notices(connection, [notice], to_us(now)) == 1
 
-    def claim(self, owner: str, *, now: datetime, lease: timedelta, limit: int) -> list[OutboxRow]:
-        """Take rows that are due, and those whose holder let the lease run out before sending."""
+    def claim(
+        self,
+        owner: str,
+        *,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        without: Collection[int] = (),
+    ) -> list[OutboxRow]:
+        """Take rows that are due, and those whose holder let the lease run out before sending.
+
+        Rows of the accounts in `without` are left.
+        """
         due = and_(outbox.c.state == OutboxState.PENDING, outbox.c.not_before <= to_us(now))
-        return self._take(or_(due, _abandoned(OutboxState.CLAIMED, now)), owner, now, lease, limit,
-                          state=OutboxState.CLAIMED.value)  # fmt: skip
+        wanted = and_(
+            or_(due, _abandoned(OutboxState.CLAIMED, now)), outbox.c.account_id.not_in(without)
+        )
+        return self._take(wanted, owner, now, lease, limit, state=OutboxState.CLAIMED.value)
 
     def claim_unsettled(
         self, owner: str, *, now: datetime, lease: timedelta, limit: int
