@@ -30,6 +30,9 @@ VERBS = {
     "recognise": Verb(
         "syncd.cli.recognise:recognise", "Tell which carrier a tracking number belongs to."
     ),
+    "backtest": Verb(
+        "syncd.cli.backtest:backtest", "Judge delay detectors on your own order history."
+    ),
     "poll": Verb("syncd.cli.act:poll", "Poll an account now."),
     "send-test": Verb("syncd.cli.act:send_test", "Send a test message from an account."),
     "outbox": Verb("syncd.cli.outbox:outbox", "List, approve, cancel and retry what goes out."),
