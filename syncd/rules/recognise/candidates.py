@@ -123,7 +123,7 @@ def recognise(
     A number whose check digit is wrong is no candidate of that format.
     """
     plain = normalise(number)
-    if not _could_be_one(plain) or _is_order(number, plain, order_ids):
+    if not _could_be_one(plain) or plain in map(normalise, order_ids):
         return ()
     known = Known(
         country=(country or "").strip().upper(),
@@ -131,6 +131,8 @@ def recognise(
         declared=frozenset(carriers_named(hint) if hint else ()),
         labelled=labelled,
     )
+    if not known.declared and _is_order(number):
+        return ()
     weighed = sorted(_weigh(plain, known), key=lambda each: (-each.weight, each.carrier.code))
     return _candidates(plain, weighed)
 
@@ -159,9 +161,8 @@ def _could_be_one(plain: str) -> bool:
     return len(digits) >= _FEWEST_DIGITS and len(set(plain)) > 1
 
 
-def _is_order(number: str, plain: str, order_ids: Collection[str]) -> bool:
-    if plain in map(normalise, order_ids):
-        return True
+def _is_order(number: str) -> bool:
+    """Whether it has the shape of a platform's order id; bare digits have none."""
     return any(number.strip() == order for order in orders.find(number) if not order.isdigit())
 
 

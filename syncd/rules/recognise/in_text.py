@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 
 from syncd.model.base import Value
 from syncd.rules.recognise.candidates import Candidate, recognise
-from syncd.rules.recognise.context import Context, context_of
+from syncd.rules.recognise.context import Context, context_of, goes_on
 from syncd.rules.recognise.table import formats, normalise, s10, strong_shapes
 from syncd.text import order_ids as orders
 
@@ -31,7 +31,9 @@ _SHAPE = re.compile(r"(?=(?:[A-Z]*[0-9]){3})[0-9A-Z]{8,40}")
 _DATE = re.compile(
     r"(?<![0-9])(?:[12][0-9]{3}[-.][0-9]{1,2}[-.][0-9]{1,2}|[0-9]{1,2}[-.][0-9]{1,2}[-.][12][0-9]{3})(?![0-9])"
 )
-_PHONE = re.compile(r"0[0-9]{2,5}[ \-][0-9 \-]{5,12}")
+_PHONE = re.compile(r"0[0-9]{1,5}[ \-.][0-9 \-.]{5,12}")
+_PAIRS = re.compile(r"0[0-9](?:[ \-.][0-9]{2}){4}")
+"""A telephone number as the French write theirs; no carrier writes its numbers so."""
 _DASHES = "[-\u2010-\u2013]"
 
 
@@ -56,13 +58,17 @@ def find_in_text(
     """
     found: list[Found] = []
     taken: list[tuple[int, int]] | None = None
+    before: _Run | None = None
     for run in _runs(text):
         if taken is None:
             taken = _spans_of_orders(text, known_order_ids)
         start = _begin(text, run)
         if any(first < run.end() and start < last for first, last in taken):
             continue
-        found += _Run(text, start, run.end(), country, found[-1] if found else None).numbers()
+        groups = _Run(text, start, run, country, before)
+        numbers = list(groups.numbers())
+        if numbers:
+            found, before = found + numbers, groups
         if len(found) >= _AT_MOST:
             break
     return found[:_AT_MOST]
@@ -93,10 +99,11 @@ class _Run:
     """Groups of digits and letters that stand together: one number, several, or none."""
 
     def __init__(
-        self, text: str, start: int, end: int, country: str | None, last: Found | None
+        self, text: str, start: int, run: re.Match[str], country: str | None, before: "_Run | None"
     ) -> None:
-        self._text, self._country, self._last = text, country, last
-        self._parts = [match.span() for match in _PART.finditer(text, start, end)]
+        self._text, self._country, self._before = text, country, before
+        self._digits_from, self.end = run.span()
+        self._parts = [match.span() for match in _PART.finditer(text, start, self.end)]
         self._context: Context | None = None
 
     def numbers(self) -> Iterator[Found]:
@@ -105,16 +112,16 @@ class _Run:
         while at < len(self._parts):
             found, at = self._number_from(at)
             if found:
-                self._last = found
                 yield found
 
     def _number_from(self, at: int) -> tuple[Found | None, int]:
-        start = self._parts[at][0]
+        """The likeliest number that begins with this part; the longest of those."""
+        best, after = None, at + 1
         for stop in range(len(self._parts), at, -1):
-            found = self._accepted(start, self._parts[stop - 1][1])
-            if found:
-                return found, stop
-        return None, at + 1
+            found = self._accepted(self._parts[at][0], self._parts[stop - 1][1])
+            if found and (best is None or _score(found) > _score(best)):
+                best, after = found, stop
+        return best, after
 
     def _accepted(self, start: int, end: int) -> Found | None:
         plain = normalise(self._text[start:end])
@@ -122,26 +129,34 @@ class _Run:
             return None
         if _is_strong(plain):
             return self._found(plain, start, end, Context(labelled=True))
-        context = self._said()
+        context = self.said()
         if context.silent or self._is_date_or_phone(plain, start, end, context):
             return None
         return self._found(plain, start, end, context)
 
-    def _said(self) -> Context:
-        """What is said of the run: no words stand between its parts."""
+    def said(self) -> Context:
+        """What is said of the run: of all its parts, and of the next ones in a list."""
         if self._context is None:
-            last = (self._last.start, self._last.end) if self._last else None
-            self._context = context_of(self._text, self._parts[0][0], self._parts[-1][1], last)
+            self._context = self._read()
+            self._before = None
         return self._context
+
+    def _read(self) -> Context:
+        begin = self._parts[0][0]
+        if self._before and goes_on(self._text, self._before.end, begin):
+            return self._before.said()
+        return context_of(self._text, self._digits_from, self.end)
 
     def _is_date_or_phone(self, plain: str, start: int, end: int, context: Context) -> bool:
         written = self._text[start:end]
         if _DATE.search(written):
             return True
-        return plain.isdigit() and not context.labelled and _PHONE.fullmatch(written) is not None
+        abroad = self._text[max(0, self._parts[0][0] - 1) : self._parts[0][0]] == "+"
+        phone = _PAIRS if context.labelled else _PHONE
+        return plain.isdigit() and (abroad or phone.fullmatch(written) is not None)
 
     def _found(self, plain: str, start: int, end: int, context: Context) -> Found | None:
-        hint = context.hint or context_of(self._text, start, end, None).hint
+        hint = context.hint or context_of(self._text, start, end).hint
         candidates = tuple(
             each
             for each in recognise(
@@ -152,6 +167,10 @@ class _Run:
         if not candidates:
             return None
         return Found(number=plain, start=start, end=end, candidates=candidates)
+
+
+def _score(found: Found) -> float:
+    return found.candidates[0].score
 
 
 def _is_part_of_more(text: str, start: int, end: int) -> bool:

@@ -13,7 +13,7 @@ from syncd.rules.recognise.table import carriers
 
 _NUMBER = (
     r"(?:[ \-]{0,2}(?:s|code|id|link|no|nr|num|number|nummer|numéro|numero|número|n°|nº|ref(?:erence)?|"
-    r"numru|numer|numeru|číslo|szám|kod|kood|nummeret|numret|номер|#)(?![a-zà-ž])){0,2}"
+    r"numru|numer|numeru|číslo|szám|kod|kood|nummeret|numret|номер|#)(?![a-zà-ž])\.?){0,2}"
 )
 # A word that is said of a tracking number and of nothing else.
 _LABELS = (
@@ -42,7 +42,7 @@ _OTHERS = (
     "iban", "(?<![a-z])bic", "konto", "account", "compte[^\\w]", "cuenta", "conto ", "payment", "zahlung", "paiement", "transaction", "txn", "paypal",
     "customer", "kunden", "client", "cliente", "klient", "(?<![a-z])vat", "(?<![a-z])ust(?![a-z])", "steuer", "(?<![a-z])tax", "tva", "(?<![a-z])nif", "(?<![a-z])nip", "p\\.? ?iva", "siret",
     "isbn", "(?<![a-z])ean", "gtin", "asin", "(?<![a-z])sku", "(?<![a-z])upc", "imei", "article", "artikel", "artículo", "articolo", "artikul", "item[ -]?(?:no|id|num)",
-    "serial", "serien", "série", "serie", "model", "product", "produkt", "case[ -]?(?:no|id|num)", "ticket", "vorgang", "aktenzeichen", "claim", "insurance",
+    "serial", "serien", "série", "serie", "model", "product", "produkt", "case[ -]?(?:no|id|num)", "ticket", "vorgang", "aktenzeichen", "claim", "insurance", "(?<![a-z])r[eé]f(?:erence|erenz)?(?![a-z])",
     "passport", "ausweis", "licen[cs]e", "postcode", "postal code", "plz", "zip", "price", "preis", "prix", "precio", "(?<![a-z])(?:eur|usd|gbp)(?![a-z])", "€", "\\$", "£",
     "member", "mitglied", "voucher", "coupon", "gutschein", "pin ", "code postal",
 )  # fmt: skip
