@@ -1,6 +1,6 @@
 """Judging the parcels that are due: findings opened and closed, messages queued, all at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from syncd import clock, log, metrics
 from syncd.accounts import Account, Runtime
@@ -38,7 +38,11 @@ def judge_batch(runtime: Runtime, limit: int = BATCH) -> int:
         found = {p.shipment_id: judge(p, runtime.settings.watches, now) for p in tx.parcels}
         tx.plan({shipment_id: due for shipment_id, (_, due) in found.items()})
         new = _update_findings(tx, {i: findings for i, (findings, _) in found.items()})
-        queued = tx.queue(_notices(runtime, tx, new)) if new else 0
+        addressees = tx.addressees([parcel for parcel, _ in new])
+        # A parcel may be known before its order is, which has it judged again: told then.
+        new = [(parcel, f) for parcel, f in new if parcel.shipment_id in addressees]
+        tx.open((parcel.shipment_id, finding) for parcel, finding in new)
+        queued = tx.queue(_notices(runtime, new, addressees)) if new else 0
     metrics.WATCH_DUE.labels("parcel").inc(len(found))
     for _, finding in new:
         metrics.FINDINGS.labels(finding.kind).inc()
@@ -50,7 +54,7 @@ def judge_batch(runtime: Runtime, limit: int = BATCH) -> int:
 def _update_findings(
     tx: WatchTransaction, found: dict[int, list[Finding]]
 ) -> list[tuple[ParcelFacts, Finding]]:
-    """Open what is new, close what no longer holds; returns what is new."""
+    """Close what no longer holds; returns what is new, to be opened."""
     opened = tx.open_findings()
     new, over = [], []
     for parcel in tx.parcels:
@@ -58,22 +62,20 @@ def _update_findings(
         holding = {finding.fingerprint: finding for finding in found[parcel.shipment_id]}
         new += [(parcel, f) for fingerprint, f in holding.items() if fingerprint not in known]
         over += [number for fingerprint, number in known.items() if fingerprint not in holding]
-    tx.open((parcel.shipment_id, finding) for parcel, finding in new)
     tx.close(over)
     return new
 
 
 def _notices(
-    runtime: Runtime, tx: WatchTransaction, new: Iterable[tuple[ParcelFacts, Finding]]
+    runtime: Runtime,
+    new: Iterable[tuple[ParcelFacts, Finding]],
+    addressees: Mapping[int, Addressee],
 ) -> list[NewNotice]:
-    pairs = list(new)
-    addressees = tx.addressees([parcel for parcel, _ in pairs])
     return [
         notice
-        for parcel, finding in pairs
-        if (addressee := addressees.get(parcel.shipment_id)) is not None
-        and (account := runtime.by_id(parcel.account_id)) is not None
-        for notice in _answers(runtime, account, parcel, finding, addressee)
+        for parcel, finding in new
+        if (account := runtime.by_id(parcel.account_id)) is not None
+        for notice in _answers(runtime, account, parcel, finding, addressees[parcel.shipment_id])
     ]
 
 

@@ -36,6 +36,8 @@ def write(tx: IngestTransaction, platform: str, items: Iterable[Item]) -> Counts
     for item in items:
         by_kind.setdefault(type(item), []).append(item)
     bad = by_kind.pop(BadItem, [])
+    tracked = [*by_kind.get(Shipment, ()), *by_kind.get(TrackingEvent, ())]
+    tx.parcels.alone_with({each.tracking_number for each in tracked if each.tracking_number})
     for kind, writer in _WRITERS:
         if kind in by_kind:
             writer(tx, platform, by_kind[kind], counts)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy import func, select
 
@@ -30,9 +31,27 @@ _STATE_COLUMNS = (
 # Sellers note that a parcel was shipped days after the carrier took it, not months.
 _SHIPPED_LATE_BY = timedelta(days=30) // timedelta(microseconds=1)
 
+# PostgreSQL has room for some thousand locks, so that many numbers share one; always taken in the
+# same order. The first number stands for syncd's parcels among all advisory locks of the database.
+_LOCKS = 64
+_LOCK = """
+    SELECT pg_advisory_xact_lock(7379634, place)
+    FROM (SELECT unnest(%s::int[]) AS place ORDER BY 1) AS places
+"""
+
 
 class ParcelWriter(Writer):
     """Shipments and tracking events within an ingest transaction."""
+
+    def alone_with(self, numbers: Collection[str]) -> None:
+        """Keep other transactions from these tracking numbers until this one ends.
+
+        To be called before the first look-up. Of two that begin together neither would see what the
+        other brings, and the parcel's state would lack it. SQLite has one writer at a time anyway.
+        """
+        if numbers and self._connection.dialect.name == "postgresql":
+            places = sorted({crc32(number.encode()) % _LOCKS for number in numbers})
+            self._connection.exec_driver_sql(_LOCK, (places,))
 
     def known_shipments(self, source_ids: Collection[str]) -> dict[str, Stored]:
         """What this account has under these shipment ids already."""

@@ -158,12 +158,20 @@ class TestAnswers:
         round_()
         assert rows(world) == [("delay", OutboxState.HELD)]
 
-    def test_a_parcel_without_an_order_can_be_told_to_nobody(self, world, make, round_, time):
+    def test_a_parcel_whose_order_is_not_known_yet_is_told_when_that_comes(
+        self, world, make, round_, time
+    ):
         world.playbook()
         world.bring(make.shipment(), make.event(-10))
         round_()
+        assert (findings(world), rows(world)) == ({}, [])
 
-        assert (findings(world), rows(world)) == ({"no_movement": 1}, [])
+        world.bring(make.order())
+        round_()
+        assert (findings(world), rows(world)) == (
+            {"no_movement": 1},
+            [("delay", OutboxState.PENDING)],
+        )
 
 
 class TestVoice:
