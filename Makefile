@@ -67,7 +67,7 @@ bench-idle: setup ## 10,000 accounts that have nothing new
 
 bench-short: setup ## both in less than a minute, without peers: are the figures sane?
 	$(BIN)/python -m benchmarks.sync --messages 10000 --rounds 1 --no-peers
-	$(BIN)/python -m benchmarks.idle --accounts 500 --seconds 15 --interval 15
+	$(BIN)/python -m benchmarks.idle --accounts 500 --seconds 10 --interval 10
 
 .venv-bench/.ready: requirements/bench.txt
 	$(PYTHON) -m venv .venv-bench
