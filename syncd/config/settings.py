@@ -57,12 +57,6 @@ class StoreSettings(Section):
         description="The password for PostgreSQL, where it asks for one.",
         examples=[{"credential": "database"}],
     )
-    attachments: LocalPath | None = Field(
-        default=None,
-        description="Folder for the files that come with messages. Without this key it is a folder "
-        "beside the database, or in the StateDirectory for PostgreSQL.",
-        examples=["/var/lib/syncd/attachments"],
-    )
     max_attachment_bytes: int = Field(
         default=25 * _MIB,
         ge=0,
@@ -97,13 +91,6 @@ class StoreSettings(Section):
         password = quote(self.password.reveal(), safe="")
         return urlunsplit(parts._replace(netloc=f"{user}:{password}@{host}"))
 
-    def attachments_folder(self) -> Path:
-        """Where attachments go."""
-        if self.attachments is not None:
-            return self.attachments
-        _, _, file = self.url.partition("sqlite:///")
-        return (Path(file).parent if file else state_folder()) / "attachments"
-
 
 class LogSettings(Section):
     """What the daemon writes about itself, to standard error."""
@@ -128,11 +115,6 @@ class DaemonSettings(Section):
         default=timedelta(seconds=30),
         description="How long running work may take to finish when the daemon is stopped; keep it "
         "below TimeoutStopSec of the unit.",
-    )
-    raw_payloads: bool = Field(
-        default=True,
-        description="Keep every payload as it was received: the evidence in a dispute, at the price "
-        "of room in the database.",
     )
 
 

@@ -66,11 +66,11 @@ def _after(state: ParcelState, event: TrackingEvent) -> ParcelState:
 
 
 def _moves_on(state: ParcelState, milestone: Milestone) -> bool:
-    """Whether a later scan changes the milestone: never on unknown news.
+    """Whether a later scan changes the milestone: never on unknown news, nor by saying it again.
 
     A parcel that is delivered, returned or cancelled is opened again only by a scan of the parcel
     itself that is later: carriers send data about a parcel long after they gave it away.
     """
-    if milestone is Milestone.UNKNOWN:
+    if milestone in {Milestone.UNKNOWN, state.milestone}:
         return False
     return milestone.physical or not state.milestone.terminal

@@ -17,7 +17,6 @@ def test_an_empty_file_is_all_defaults(read, monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", f"{tmp_path}:/other")
     settings = read("")
     assert settings.store.url == f"sqlite:///{tmp_path}/syncd.db"
-    assert settings.store.attachments_folder() == tmp_path / "attachments"
     assert settings.daemon.workers == 10
     assert settings.daemon.stop_timeout == timedelta(seconds=30)
     assert settings.metrics.address == ("127.0.0.1", 9464)
@@ -93,13 +92,15 @@ def test_files_of_conf_d_add_tables_in_the_order_of_their_names(read) -> None:
     assert [playbook.name for playbook in settings.playbooks] == ["a", "b", "c"]
 
 
-def test_relative_paths_start_at_the_main_file(read, main, monkeypatch) -> None:
-    monkeypatch.setenv("HOME", "/home/ops")
-    settings = read(
-        '[templates]\nfolder = "texts"\n[store]\nattachments = "~/files"\n',
-    )
+def test_relative_paths_start_at_the_main_file(read, main) -> None:
+    settings = read('[templates]\nfolder = "texts"\n')
     assert settings.templates.folder == main.parent / "texts"
-    assert settings.store.attachments_folder() == Path("/home/ops/files")
+
+
+def test_a_tilde_is_the_home_folder(read, monkeypatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ops")
+    settings = read('[templates]\nfolder = "~/texts"\n')
+    assert settings.templates.folder == Path("/home/ops/texts")
 
 
 def test_the_postgresql_url_gets_the_password_only_to_connect(read, monkeypatch) -> None:
@@ -116,11 +117,6 @@ def test_the_postgresql_url_gets_the_password_only_to_connect(read, monkeypatch)
 def test_a_url_without_password_is_left_alone(read) -> None:
     settings = read('[store]\nurl = "postgresql://syncd@db/syncd"')
     assert settings.store.connect_url() == "postgresql://syncd@db/syncd"
-
-
-def test_the_attachments_lie_beside_the_database_file(read) -> None:
-    settings = read('[store]\nurl = "sqlite:////srv/syncd/x.db"')
-    assert settings.store.attachments_folder() == Path("/srv/syncd/attachments")
 
 
 @pytest.mark.parametrize("written", ['"07:30"', "07:30:00"])

@@ -39,7 +39,7 @@ REFERENCE = (
         ("[daemon]\nworkers = 1.5", "2: daemon.workers: must be a whole number, not 1.5"),
         ("[daemon]\nworkers = 0", "2: daemon.workers: must be at least 1, not 0"),
         ("[daemon]\nworkers = [1]", "2: daemon.workers: must be a whole number, not a list"),
-        ("[daemon]\nraw_payloads = {}", "2: daemon.raw_payloads: must be true or false, not a table"),
+        ("[metrics]\nenabled = {}", "2: metrics.enabled: must be true or false, not a table"),
         ("daemon = 3", "1: daemon: must be a table, not 3"),
         (
             '[daemon]\nstop_timeout = "5 min"',
