@@ -43,12 +43,12 @@ def backtest(orders: Path, as_json: bool, plot: Path | None) -> None:
             _READ + (1 - _READ) * share, {"orders": history.size}, "replaying"
         ))  # fmt: skip
     report = _report(read, history, replayed)
+    if draw is not None:
+        draw(report["detectors"], report["by_month"], plot)
     if as_json:
         click.echo(to_json(msgspec.to_builtins(report)))
     else:
         _tell(report)
-    if draw is not None and plot is not None:
-        draw(report["detectors"], report["by_month"], plot)
 
 
 def _drawer() -> Any:

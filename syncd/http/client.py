@@ -111,8 +111,8 @@ def verdict(reply: Reply) -> ConnectorError | None:
 class HttpClient:
     """HTTP for one account. Thread-safe.
 
-    `judge` reads a platform's error answers before the common rules do. Redirects are not
-    followed: an API that redirects is a changed API, or somebody else's host.
+    `judge` reads a platform's error answers before the common rules do. Redirects, and links to
+    another host than `base_url`, are not followed: that is a changed API, or somebody else's host.
     """
 
     def __init__(
@@ -199,6 +199,12 @@ class HttpClient:
         request = self._client.build_request(
             method, path, params=_flat(params), content=content, headers=headers
         )
+        base = self._client.base_url
+        if (request.url.scheme, request.url.netloc) != (base.scheme, base.netloc):
+            # A link out of an answer: following it would hand the login to whoever wrote it.
+            raise Unavailable(
+                f"the answer points to another host, {request.url.host}: not followed"
+            )
         try:
             return self._read(request, to_change=changes)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:

@@ -25,6 +25,9 @@ _AGAIN = tenacity.Retrying(
     reraise=True,
 )
 
+# So many items of which not one can be stored are not all bad: something else is wrong.
+_SUSPICIOUS = 10
+
 
 def salvage(
     store: Store, claim: Claim, platform: str, items: Sequence[Item], cursor: Cursor
@@ -32,8 +35,8 @@ def salvage(
     """Write `items` and the cursor in one transaction; where that fails, all that can be stored.
 
     In the second case the cursor is stored last, so that nothing is lost by a crash in between.
-    Raises StaleClaim, what the database itself raises, and Unstorable where nothing at all of
-    several items can be stored.
+    Raises StaleClaim, what the database itself raises, and Unstorable where not one of many items
+    can be stored.
     """
     try:
         return _write(store, claim, platform, items, cursor)
@@ -41,7 +44,7 @@ def salvage(
         counts: Counts = Counter()
         clean = [storable(item) for item in items]
         bad = [*_halved(store, claim, platform, clean, counts)]
-        if len(bad) == len(items) > 1:  # all of them: that is a bug, and no item's fault
+        if len(bad) == len(items) >= _SUSPICIOUS:  # a bug, and no item's fault
             raise
         counts.update(_write(store, claim, platform, bad, cursor))
         return counts

@@ -24,7 +24,7 @@ def compose(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) -
     broken = limits.check(account.platform, written)
     if broken:
         raise Unwritable(f"{account.platform} does not take this text: {'; '.join(broken)}")
-    thread = runtime.store.outbox.thread(account.id, row.order_id, row.conversation_id)
+    thread = runtime.store.stories.thread(account.id, row.order_id, row.conversation_id)
     return Draft(
         text=written.text,
         subject=_subject(row, written, thread),
@@ -56,7 +56,7 @@ def _as_written(row: OutboxRow) -> Rendered | None:
 def _rendered(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) -> Rendered:
     if row.shipment_id is None or row.template is None:
         raise Unwritable("the row names neither a text nor a parcel and a template")
-    story = runtime.store.outbox.story(row.shipment_id)
+    story = runtime.store.stories.parcel(row.shipment_id)
     try:
         facts = notice_facts(runtime, account, row, story, now)
         return runtime.templates.render(row.template, row.language, facts)

@@ -7,7 +7,7 @@ platform itself says that it did not arrive.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -43,8 +43,9 @@ _SLOWEST_RETRY = timedelta(hours=1)
 _SOONEST_RETRY = timedelta(seconds=5)
 
 
-# An account whose platform cannot be reached, or refuses the login, is left alone for this long.
+# An account whose platform cannot be reached is left alone for this long.
 _REST = timedelta(seconds=30)
+_UNTIL_RELOAD = datetime.max.replace(tzinfo=UTC)
 _GONE = frozenset({"unavailable", "auth_failed"})
 # Accounts are served side by side, lest a slow platform hold up the others.
 _LANES = 4
@@ -109,7 +110,7 @@ class Sender:
                 self._store.release(rows[number:], self._owner)
                 return number
             if self._guarded(row, act) in _GONE:
-                self._resting[row.account_id] = clock.now() + _REST
+                self._resting.setdefault(row.account_id, clock.now() + _REST)
                 self._store.release(rows[number + 1 :], self._owner)
                 return number + 1
         return len(rows)
@@ -166,7 +167,7 @@ class Sender:
     def _daytime(self, row: OutboxRow, now: datetime) -> datetime:
         if row.purpose != "notice" or row.shipment_id is None:
             return now
-        story = self._store.story(row.shipment_id)
+        story = self._runtime.store.stories.parcel(row.shipment_id)
         quiet_hours = self._runtime.settings.quiet_hours
         return daytime(now, story.destination_country, story.destination_state, quiet_hours)
 
@@ -232,7 +233,8 @@ class Sender:
         metrics.failed(account.name, error)
         self._runtime.store.accounts.suspend(account.id, str(error), now)
         self._store.postpone(row, self._retry_at(row, None), str(error))
-        _log.error("login refused while sending", error=str(error))
+        self._resting[account.id] = _UNTIL_RELOAD
+        _log.error("login refused, nothing is sent until the config is reloaded", error=str(error))
         return "auth_failed"
 
     def _retry_at(self, row: OutboxRow, asked: float | None) -> datetime:

@@ -8,6 +8,7 @@ from syncd.store.ingest import IngestStore, IngestTransaction, Unstorable
 from syncd.store.look import LookStore
 from syncd.store.outbox import OutboxStore
 from syncd.store.schema import require, require_file, upgrade
+from syncd.store.stories import StoryStore
 from syncd.store.watch import WatchStore, WatchTransaction
 from syncd.store.writer import Stored, TryAgain, content_hash
 
@@ -52,6 +53,7 @@ class Store:
         self.accounts = AccountStore(self.database)
         self.ingest = IngestStore(self.database, max_attachment_bytes=max_attachment_bytes)
         self.outbox = OutboxStore(self.database)
+        self.stories = StoryStore(self.database)
         self.watch = WatchStore(self.database)
         self.look = LookStore(self.database)
 

@@ -4,45 +4,27 @@ Every change of state is a durable transaction of its own. ``claimed`` is a leas
 written just before the point of no return and is never sent again by itself.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from syncd.model import (
     Draft,
     NewNotice,
     OutboxRow,
     OutboxState,
-    ParcelStory,
-    Party,
     Receipt,
-    Thread,
 )
-from syncd.store import bulk
 from syncd.store.database import Database
+from syncd.store.notices import insert_notices, select_rows
 from syncd.store.tables import (
-    accounts,
     audit,
-    conversation_orders,
-    conversations,
     deliveries,
-    findings,
-    messages,
-    orders,
     outbox,
-    shipments,
-    tracking_events,
 )
 from syncd.store.times import from_us, to_us
-
-_NOTICE_COLUMNS = (
-    "key", "account_id", "state", "purpose", "template", "language", "cause", "shipment_id",
-    "conversation_id", "order_source_id", "recipient", "subject", "text", "created_at",
-    "not_before", "reason", "finding_id",
-)  # fmt: skip
 
 
 class OutboxStore:
@@ -109,7 +91,7 @@ class OutboxStore:
                 .where(outbox.c.id.in_(ids))
                 .values(owner=owner, lease_until=to_us(now + lease), **values)
             )
-            taken = _rows(connection, outbox.c.id.in_(ids))
+            taken = select_rows(connection, outbox.c.id.in_(ids))
         return sorted(taken, key=lambda row: (row.not_before, row.id))
 
     def expire(
@@ -241,7 +223,7 @@ class OutboxStore:
         if ids:
             conditions.append(outbox.c.id.in_(ids))
         with self._database.read() as connection:
-            return _rows(connection, *conditions, limit=limit)
+            return select_rows(connection, *conditions, limit=limit)
 
     def depth(self) -> dict[str, tuple[int, datetime]]:
         """By state: how many rows, and since when the oldest waits."""
@@ -250,57 +232,6 @@ class OutboxStore:
         )
         with self._database.read() as connection:
             return {row[0]: (row[1], from_us(row[2])) for row in connection.execute(wanted)}
-
-    def story(self, shipment_id: int) -> ParcelStory:
-        """What a notice about this parcel is made from, with the latest event known now."""
-        table, event = shipments.c, tracking_events.c
-        wanted = (
-            select(shipments, accounts.c.name, orders.c.country, orders.c.state)
-            .join(accounts, accounts.c.id == table.account_id)
-            .outerjoin(
-                orders,
-                (orders.c.account_id == table.account_id)
-                & (orders.c.source_id == table.order_source_id),
-            )
-        )
-        with self._database.read() as connection:
-            row = connection.execute(wanted.where(table.id == shipment_id)).one()
-            latest = connection.execute(
-                select(event.text, event.occurred_local, event.location, event.milestone)
-                .where(
-                    event.tracking_number == row.tracking_number,
-                    # Later ones belong to the next parcel with this number.
-                    event.occurred_at <= (row.last_event_at or 0),
-                )
-                .order_by(event.occurred_at.desc(), event.id.desc())
-                .limit(1)
-            ).one_or_none()
-        return _story(row, latest)
-
-    def thread(self, account_id: int, order_id: str | None, conversation_id: int | None) -> Thread:
-        """The conversation to go on with in this account: the given one, else the order's latest.
-
-        Empty where the account has none: the message then opens one.
-        """
-        table = messages.c
-        with self._database.read() as connection:
-            talk = _conversation(connection, account_id, order_id, conversation_id)
-            if talk is None:
-                return Thread()
-            mail = connection.execute(
-                select(table.message_id, table.refs, table.subject)
-                .where(table.conversation_id == talk.id, table.message_id.is_not(None))
-                .order_by(table.sent_at.desc())
-                .limit(1)
-            ).one_or_none()
-        if mail is None:
-            return Thread(thread_id=talk.thread_id, subject=talk.subject)
-        return Thread(
-            thread_id=talk.thread_id,
-            subject=mail.subject,
-            last_message_id=mail.message_id,
-            references=(*(mail.refs or "").split(), mail.message_id),
-        )
 
     def reroute(self, row: OutboxRow, account_id: int, reason: str, now: datetime) -> None:
         """Let another account send a row that its own platform refused."""
@@ -322,69 +253,6 @@ class OutboxStore:
             )
 
 
-def _conversation(
-    connection: Connection, account_id: int, order_id: str | None, conversation_id: int | None
-) -> Any:
-    table = conversations.c
-    about = select(conversation_orders.c.conversation_id).where(
-        conversation_orders.c.order_source_id == order_id
-    )
-    buyers = select(orders.c.customer_id).where(orders.c.source_id == order_id)
-    with_buyer = and_(table.id.in_(about), table.customer_id.in_(buyers))
-    wanted = (
-        select(table.id, table.thread_id, table.subject)
-        .where(
-            table.account_id == account_id,
-            or_(table.id == conversation_id, with_buyer),
-        )
-        .order_by((table.id == conversation_id).desc(), table.last_at.desc())
-        .limit(1)
-    )
-    return connection.execute(wanted).one_or_none()
-
-
-def insert_notices(connection: Connection, notices: Iterable[NewNotice], now_us: int) -> int:
-    """Queue messages inside a transaction; returns how many were not queued before.
-
-    A row whose trouble was over before it was told takes up the new trouble.
-    """
-    wanted = {notice.key: notice for notice in notices}
-    if not wanted:
-        return 0
-    again = set()
-    known = select(outbox.c.key, outbox.c.state).where(bulk.among(connection, outbox.c.key, wanted))
-    for key, state in connection.execute(known):
-        if state == OutboxState.OBSOLETE:
-            again.add(key)
-        else:
-            del wanted[key]
-    ids = _finding_ids(connection, [n.finding for n in wanted.values() if n.finding])
-    rows = {key: _notice_row(notice, now_us, ids) for key, notice in wanted.items()}
-    fresh = [row for key, row in rows.items() if key not in again]
-    bulk.insert_missing(connection, outbox, _NOTICE_COLUMNS, fresh)
-    revived = [(*rows[key][1:], key) for key in again]
-    bulk.update(connection, outbox, _NOTICE_COLUMNS[1:], revived, key="key")
-    return len(rows)
-
-
-def _finding_ids(connection: Connection, fingerprints: Collection[str]) -> dict[str, int]:
-    if not fingerprints:
-        return {}
-    wanted = select(findings.c.fingerprint, findings.c.id).where(
-        bulk.among(connection, findings.c.fingerprint, fingerprints)
-    )
-    return dict(connection.execute(wanted).all())
-
-
-def _notice_row(notice: NewNotice, now_us: int, finding_ids: dict[str, int]) -> tuple[Any, ...]:
-    return (
-        notice.key, notice.account_id, notice.state.value, notice.purpose, notice.template,
-        notice.language, notice.cause, notice.shipment_id, notice.conversation_id, notice.order_id,
-        msgspec.json.encode(notice.recipient).decode(), notice.subject, notice.text, now_us,
-        to_us(notice.not_before), notice.reason, finding_ids.get(notice.finding or ""),
-    )  # fmt: skip
-
-
 def _abandoned(state: OutboxState, now: datetime) -> ColumnElement[bool]:
     return and_(outbox.c.state == state.value, outbox.c.lease_until <= to_us(now))
 
@@ -393,64 +261,4 @@ def _put(connection: Connection, row_id: int, state: OutboxState, **values: Any)
     settled: dict[str, Any] = {"owner": None, "lease_until": None, **values}
     connection.execute(
         update(outbox).where(outbox.c.id == row_id).values(state=state.value, **settled)
-    )
-
-
-def _rows(connection: Connection, *conditions: Any, limit: int = 1000) -> list[OutboxRow]:
-    # Several findings can have one cause: a message is about the cause, not about the first.
-    trouble = exists().where(
-        findings.c.shipment_id == outbox.c.shipment_id,
-        findings.c.cause == outbox.c.cause,
-        findings.c.closed_at.is_(None),
-    )
-    wanted = (
-        select(outbox, accounts.c.name, or_(outbox.c.finding_id.is_(None), trouble).label("holds"))
-        .join(accounts, accounts.c.id == outbox.c.account_id)
-        .where(*conditions)
-        .order_by(outbox.c.id.desc())
-        .limit(limit)
-    )
-    return [_row(row) for row in connection.execute(wanted)]
-
-
-def _row(row: Any) -> OutboxRow:
-    return OutboxRow(
-        id=row.id,
-        key=row.key,
-        account_id=row.account_id,
-        account=row.name,
-        state=OutboxState(row.state),
-        purpose=row.purpose,
-        recipient=msgspec.json.decode(row.recipient, type=Party),
-        language=row.language,
-        created_at=from_us(row.created_at),
-        not_before=from_us(row.not_before),
-        attempts=row.attempts,
-        template=row.template,
-        cause=row.cause,
-        shipment_id=row.shipment_id,
-        order_id=row.order_source_id,
-        conversation_id=row.conversation_id,
-        finding_open=bool(row.holds),
-        subject=row.subject,
-        text=row.text,
-        reason=row.reason,
-    )
-
-
-def _story(row: Any, latest: Any) -> ParcelStory:
-    return ParcelStory(
-        order_id=row.order_source_id,
-        account=row.name,
-        tracking_number=row.tracking_number,
-        carrier=row.carrier,
-        tracking_url=row.tracking_url,
-        destination_country=row.country or row.destination_country,
-        destination_state=row.state,
-        deliver_by=from_us(row.deliver_by),
-        last_movement_at=from_us(row.last_movement_at),
-        milestone=latest[3] if latest else row.milestone,
-        event_text=latest[0] if latest else None,
-        event_local=datetime.fromisoformat(latest[1]) if latest else None,
-        event_place=latest[2] if latest else None,
     )

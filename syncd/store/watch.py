@@ -20,7 +20,7 @@ from syncd.model import (
 )
 from syncd.store import bulk
 from syncd.store.database import Database
-from syncd.store.outbox import insert_notices
+from syncd.store.notices import insert_notices
 from syncd.store.tables import (
     conversation_orders,
     conversations,

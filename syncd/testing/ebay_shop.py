@@ -67,7 +67,7 @@ def _locked(
     method: "Callable[Concatenate[Shop, P], R]",
 ) -> "Callable[Concatenate[Shop, P], R]":
     @wraps(method)
-    def call(shop: "Shop", *args: P.args, **kwargs: P.kwargs) -> R:
+    def call(shop: "Shop", /, *args: P.args, **kwargs: P.kwargs) -> R:
         with shop.lock:
             return method(shop, *args, **kwargs)
 

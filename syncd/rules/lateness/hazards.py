@@ -133,7 +133,7 @@ def effective(group: Ints, weight: Floats, groups: int) -> Floats:
     """Kish's effective number of orders in each group: what they are worth, weighted by age."""
     total = np.bincount(group, weight, groups).astype(np.float64)
     squares = np.bincount(group, weight * weight, groups).astype(np.float64)
-    return _ratio(total * total, squares)
+    return _ratio(total * total, squares).round(6)
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:

@@ -291,7 +291,7 @@ class TestStory:
     def story(self, store, make):
         with store.watch.batch(make.at(1000), 10) as tx:
             (parcel,) = tx.parcels
-        return store.outbox.story(parcel.shipment_id)
+        return store.stories.parcel(parcel.shipment_id)
 
     def test_it_tells_the_latest_event_in_the_carriers_own_time(self, source, store, make):
         source.bring(make.order(promise=4), make.shipment(tracking_url="https://dhl.example/TN1"))
@@ -329,7 +329,7 @@ class TestThread:
             make.message("1", message_id="a@x", subject="Lamp", order_ids=(self.order,)),
             make.message("2", 1, message_id="b@x", references=("a@x",), subject="Re: Lamp"),
         )
-        thread = store.outbox.thread(source.id, self.order, None)
+        thread = store.stories.thread(source.id, self.order, None)
 
         assert (thread.last_message_id, thread.references) == ("b@x", ("a@x", "b@x"))
         assert thread.subject == "Re: Lamp"
@@ -337,7 +337,7 @@ class TestThread:
     def test_a_platforms_thread_goes_on_by_its_id(self, source, store, make):
         source.bring(make.order(), make.message(thread_id="t1", order_ids=(self.order,)))
 
-        assert store.outbox.thread(source.id, self.order, None).thread_id == "t1"
+        assert store.stories.thread(source.id, self.order, None).thread_id == "t1"
 
     def test_the_given_conversation_comes_before_a_later_one_about_the_order(
         self, source, store, make
@@ -347,8 +347,8 @@ class TestThread:
         source.bring(make.message("2", 1, thread_id="t2", order_ids=(self.order,)))
         first = min(talk["id"] for talk in store.look.conversations())
 
-        assert store.outbox.thread(source.id, self.order, None).thread_id == "t2"
-        assert store.outbox.thread(source.id, self.order, first).thread_id == "t1"
+        assert store.stories.thread(source.id, self.order, None).thread_id == "t2"
+        assert store.stories.thread(source.id, self.order, first).thread_id == "t1"
 
     def test_a_stranger_who_names_the_order_is_not_answered_in_the_buyers_stead(
         self, source, store, make
@@ -357,13 +357,13 @@ class TestThread:
         source.bring(make.order())
         source.bring(make.message(message_id="m@x", buyer=mallory, order_ids=(self.order,)))
 
-        assert store.outbox.thread(source.id, self.order, None).last_message_id is None
+        assert store.stories.thread(source.id, self.order, None).last_message_id is None
 
     def test_another_accounts_conversation_cannot_go_on_here(self, source, source_of, store, make):
         source.bring(make.order(), make.message(thread_id="t1", order_ids=(self.order,)))
         mail = source_of(store, "mail", "imap")
 
-        assert store.outbox.thread(mail.id, self.order, 1).thread_id is None
+        assert store.stories.thread(mail.id, self.order, 1).thread_id is None
 
 
 class TestFindingOpen:

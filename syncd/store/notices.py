@@ -1,0 +1,103 @@
+"""Rows of the outbox: queueing them, once for each key, and reading them."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, exists, or_, select
+
+from syncd.model import NewNotice, OutboxRow, OutboxState, Party
+from syncd.store import bulk
+from syncd.store.tables import accounts, findings, outbox
+from syncd.store.times import from_us, to_us
+
+_NOTICE_COLUMNS = (
+    "key", "account_id", "state", "purpose", "template", "language", "cause", "shipment_id",
+    "conversation_id", "order_source_id", "recipient", "subject", "text", "created_at",
+    "not_before", "reason", "finding_id",
+)  # fmt: skip
+
+
+def insert_notices(connection: Connection, notices: Iterable[NewNotice], now_us: int) -> int:
+    """Queue messages inside a transaction; returns how many were not queued before.
+
+    A row whose trouble was over before it was told takes up the new trouble.
+    """
+    wanted = {notice.key: notice for notice in notices}
+    if not wanted:
+        return 0
+    again = set()
+    known = select(outbox.c.key, outbox.c.state).where(bulk.among(connection, outbox.c.key, wanted))
+    for key, state in connection.execute(known):
+        if state == OutboxState.OBSOLETE:
+            again.add(key)
+        else:
+            del wanted[key]
+    ids = _finding_ids(connection, [n.finding for n in wanted.values() if n.finding])
+    rows = {key: _notice_row(notice, now_us, ids) for key, notice in wanted.items()}
+    fresh = [row for key, row in rows.items() if key not in again]
+    bulk.insert_missing(connection, outbox, _NOTICE_COLUMNS, fresh)
+    revived = [(*rows[key][1:], key) for key in again]
+    bulk.update(connection, outbox, _NOTICE_COLUMNS[1:], revived, key="key")
+    return len(rows)
+
+
+def _finding_ids(connection: Connection, fingerprints: Collection[str]) -> dict[str, int]:
+    if not fingerprints:
+        return {}
+    wanted = select(findings.c.fingerprint, findings.c.id).where(
+        bulk.among(connection, findings.c.fingerprint, fingerprints)
+    )
+    return dict(connection.execute(wanted).all())
+
+
+def _notice_row(notice: NewNotice, now_us: int, finding_ids: dict[str, int]) -> tuple[Any, ...]:
+    return (
+        notice.key, notice.account_id, notice.state.value, notice.purpose, notice.template,
+        notice.language, notice.cause, notice.shipment_id, notice.conversation_id, notice.order_id,
+        msgspec.json.encode(notice.recipient).decode(), notice.subject, notice.text, now_us,
+        to_us(notice.not_before), notice.reason, finding_ids.get(notice.finding or ""),
+    )  # fmt: skip
+
+
+def select_rows(connection: Connection, *conditions: Any, limit: int = 1000) -> list[OutboxRow]:
+    """The rows that meet these conditions, the newest first."""
+    # Several findings can have one cause: a message is about the cause, not about the first.
+    trouble = exists().where(
+        findings.c.shipment_id == outbox.c.shipment_id,
+        findings.c.cause == outbox.c.cause,
+        findings.c.closed_at.is_(None),
+    )
+    wanted = (
+        select(outbox, accounts.c.name, or_(outbox.c.finding_id.is_(None), trouble).label("holds"))
+        .join(accounts, accounts.c.id == outbox.c.account_id)
+        .where(*conditions)
+        .order_by(outbox.c.id.desc())
+        .limit(limit)
+    )
+    return [_row(row) for row in connection.execute(wanted)]
+
+
+def _row(row: Any) -> OutboxRow:
+    return OutboxRow(
+        id=row.id,
+        key=row.key,
+        account_id=row.account_id,
+        account=row.name,
+        state=OutboxState(row.state),
+        purpose=row.purpose,
+        recipient=msgspec.json.decode(row.recipient, type=Party),
+        language=row.language,
+        created_at=from_us(row.created_at),
+        not_before=from_us(row.not_before),
+        attempts=row.attempts,
+        template=row.template,
+        cause=row.cause,
+        shipment_id=row.shipment_id,
+        order_id=row.order_source_id,
+        conversation_id=row.conversation_id,
+        finding_open=bool(row.holds),
+        subject=row.subject,
+        text=row.text,
+        reason=row.reason,
+    )

@@ -1,0 +1,116 @@
+"""What a message is made from: a parcel's story as it is known now, and the thread to go on with."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, or_, select
+
+from syncd.model import ParcelStory, Thread
+from syncd.store.database import Database
+from syncd.store.tables import (
+    accounts,
+    conversation_orders,
+    conversations,
+    messages,
+    orders,
+    shipments,
+    tracking_events,
+)
+from syncd.store.times import from_us
+
+
+class StoryStore:
+    """Use cases of writing a message."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def parcel(self, shipment_id: int) -> ParcelStory:
+        """What a notice about this parcel is made from, with the latest event known now."""
+        table, event = shipments.c, tracking_events.c
+        wanted = (
+            select(shipments, accounts.c.name, orders.c.country, orders.c.state)
+            .join(accounts, accounts.c.id == table.account_id)
+            .outerjoin(
+                orders,
+                (orders.c.account_id == table.account_id)
+                & (orders.c.source_id == table.order_source_id),
+            )
+        )
+        with self._database.read() as connection:
+            row = connection.execute(wanted.where(table.id == shipment_id)).one()
+            latest = connection.execute(
+                select(event.text, event.occurred_local, event.location, event.milestone)
+                .where(
+                    event.tracking_number == row.tracking_number,
+                    # Later ones belong to the next parcel with this number.
+                    event.occurred_at <= (row.last_event_at or 0),
+                )
+                .order_by(event.occurred_at.desc(), event.id.desc())
+                .limit(1)
+            ).one_or_none()
+        return _story(row, latest)
+
+    def thread(self, account_id: int, order_id: str | None, conversation_id: int | None) -> Thread:
+        """The conversation to go on with in this account: the given one, else the order's latest.
+
+        Empty where the account has none: the message then opens one.
+        """
+        table = messages.c
+        with self._database.read() as connection:
+            talk = _conversation(connection, account_id, order_id, conversation_id)
+            if talk is None:
+                return Thread()
+            mail = connection.execute(
+                select(table.message_id, table.refs, table.subject)
+                .where(table.conversation_id == talk.id, table.message_id.is_not(None))
+                .order_by(table.sent_at.desc())
+                .limit(1)
+            ).one_or_none()
+        if mail is None:
+            return Thread(thread_id=talk.thread_id, subject=talk.subject)
+        return Thread(
+            thread_id=talk.thread_id,
+            subject=mail.subject,
+            last_message_id=mail.message_id,
+            references=(*(mail.refs or "").split(), mail.message_id),
+        )
+
+
+def _conversation(
+    connection: Connection, account_id: int, order_id: str | None, conversation_id: int | None
+) -> Any:
+    table = conversations.c
+    about = select(conversation_orders.c.conversation_id).where(
+        conversation_orders.c.order_source_id == order_id
+    )
+    buyers = select(orders.c.customer_id).where(orders.c.source_id == order_id)
+    with_buyer = and_(table.id.in_(about), table.customer_id.in_(buyers))
+    wanted = (
+        select(table.id, table.thread_id, table.subject)
+        .where(
+            table.account_id == account_id,
+            or_(table.id == conversation_id, with_buyer),
+        )
+        .order_by((table.id == conversation_id).desc(), table.last_at.desc())
+        .limit(1)
+    )
+    return connection.execute(wanted).one_or_none()
+
+
+def _story(row: Any, latest: Any) -> ParcelStory:
+    return ParcelStory(
+        order_id=row.order_source_id,
+        account=row.name,
+        tracking_number=row.tracking_number,
+        carrier=row.carrier,
+        tracking_url=row.tracking_url,
+        destination_country=row.country or row.destination_country,
+        destination_state=row.state,
+        deliver_by=from_us(row.deliver_by),
+        last_movement_at=from_us(row.last_movement_at),
+        milestone=latest[3] if latest else row.milestone,
+        event_text=latest[0] if latest else None,
+        event_local=datetime.fromisoformat(latest[1]) if latest else None,
+        event_place=latest[2] if latest else None,
+    )
