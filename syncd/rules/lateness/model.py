@@ -233,6 +233,7 @@ def waiting_table(dispatch: Clock, transit: Clock) -> Floats:
     waiting_on = np.ones(handing.shape[:2])
     for left in range(1, LONGEST + 1):
         chance = handing[:, :, left]
-        waiting_on = chance * fresh[left, :, left - 1] + (1 - chance) * waiting_on
+        handed_today = np.minimum(fresh[left, :, left - 1], waiting_on)  # the sooner the better
+        waiting_on = chance * handed_today + (1 - chance) * waiting_on
         waiting[:, :, left] = waiting_on
     return waiting

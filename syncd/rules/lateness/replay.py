@@ -5,7 +5,7 @@ it, at 00:00 of each day from the one after placing to the one before the promis
 are set rather than fixed come from promises that fell due in the three months before.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from itertools import pairwise
 
@@ -43,10 +43,10 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
     operational: float
     """The operational threshold before the drift guard."""
     hand_over_days: int
-    drift: float
-    """The highest odds ratio of lateness that the guard met; from 2 it tightened."""
     base_rate: float
     """The share of late orders that the model had learnt."""
+    drift: float = 0.0
+    """The highest odds ratio of lateness that the guard met; from 2 it tightened."""
 
 
 class Checks(msgspec.Struct, frozen=True):
@@ -143,25 +143,26 @@ class _State:
         scores = model.score(history, seen.order, seen.day)
         usable = scores.n_eff >= ENOUGH
         before = self._settled(first)
-        theta = thresholds.operational(self.highest[before][~np.isnan(self.highest[before])])
-        days = _hand_over_days(history.take(before))
-        drift = self._drift(seen.day, model.base_rate)
-        hits = _hits(history, seen, scores.p, usable, thresholds.tightened(np.array(theta), drift))
-        hits["days_since_hand_over"] = _since_hand_over(history, seen) >= days
-        for name, hit in hits.items():
-            np.minimum.at(self.alarms[name], seen.order[hit], seen.day[hit])
-        late = rows[history.late[rows]]
-        self.alarms["promise_passed"][late] = history.promised[late] + 1
-        np.fmax.at(self.highest, seen.order[usable], scores.p[usable])
-        self.months[f"{date.fromordinal(first):%Y-%m}"] = Month(
+        month = Month(
             orders=len(rows),
             learnt_from=model.n,
             by_rule=int((~usable).sum()),
-            operational=round(theta, 4),
-            hand_over_days=days,
-            drift=round(float(drift.max(initial=0.0)), 3),
+            operational=round(thresholds.operational(_told(self.highest[before])), 4),
+            hand_over_days=_hand_over_days(history.take(before)),
             base_rate=round(model.base_rate, 4),
         )
+        drift = self._drift(seen.day, model.base_rate)
+        self._alarm(rows, seen, _hits(history, seen, scores.p, usable, month, drift))
+        np.fmax.at(self.highest, seen.order[usable], scores.p[usable])
+        highest = round(float(drift.max(initial=0.0)), 3)
+        name = f"{date.fromordinal(first):%Y-%m}"
+        self.months[name] = msgspec.structs.replace(month, drift=highest)
+
+    def _alarm(self, rows: Ints, seen: Checks, hits: Mapping[str, Bools]) -> None:
+        for name, hit in hits.items():
+            np.minimum.at(self.alarms[name], seen.order[hit], seen.day[hit])
+        late = rows[self.history.late[rows]]
+        self.alarms["promise_passed"][late] = self.history.promised[late] + 1
 
     def _settled(self, first: int) -> Bools:
         """On-time orders whose promise fell due in the three months before, all told by then."""
@@ -197,24 +198,26 @@ def _running(counts: Ints) -> Ints:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
+def _told(chances: Floats) -> Floats:
+    return chances[~np.isnan(chances)]
+
+
 def _hits(
-    history: History, seen: Checks, p: Floats, usable: Bools, operational: Floats
+    history: History, seen: Checks, p: Floats, usable: Bools, month: Month, drift: Floats
 ) -> dict[str, Bools]:
     """Which checks each detector alarms at."""
     used = (seen.day - history.placed[seen.order]) / history.window[seen.order]
     board_rule, buyer_rule = used >= thresholds.BOARD_WINDOW, used >= thresholds.BUYER_WINDOW
+    operational = thresholds.tightened(np.array(month.operational), drift)
+    silent = seen.day - history.handed[seen.order]  # negative before the hand-over
     return {
+        "days_since_hand_over": silent >= month.hand_over_days,
         "window_75": board_rule,
         "window_90": buyer_rule,
         "board": np.where(usable, p >= thresholds.BOARD, board_rule),
         "buyer": np.where(usable, p >= thresholds.BUYER, buyer_rule),
         "operational": np.where(usable, p >= operational, board_rule),
     }
-
-
-def _since_hand_over(history: History, seen: Checks) -> Ints:
-    """Whole days since hand-over at each check; negative before it."""
-    return seen.day - history.handed[seen.order]
 
 
 def _hand_over_days(on_time: History) -> int:

@@ -23,6 +23,7 @@ BUYER_WINDOW = 0.90
 
 FALSE_ALARMS = 0.10
 """The share of on-time orders that the operational threshold may alarm."""
+_DRAWN = 1 / 3
 JUMP = 2.0
 """The odds ratio of late deliveries, recent over learnt, from which the guard tightens."""
 RECENT_DAYS = 28
@@ -61,14 +62,15 @@ def operational(highest: Floats) -> float:
     """The threshold for the next month, from the on-time orders of the months before.
 
     `highest` is the highest chance that each of them was ever given. The threshold that would have
-    alarmed `FALSE_ALARMS` of them is drawn half way to `BOARD` (in log-odds), because three months
-    do not tell the fourth: on simulated histories with seasons, strikes and shortened promises
-    this kept the false alarms near the goal where the bare quantile did not.
+    alarmed `FALSE_ALARMS` of them is drawn a third of the way to `BOARD` (in log-odds), because
+    three months do not tell the fourth: on simulated histories with seasons, strikes and shortened
+    promises this kept the false alarms near the goal where the bare quantile did not.
     """
     if len(highest) < _FEWEST:
         return BOARD
-    quantile = float(np.clip(np.quantile(highest, 1 - FALSE_ALARMS), 0.05, 0.95))
-    return float(_probability((_log_odds(np.array(quantile)) + _log_odds(np.array(BOARD))) / 2))
+    quantile = np.clip(np.quantile(highest, 1 - FALSE_ALARMS), 0.05, 0.95)
+    drawn = (1 - _DRAWN) * _log_odds(np.array(quantile)) + _DRAWN * _log_odds(np.array(BOARD))
+    return float(_probability(drawn))
 
 
 def drift_ratio(late: Floats, due: Floats, base_rate: Floats) -> Floats:

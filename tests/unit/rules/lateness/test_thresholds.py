@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncd.rules.lateness import Estimate, Tier, drift_ratio, tier, tightened
+from syncd.rules.lateness.thresholds import BOARD, operational
+
+
+def estimate(p: float, n_eff: float = 100.0) -> Estimate:
+    return Estimate(p=p, n_eff=n_eff, group="all orders")
+
+
+@pytest.mark.parametrize(
+    ("p", "said"),
+    [(0.49, Tier.NONE), (0.5, Tier.BOARD), (0.69, Tier.BOARD), (0.7, Tier.BUYER), (1, Tier.BUYER)],
+)
+def test_the_chance_decides(p, said):
+    assert tier(estimate(p), used=0.99) is said
+
+
+@pytest.mark.parametrize(
+    ("used", "said"), [(0.74, Tier.NONE), (0.75, Tier.BOARD), (0.9, Tier.BUYER)]
+)
+def test_with_too_few_orders_the_window_decides(used, said):
+    assert tier(estimate(0.99, n_eff=29.9), used=used) is said
+
+
+def test_a_jump_of_the_base_rate_raises_the_thresholds():
+    assert tier(estimate(0.55), used=0.8) is Tier.BOARD
+    assert tier(estimate(0.55), used=0.8, drift=4.0) is Tier.NONE
+    assert tier(estimate(0.75), used=0.8, drift=4.0) is Tier.BOARD
+
+
+def test_half_of_the_jump_beyond_a_doubling_is_made_up_for():
+    assert tightened(np.array(0.5), np.array(8.0)) == pytest.approx(2 / 3)
+
+
+@given(st.floats(0.05, 0.95), st.floats(0.01, 100), st.floats(1, 10))
+def test_tightening_never_loosens(threshold, drift, more):
+    once = float(tightened(np.array(threshold), np.array(drift)))
+    again = float(tightened(np.array(threshold), np.array(drift * more)))
+    assert threshold - 1e-12 <= once <= again <= 0.95 + 1e-12
+
+
+def test_up_to_a_doubling_nothing_is_changed():
+    assert tightened(np.array(0.5), np.array(1.99)) == 0.5
+
+
+def test_drift_is_the_odds_ratio_of_many_promises():
+    ratio = drift_ratio(np.array(200_000.0), np.array(1_000_000.0), np.array(0.1))
+    assert ratio == pytest.approx((0.2 / 0.8) / (0.1 / 0.9), rel=1e-3)
+
+
+def test_a_few_late_promises_are_no_drift():
+    assert drift_ratio(np.array(2.0), np.array(4.0), np.array(0.08)) < 1.7
+    assert drift_ratio(np.array(0.0), np.array(0.0), np.array(0.08)) == pytest.approx(1)
+
+
+def test_the_operational_threshold_is_drawn_a_third_of_the_way_to_the_boards():
+    highest = np.linspace(0, 1, 1001)  # a tenth of the on-time orders was ever above 0.9
+    assert operational(highest) == pytest.approx(9 ** (2 / 3) / (1 + 9 ** (2 / 3)), abs=0.001)
+    assert operational(highest * 0 + 0.5) == pytest.approx(0.5)
+
+
+def test_without_enough_orders_the_operational_threshold_is_the_boards():
+    assert operational(np.full(49, 0.99)) == BOARD
