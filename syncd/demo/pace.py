@@ -14,6 +14,10 @@ from syncd.store import Store
 
 _SHORTEST_POLL = 0.1
 _SHORTEST_TICK = 0.03
+_PATIENCE = 5.0
+# The hours that are daytime in all of Russia's zones are few: the world waits for what is due then.
+_OVERDUE = timedelta(hours=1)
+_CRAWL = 20
 _POLLS = 60
 """How often a short demo polls each stream; one of more than a minute does so each second."""
 
@@ -41,30 +45,36 @@ class Pace(msgspec.Struct, frozen=True):
 
     @property
     def longest_way(self) -> timedelta:
-        """How long a notice may be due before the world waits."""
+        """How long a notice may be under way from when it is due."""
         return 3 * self.tick
 
 
 class WorldClock:
     """A source of time from `start` to `end`, `speed` times as fast as the machine's.
 
-    `wait_at` sets a time that it does not pass until the next call.
+    `wait_at` sets a time that it does not pass until the next call. What the daemon waits for may
+    itself need time to pass, so after a while it goes on all the same, slowly.
     """
 
     def __init__(self, start: datetime, end: datetime, speed: float) -> None:
         self._now = self._wait = start
         self._end = end
         self._speed = speed
-        self._read = clock.monotonic()
+        self._read = self._free = clock.monotonic()
         self._lock = threading.Lock()
 
     def __call__(self) -> datetime:
         """The world's time, aware UTC; it never goes back."""
         with self._lock:
             read = clock.monotonic()
-            reached = self._now + timedelta(seconds=(read - self._read) * self._speed)
+            passed = timedelta(seconds=(read - self._read) * self._speed)
             self._read = read
-            self._now = max(self._now, min(reached, self._wait, self._end))
+            reached = min(self._now + passed, self._wait)
+            if reached > self._now:
+                self._now, self._free = reached, read
+            elif read - self._free > _PATIENCE:
+                self._now += passed / _CRAWL
+            self._now = min(self._now, self._end)
             return self._now
 
     def wait_at(self, moment: datetime) -> None:
@@ -76,9 +86,13 @@ class WorldClock:
 def followed_until(store: Store, pace: Pace, streams: int, start: datetime) -> datetime:
     """Until when the daemon could know everything, and have sent what is due.
 
-    `streams` is how many there are; one that was never polled knows nothing since `start`.
+    `streams` is how many there are; one that was never polled knows nothing since `start`. One that
+    backs off is not asked before its time.
     """
-    polled = [health.succeeded_at or start for health in store.accounts.health()]
+    polled = [
+        max(health.succeeded_at or start, health.retry_at or start)
+        for health in store.accounts.health()
+    ]
     news = min(polled) if len(polled) == streams else start
     due = [since for state, (_, since) in store.outbox.depth().items() if state == "pending"]
-    return min([news + pace.oldest_news, *(since + pace.longest_way for since in due)])
+    return min([news + pace.oldest_news, *(since + _OVERDUE for since in due)])

@@ -89,7 +89,7 @@ class Demo:
                 self._clock.wait_at(followed_until(runtime.store, self._pace, streams, START))
                 told = f"day {(now - START).days + 1} of {DAYS}"
                 progress((now - START) / (END - START), runtime.store.look.counts(), told)
-                clock.sleep(self._pace.poll_seconds / 5)
+                clock.sleep(self._pace.tick_seconds / 2)
             progress(1.0, runtime.store.look.counts(), "counting")
         finally:
             scheduler.stop(_STOP_SECONDS)

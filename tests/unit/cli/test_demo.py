@@ -218,13 +218,28 @@ class TestTime:
     def test_it_waits_and_goes_on_from_there(self, second):
         world = WorldClock(START, END, speed=86_400)
         world.wait_at(START + timedelta(days=1))
-        second(5)
+        second(1.5)
         assert world() == START + timedelta(days=1)
         world.wait_at(START)
         assert world() == START + timedelta(days=1)
         world.wait_at(START + timedelta(days=9))
         second(2)
         assert world() == START + timedelta(days=3)
+
+    def test_it_does_not_wait_for_ever(self, second):
+        world = WorldClock(START, END, speed=86_400)
+        second(5)
+        assert world() == START
+        second(2)
+        assert START < world() < START + timedelta(days=0.2)
+
+    def test_a_stream_that_backs_off_does_not_hold_the_world_up(self, kept, filled):
+        pace, now = Pace.of(60, END - START), clock.now()
+        for stream in ("messages", "orders", "tracking"):
+            claim = filled.claim(stream)
+            kept.accounts.failed(claim, OSError(), now=now, retry_at=now + timedelta(days=2))
+        known = now + timedelta(days=3.5)
+        assert followed_until(kept, pace, streams=3, start=START) == known
 
     def test_the_world_waits_for_news_and_for_what_is_due(self, kept, filled, make):
         pace = Pace.of(60, END - START)
@@ -237,5 +252,5 @@ class TestTime:
                       not_before=clock.now() - timedelta(hours=2), text="x"),
             clock.now(),
         )  # fmt: skip
-        due = clock.now() + timedelta(hours=1.6)
+        due = clock.now() - timedelta(hours=1)
         assert followed_until(kept, pace, streams=3, start=START) == due
