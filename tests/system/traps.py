@@ -45,24 +45,30 @@ class Daemon:
         self.peak_mb = 0.0
         self._config = config
         self._prefix = prefix
-        self._notify = log.with_suffix(".notify")
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(str(self._notify))
+        self._readers = []
 
     def start(self, *, wait=True):
         """Start it; with `wait` until it says that it is ready."""
-        began = time.monotonic()
+        began, ready = time.monotonic(), threading.Event()
+        notify = self.log.with_suffix(".notify")
+        notify.unlink(missing_ok=True)
+        manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        manager.bind(str(notify))
         self.process = subprocess.Popen(
             [*self._prefix, *syncd(self._config), "run"],
-            env={**os.environ, "NOTIFY_SOCKET": str(self._notify)},
+            env={**os.environ, "NOTIFY_SOCKET": str(notify)},
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
         # By a pipe, as to the journal: the log has to outlive what a test does to its disk.
-        self._copier = threading.Thread(target=self._copy, args=(self.process.stderr,))
-        self._copier.start()
+        self._readers = [
+            threading.Thread(target=self._copy, args=(self.process.stderr,)),
+            threading.Thread(target=_listen, args=(manager, self.process, ready)),
+        ]
+        for reader in self._readers:
+            reader.start()
         if wait:
-            self._await_ready()
+            self._await(ready)
             self.ready_seconds.append(time.monotonic() - began)
             self.ready_cpu_seconds.append(_cpu_seconds(self.process.pid))
 
@@ -79,7 +85,7 @@ class Daemon:
             line = next(line for line in lines if line.startswith("VmHWM"))
             self.peak_mb = max(self.peak_mb, int(line.split()[1]) / 1024)
 
-    def stop(self, seconds=30.0):
+    def stop(self, seconds=45.0):
         """SIGTERM; gives the exit code."""
         self.measure()
         self.process.terminate()
@@ -88,7 +94,6 @@ class Daemon:
     def close(self):
         if self.process is not None:
             self.kill()
-        self._socket.close()
 
     def events(self, name):
         """How often it has logged an event, in all its lives."""
@@ -101,7 +106,8 @@ class Daemon:
 
     def _wait(self, seconds):
         code = self.process.wait(seconds)
-        self._copier.join()
+        for reader in self._readers:
+            reader.join()
         return code
 
     def _copy(self, pipe):
@@ -110,24 +116,23 @@ class Daemon:
                 log.write(line)
                 log.flush()
 
-    def _await_ready(self):
-        self._forget_news()
+    def _await(self, ready):
         until = time.monotonic() + READY_SECONDS
-        self._socket.settimeout(0.2)
-        while time.monotonic() < until:
+        while not ready.wait(0.01):
             if self.process.poll() is not None:
                 raise AssertionError(f"it ended with {self.process.returncode}, see {self.log}")
-            with suppress(TimeoutError):
-                if b"READY=1" in self._socket.recv(4096):
-                    return
-        raise AssertionError(f"not ready after {READY_SECONDS} s, see {self.log}")
+            if time.monotonic() > until:
+                raise AssertionError(f"not ready after {READY_SECONDS} s, see {self.log}")
 
-    def _forget_news(self):
-        """What an earlier life has said; this one cannot have said anything so early."""
-        self._socket.setblocking(False)
-        with suppress(BlockingIOError):
-            while True:
-                self._socket.recv(4096)
+
+def _listen(manager, process, ready):
+    """Read all that one life says, as systemd does: a full queue would block it."""
+    manager.settimeout(0.1)
+    with manager:
+        while process.poll() is None:
+            with suppress(TimeoutError):
+                if b"READY=1" in manager.recv(4096):
+                    ready.set()
 
 
 class Trap:
