@@ -17,6 +17,8 @@ _SHORTEST_TICK = 0.03
 _PATIENCE = 5.0
 # The hours that are daytime in all of Russia's zones are few: the world waits for what is due then.
 _OVERDUE = timedelta(hours=1)
+# A trouble that has lasted for two days has to be told; see `syncd.testing.world_troubles`.
+_OLDEST_NEWS = timedelta(hours=36)
 _CRAWL = 20
 _POLLS = 60
 """How often a short demo polls each stream; one of more than a minute does so each second."""
@@ -41,7 +43,7 @@ class Pace(msgspec.Struct, frozen=True):
     @property
     def oldest_news(self) -> timedelta:
         """How far the daemon's knowledge may lie behind before the world waits."""
-        return 3 * self.poll
+        return min(3 * self.poll, _OLDEST_NEWS)
 
     @property
     def longest_way(self) -> timedelta:

@@ -86,16 +86,18 @@ def _split(
 
 def _resolve(tx: IngestTransaction, platform: str, parties: Sequence[Party]) -> list[int | None]:
     """The customers of these parties, made and merged in the store where needed."""
-    keys = [identity_keys(platform, party) for party in parties]
-    known = tx.customers.known({key for several in keys for key in several})
+    keys = {party: identity_keys(platform, party) for party in parties}
+    known = tx.customers.known({key for several in keys.values() for key in several})
     book = CustomerBook(known)
-    found = [book.resolve(k, party) for k, party in zip(keys, parties, strict=True)]
-    if not (book.new or book.learnt):
-        return found
-    real = tx.customers.add(book.new, book.learnt, book.merged, known=known)
-    merged = {real.get(a, a): real.get(b, b) for a, b in book.merged.items()}
-    stored = [None if number is None else real.get(number, number) for number in found]
-    return [number and merged.get(number, number) for number in stored]
+    found = {party: book.resolve(k, party) for party, k in keys.items()}
+    if book.new or book.learnt:
+        real = tx.customers.add(book.new, book.learnt, book.merged, known=known)
+        merged = {real.get(a, a): real.get(b, b) for a, b in book.merged.items()}
+        for party, number in found.items():
+            if number is not None:
+                stored = real.get(number, number)
+                found[party] = merged.get(stored, stored)
+    return [found[party] for party in parties]
 
 
 def _messages(tx: IngestTransaction, platform: str, items: list[Message], counts: Counts) -> None:
@@ -136,7 +138,8 @@ def _place(tx: IngestTransaction, platform: str, new: list[tuple[Message, bytes]
 def _thread_book(
     tx: IngestTransaction, messages: list[Message], customers: list[int | None]
 ) -> ThreadBook:
-    known = tx.messages.conversations_of({key for m in messages for key in own_keys(m)})
+    wanted = {key for message in messages for key in own_keys(message)}
+    known = tx.messages.conversations_of(wanted)
     loose = [i for i, message in enumerate(messages) if message.thread_id is None]
     if not loose:  # a platform's own thread ids need no more facts
         return ThreadBook(known, {})

@@ -53,7 +53,7 @@ class Database:
                 yield connection
             return
         with self._writing, self.engine.connect() as connection:
-            connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            _set_durable(connection, durable=durable)
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -76,6 +76,13 @@ class Database:
     def close(self) -> None:
         """Close the pooled connections."""
         self.engine.dispose()
+
+
+def _set_durable(connection: Connection, *, durable: bool) -> None:
+    """The setting belongs to the connection, which is kept: it is told only what changes."""
+    if connection.info.get("durable") is not durable:
+        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+        connection.info["durable"] = durable
 
 
 def _sqlite(url: URL) -> Engine:

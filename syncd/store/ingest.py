@@ -116,6 +116,10 @@ class IngestTransaction:
 
     def release(self, source_ids: Collection[str]) -> None:
         """Note that items once quarantined have been read after all."""
+        # Nearly always there is none, which is cheaper to see than to look for each.
+        any_open = select(quarantine.c.id).where(*self._open_quarantine()).limit(1)
+        if self._connection.execute(any_open).scalar() is None:
+            return
         readable = self._quarantined(source_ids)
         if readable:
             self._connection.execute(
@@ -126,8 +130,7 @@ class IngestTransaction:
 
     def _quarantined(self, source_ids: Any) -> set[str]:
         wanted = select(quarantine.c.source_id).where(
-            *self._own_quarantine(),
-            quarantine.c.resolved_at.is_(None),
+            *self._open_quarantine(),
             bulk.among(self._connection, quarantine.c.source_id, source_ids),
         )
         return set(self._connection.execute(wanted).scalars())
@@ -135,6 +138,9 @@ class IngestTransaction:
     def _own_cursor(self) -> tuple[Any, Any]:
         claim = self._claim
         return cursors.c.account_id == claim.account_id, cursors.c.stream == claim.stream
+
+    def _open_quarantine(self) -> tuple[Any, ...]:
+        return *self._own_quarantine(), quarantine.c.resolved_at.is_(None)
 
     def _own_quarantine(self) -> tuple[Any, Any]:
         claim = self._claim

@@ -168,25 +168,23 @@ _Span = tuple[int, int, int, int]
 """First and last time, last inbound and last outbound; 0 where that side said nothing."""
 
 
+# Machines neither wait for an answer nor give one.
+_PEOPLE = frozenset({MessageKind.HUMAN, MessageKind.OWN})
+
+
 def _spans(placed: Iterable[Placed]) -> dict[int, _Span]:
     """When was spoken in each conversation."""
     spans: dict[int, _Span] = {}
     for p in placed:
-        at = to_us(p.message.sent_at)
+        message, at = p.message, to_us(p.message.sent_at)
         first, last, inbound, outbound = spans.get(p.conversation, (at, at, 0, 0))
-        asks, answers = _sides(p.message)
-        inbound, outbound = max(inbound, at * asks), max(outbound, at * answers)
+        if message.kind in _PEOPLE:
+            if message.direction is Direction.INBOUND:
+                inbound = max(inbound, at)
+            elif message.direction is Direction.OUTBOUND:
+                outbound = max(outbound, at)
         spans[p.conversation] = min(first, at), max(last, at), inbound, outbound
     return spans
-
-
-def _sides(message: Message) -> tuple[bool, bool]:
-    """Whether somebody now waits for an answer, or has got one; machines do neither."""
-    person = message.kind in {MessageKind.HUMAN, MessageKind.OWN}
-    return (
-        person and message.direction is Direction.INBOUND,
-        person and message.direction is Direction.OUTBOUND,
-    )
 
 
 def _row(

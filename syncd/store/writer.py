@@ -16,6 +16,9 @@ class TryAgain(Exception):
     """Another transaction got in the way; written again from the start, the batch goes through."""
 
 
+_ENCODER = msgspec.msgpack.Encoder()
+
+
 class Stored(msgspec.Struct, frozen=True):
     """What the store has under a source id."""
 
@@ -26,7 +29,7 @@ class Stored(msgspec.Struct, frozen=True):
 
 def content_hash(*parts: Any) -> bytes:
     """A short digest of what makes an item's content; another digest under one id is an edit."""
-    return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=12).digest()
+    return hashlib.blake2b(_ENCODER.encode(parts), digest_size=12).digest()
 
 
 class Writer:
@@ -46,7 +49,7 @@ class Writer:
             table.c.account_id == self._account_id,
             bulk.among(self._connection, table.c.source_id, source_ids),
         )
-        return {row[0]: Stored(*row[1:]) for row in self._connection.execute(wanted)}
+        return {row[0]: Stored(*row[1:]) for row in self._connection.execute(wanted).all()}
 
     def _pairs(
         self,

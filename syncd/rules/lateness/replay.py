@@ -152,7 +152,7 @@ class _State:
             base_rate=round(model.base_rate, 4),
         )
         drift = self._drift(seen.day, model.base_rate)
-        self._alarm(rows, seen, _hits(history, seen, scores.p, usable, month, drift))
+        self._alarm(rows, seen, _hits(history, seen, scores.p, usable, month=month, drift=drift))
         np.fmax.at(self.highest, seen.order[usable], scores.p[usable])
         highest = round(float(drift.max(initial=0.0)), 3)
         name = f"{date.fromordinal(first):%Y-%m}"
@@ -203,7 +203,7 @@ def _told(chances: Floats) -> Floats:
 
 
 def _hits(
-    history: History, seen: Checks, p: Floats, usable: Bools, month: Month, drift: Floats
+    history: History, seen: Checks, p: Floats, usable: Bools, *, month: Month, drift: Floats
 ) -> dict[str, Bools]:
     """Which checks each detector alarms at."""
     used = (seen.day - history.placed[seen.order]) / history.window[seen.order]
