@@ -19,12 +19,14 @@ from syncd.rules.lateness.replay import Replayed, data_end, replay
 _READ = 0.3
 """The share of the time that reading takes, about."""
 
+_PICTURES = (".pdf", ".png", ".svg")
+
 
 @click.command()
 @click.argument("orders", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, by month and lane too.")
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False),
-              help="Draw a picture into this file; needs syncd[plot].")  # fmt: skip
+              help="Draw a picture into this .png, .svg or .pdf; needs syncd[plot].")  # fmt: skip
 def backtest(orders: Path, as_json: bool, plot: Path | None) -> None:
     """Replay the order history in ORDERS and tell what each delay detector was worth.
 
@@ -33,7 +35,7 @@ def backtest(orders: Path, as_json: bool, plot: Path | None) -> None:
     columns are passed over. Day by day each detector sees what was known then; what is set, is
     set on earlier orders only. Exits with 1 where the file has errors.
     """
-    draw = _drawer() if plot else None
+    draw = _drawer(plot) if plot else None
     with Shown(hidden=as_json) as progress:
         progress(0.0, {}, "reading")
         read = read_orders(orders)
@@ -51,7 +53,9 @@ def backtest(orders: Path, as_json: bool, plot: Path | None) -> None:
         _tell(report)
 
 
-def _drawer() -> Any:
+def _drawer(plot: Path) -> Any:
+    if plot.suffix not in _PICTURES:
+        raise click.UsageError(f"--plot: {plot.name} must end in one of {', '.join(_PICTURES)}")
     try:
         from syncd.cli.backtest_picture import draw  # noqa: PLC0415  an extra, and slow to import
     except ModuleNotFoundError as error:

@@ -98,6 +98,8 @@ def _read(path: Path, file: Iterable[str]) -> Orders:
 def _check_header(path: Path, names: Sequence[str] | None) -> None:
     if not names:
         raise CsvProblems(path, [f"1: no header; the columns are {', '.join(COLUMNS)}"])
+    if len(names) == 1 and (";" in names[0] or "\t" in names[0]):
+        raise CsvProblems(path, ["1: fields are not separated by commas; export it with commas"])
     missing = [name for name in _NEEDED if name not in names]
     if missing:
         raise CsvProblems(path, [f"1: there is no column {name!r}" for name in missing])

@@ -188,6 +188,7 @@ def test_many_problems_are_capped(tmp_path):
     [
         (b"", "1: no header; the columns are order_id, placed_at,"),
         (b"order_id,placed_at\n", "1: there is no column 'delivered_at'"),
+        (HEADER.replace(",", ";").encode(), "1: fields are not separated by commas"),
         (b"\xff\xfe\x00", "not UTF-8 text"),
         (HEADER.encode() + b'\n1,"2026-01-01"x,,,,,,,,\n', "not CSV"),
     ],
@@ -217,6 +218,13 @@ def test_the_picture(history, tmp_path):
     result = run(history, "--plot", picture)
     assert result.exit_code == 0, result.output
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_of_an_unknown_kind_is_refused_before_the_work(history, tmp_path):
+    result = run(history, "--plot", tmp_path / "worth.bmp")
+    assert result.exit_code == 2
+    assert "worth.bmp must end in one of .pdf, .png, .svg" in result.stderr
+    assert result.stdout == ""
 
 
 def test_without_matplotlib_plot_says_what_to_install(history, tmp_path, monkeypatch):
