@@ -27,10 +27,7 @@ def draw(detectors: Table, by_month: Mapping[str, Table], path: Path) -> None:
 def _trade(axes: Axes, detectors: Table) -> None:
     for name, figures in detectors.items():
         if figures.far is not None and figures.recall_3d is not None:
-            axes.plot(figures.far, figures.recall_3d, "o")
-            axes.annotate(
-                name, (figures.far, figures.recall_3d), (6, 4), textcoords="offset points"
-            )
+            axes.plot(figures.far, figures.recall_3d, "o", label=name)
     axes.set(
         xlabel="on-time orders ever alarmed",
         ylabel=f"late orders alarmed {EARLY_DAYS} days ahead",
@@ -38,6 +35,7 @@ def _trade(axes: Axes, detectors: Table) -> None:
         ylim=(-0.03, 1.05),
     )
     axes.grid(alpha=0.3)
+    axes.legend()
 
 
 def _months(axes: Axes, by_month: Mapping[str, Table]) -> None:
