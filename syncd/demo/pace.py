@@ -17,8 +17,8 @@ _SHORTEST_TICK = 0.03
 _PATIENCE = 5.0
 # The hours that are daytime in all of Russia's zones are few: the world waits for what is due then.
 _OVERDUE = timedelta(hours=1)
-# A trouble that has lasted for two days has to be told; see `syncd.testing.world_troubles`.
-_OLDEST_NEWS = timedelta(hours=36)
+# The world holds it against the daemon where a buyer has not heard of a trouble after 36 hours.
+_OLDEST_NEWS = timedelta(hours=24)
 _CRAWL = 20
 _POLLS = 60
 """How often a short demo polls each stream; one of more than a minute does so each second."""

@@ -238,15 +238,15 @@ class TestTime:
         for stream in ("messages", "orders", "tracking"):
             claim = filled.claim(stream)
             kept.accounts.failed(claim, OSError(), now=now, retry_at=now + timedelta(days=2))
-        known = now + timedelta(days=3.5)
+        known = now + timedelta(days=3)
         assert followed_until(kept, pace, streams=3, start=START) == known
 
     def test_the_world_waits_for_news_and_for_what_is_due(self, kept, filled, make):
         pace = Pace.of(60, END - START)
         assert (pace.poll, pace.tick) == (timedelta(hours=12), timedelta(hours=1.2))
-        known = clock.now() + timedelta(days=1.5)
+        known = clock.now() + timedelta(days=1)
         assert followed_until(kept, pace, streams=3, start=START) == known
-        assert followed_until(kept, pace, streams=4, start=START) == START + timedelta(days=1.5)
+        assert followed_until(kept, pace, streams=4, start=START) == START + timedelta(days=1)
         kept.outbox.queue(
             NewNotice(key="k", account_id=filled.id, recipient=make.buyer, language="en",
                       not_before=clock.now() - timedelta(hours=2), text="x"),

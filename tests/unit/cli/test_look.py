@@ -40,7 +40,7 @@ class TestShow:
         assert "12-00001-00001 · shop · shipped · to DE" in head
         assert "promised by 2026-03-08" in head
         assert "buyer      Ann" in head
-        assert "TN1 · DHL · in transit since 2026-03-01 12:00" in head
+        assert "TN1 · DHL · in transit since 2026-02-28 12:00" in head
         assert "latest     2026-03-01 12:00 local time: Held at customs" in head
         assert "1 (delay) is sent" not in head
         assert "message 1: Nachricht 1" in head
