@@ -110,7 +110,7 @@ def _messages(tx: IngestTransaction, platform: str, items: list[Message], counts
 
 
 def _message_digest(message: Message) -> bytes:
-    files = [(file.name, file.size) for file in message.attachments]
+    files = message.attachments and [(file.name, file.size) for file in message.attachments]
     return content_hash(message.subject, message.text, files)
 
 

@@ -146,11 +146,12 @@ def reserve_ids(connection: Connection, table: Table, count: int) -> range | lis
     if connection.dialect.name == "sqlite":  # its only writer is this transaction
         highest = connection.exec_driver_sql(f"SELECT max(id) FROM {table.name}").scalar() or 0  # noqa: S608
         return range(highest + 1, highest + 1 + count)
+    # As one array: a row for each id would cost the client more than the rows they are for.
     found = connection.execute(
-        text("SELECT nextval(:sequence) FROM generate_series(1, :count)"),
+        text("SELECT array_agg(nextval(:sequence)) FROM generate_series(1, :count)"),
         {"sequence": f"{table.name}_id_seq", "count": count},
     )
-    return list(found.scalars())
+    return list(found.scalar_one() or ())
 
 
 def among(
