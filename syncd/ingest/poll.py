@@ -29,7 +29,7 @@ _log = log.get("ingest")
 # A transaction takes this many items, or what came within this time, whichever is first: larger
 # ones gain nothing (benchmarks/sync), smaller ones cost a commit each.
 BATCH_ITEMS = 1000
-BATCH_SECONDS = 0.2
+BATCH_SECONDS = 1.0
 # Or this much of raw payload: a few hundred large mails would fill the memory.
 BATCH_BYTES = 8 * 1024 * 1024
 
