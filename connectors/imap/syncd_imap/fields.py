@@ -131,9 +131,19 @@ def _mailbox(piece: list[tuple[str, str]]) -> Mailbox | None:
     found = _ADDRESS.search(angles[-1] if angles else "".join(_of(piece, "plain")))
     if found is None:
         return None
-    words = _of(piece, "quoted", "plain") if angles else _of(piece, "quoted")
-    name = " ".join(words or _of(piece, "comment"))
-    return Mailbox(found[0].lower(), _name(name.rpartition(":")[2]))
+    words = _words(piece) if angles else _of(piece, "quoted")
+    return Mailbox(found[0].lower(), _name(" ".join(words or _of(piece, "comment"))))
+
+
+def _words(piece: list[tuple[str, str]]) -> list[str]:
+    """The words before an address; a colon that is not quoted ends a group's name, not theirs."""
+    words: list[str] = []
+    for kind, said in piece:
+        if kind == "plain" and ":" in said:
+            words = [said.rpartition(":")[2]]
+        elif kind in {"plain", "quoted"}:
+            words.append(said)
+    return words
 
 
 def _of(piece: list[tuple[str, str]], *kinds: str) -> list[str]:

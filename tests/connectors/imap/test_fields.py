@@ -101,6 +101,12 @@ def test_a_name_never_changes_the_address(name):
     assert one.name == name[:200]
 
 
+@pytest.mark.parametrize("name", [":", "a:b", "x:", "; y"])
+def test_a_quoted_colon_is_no_groups(name):
+    [one] = mailboxes(formataddr((name, "a@b.example")).encode())
+    assert one.name == name
+
+
 @given(st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2100, 1, 1)))  # noqa: DTZ001
 def test_dates_as_the_standard_library_writes_them(naive):
     said = naive.replace(tzinfo=UTC, microsecond=0)
