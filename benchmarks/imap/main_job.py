@@ -89,7 +89,7 @@ def pull(runtime):
 
 def joined(folder):
     """How many mails lie in a conversation that is joined to the order they name."""
-    with sqlite3.connect(folder / "syncd.db") as connection:
+    with closing(sqlite3.connect(folder / "syncd.db")) as connection:
         (number,) = connection.execute(
             "SELECT count(DISTINCT o.source_id) FROM orders o JOIN conversation_orders c"
             " ON c.order_source_id = o.source_id"

@@ -49,7 +49,11 @@ class Store:
         if as_is:
             require_file(url)
         self.database = Database(url, password=password)
-        (require if as_is else upgrade)(self.database)
+        try:
+            (require if as_is else upgrade)(self.database)
+        except BaseException:
+            self.database.close()  # nobody gets the store that would close it
+            raise
         self.accounts = AccountStore(self.database)
         self.ingest = IngestStore(self.database, max_attachment_bytes=max_attachment_bytes)
         self.outbox = OutboxStore(self.database)
