@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import counting
 import killing
@@ -101,7 +101,7 @@ def test_sigterm_under_load_lets_everything_end(working):
     assert time.monotonic() - began < 10
     assert working.daemon.events("stopped") == 1
     assert working.daemon.events("drain cut off") == 0
-    with Store(working.url).database.read() as connection:
+    with closing(Store(working.url)) as store, store.database.read() as connection:
         states = set(connection.exec_driver_sql("SELECT state FROM outbox").scalars())
         holders = set(connection.exec_driver_sql("SELECT owner FROM cursors").scalars())
     assert "sent" in states
