@@ -15,8 +15,10 @@ from syncd.store import Store
 _SHORTEST_POLL = 0.1
 _SHORTEST_TICK = 0.03
 _PATIENCE = 5.0
-# The hours that are daytime in all of Russia's zones are few: the world waits for what is due then.
+# The hours that are daytime in all of Russia's zones are few, and news may overtake what is under
+# way: the world waits for what is due.
 _OVERDUE = timedelta(hours=1)
+_UNSENT = frozenset({"pending", "claimed", "in_flight"})
 # The world holds it against the daemon where a buyer has not heard of a trouble after 36 hours.
 _OLDEST_NEWS = timedelta(hours=24)
 _CRAWL = 20
@@ -44,6 +46,11 @@ class Pace(msgspec.Struct, frozen=True):
     def oldest_news(self) -> timedelta:
         """How far the daemon's knowledge may lie behind before the world waits."""
         return min(3 * self.poll, _OLDEST_NEWS)
+
+    @property
+    def oldest_facts(self) -> timedelta:
+        """How old the newest event known may be when a notice arrives."""
+        return self.oldest_news + _OVERDUE
 
     @property
     def longest_way(self) -> timedelta:
@@ -96,5 +103,5 @@ def followed_until(store: Store, pace: Pace, streams: int, start: datetime) -> d
         for health in store.accounts.health()
     ]
     news = min(polled) if len(polled) == streams else start
-    due = [since for state, (_, since) in store.outbox.depth().items() if state == "pending"]
+    due = [since for state, (_, since) in store.outbox.depth().items() if state in _UNSENT]
     return min([news + pace.oldest_news, *(since + _OVERDUE for since in due)])

@@ -78,7 +78,7 @@ def report(
     `mails` is how many went through the mailbox, either way.
     """
     counts, look = runtime.store.look.counts(), runtime.store.look
-    judged = world.judge(tolerance=Tolerance(facts=pace.oldest_news, sending=pace.longest_way))
+    judged = world.judge(tolerance=Tolerance(facts=pace.oldest_facts, sending=pace.longest_way))
     in_world = _in_world(world, mails)
     surplus = {name: counts[name] - number for name, number in in_world.items()}
     return Report(

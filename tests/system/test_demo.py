@@ -99,7 +99,7 @@ def test_interrupted_it_leaves_nothing_behind(demo, tmp_path, number):
 def test_without_a_home_it_keeps_nothing(demo, tmp_path):
     process = demo("--seconds", "5", HOME="/dev/null")
     out, err = process.communicate(timeout=100)
-    assert process.returncode == 0
+    assert process.returncode == 0, out + err
     assert "notices reached buyers" in out
     assert "Nothing was kept: /dev/null" in err
     assert list((tmp_path / "tmp").iterdir()) == []
