@@ -38,6 +38,16 @@ _FINDING_COLUMNS = (
     "opened_at",
 )  # fmt: skip
 
+FACTS = select(
+    shipments.c.id, shipments.c.account_id, shipments.c.source_id, shipments.c.order_source_id,
+    shipments.c.tracking_number, shipments.c.carrier, shipments.c.seen_at, shipments.c.shipped_at,
+    shipments.c.deliver_by, shipments.c.protection_ends_at, shipments.c.origin_country,
+    shipments.c.destination_country, shipments.c.milestone, shipments.c.milestone_at,
+    shipments.c.first_scan_at, shipments.c.last_movement_at, shipments.c.last_event_at,
+    shipments.c.eta,
+)  # fmt: skip
+"""What `facts` takes a row of."""
+
 
 class WatchStore:
     """The use case of a watch round."""
@@ -103,19 +113,12 @@ class WatchTransaction:
     def _due(self, limit: int) -> list[ParcelFacts]:
         table = shipments.c
         wanted = (
-            select(
-                table.id, table.account_id, table.source_id, table.order_source_id,
-                table.tracking_number, table.carrier, table.seen_at, table.shipped_at,
-                table.deliver_by, table.protection_ends_at, table.origin_country,
-                table.destination_country, table.milestone, table.milestone_at,
-                table.first_scan_at, table.last_movement_at, table.last_event_at, table.eta,
-            )
-            .where(table.due_at.is_not(None), table.due_at <= self._now_us)
+            FACTS.where(table.due_at.is_not(None), table.due_at <= self._now_us)
             .order_by(table.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
-        )  # fmt: skip
-        return [_facts(row) for row in self._connection.execute(wanted)]
+        )
+        return [facts(row) for row in self._connection.execute(wanted)]
 
     def open_findings(self) -> dict[int, dict[str, int]]:
         """The open findings of the due parcels: shipment id -> fingerprint -> id."""
@@ -201,7 +204,8 @@ def _parcel_ref(row: Any) -> ParcelRef:
     )
 
 
-def _facts(row: Any) -> ParcelFacts:
+def facts(row: Any) -> ParcelFacts:
+    """A parcel as the watches see it, from a row of `FACTS`."""
     return ParcelFacts(
         shipment_id=row[0],
         account_id=row[1],
