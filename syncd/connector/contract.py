@@ -1,40 +1,17 @@
-"""The contract between syncd and a connector.
-
-A connector is a class; the daemon makes one object of it for each account in the config. The
-object reads streams and sends drafts. It keeps no global state, reads no clock but the one it is
-given, never sleeps, retries or logs an error by itself: it raises, and the class of what it raises
-says how to recover.
-"""
+"""The class a connector subclasses, what it is given, and the errors that say how to recover."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import msgspec
 from pydantic import BaseModel, ConfigDict
 
-from syncd.model import BadItem, Draft, Item, ParcelRef, Receipt, Verdict
-from syncd.secret import Secret, SecretUnavailable
-
-__all__ = [
-    "API_VERSION",
-    "MAX_RETRY_AFTER",
-    "AccountConfig",
-    "AuthFailed",
-    "Batch",
-    "Capability",
-    "Connector",
-    "ConnectorError",
-    "Context",
-    "Cursor",
-    "OutcomeUnknown",
-    "Rejected",
-    "Secret",
-    "SecretUnavailable",
-    "Unavailable",
-    "parse_each",
-]
+from syncd.connector.push import Push, Wake
+from syncd.connector.consent import Consent
+from syncd.connector.tokens import MemoryTokens, TokenKeeper
+from syncd.model import Draft, Item, ParcelRef, Receipt, Verdict
 
 API_VERSION = 1
 """Version of this contract; a connector names the one it was written for."""
@@ -62,6 +39,9 @@ class Capability(StrEnum):
     TRACK_PARCELS = "track_parcels"
     """Follows parcels by their number, whoever sold them."""
     PUSH = "push"
+    """Can wait for its source to say that there is news."""
+    WEBHOOK = "webhook"
+    """Its platform can call syncd's push listener."""
 
 
 _SENDING = frozenset({Capability.REPLY, Capability.START_CONVERSATION, Capability.NOTIFY_TEMPLATED})
@@ -100,6 +80,11 @@ class Batch(msgspec.Struct, frozen=True):
 
     items: tuple[Item, ...] | list[Item]
     cursor: Cursor
+    looked: tuple[str, ...] = ()
+    """The tracking numbers that were asked about, whether there was news of them or not.
+
+    Only tracking connectors have any: it is what makes a parcel wait for its next look.
+    """
 
 
 class AccountConfig(BaseModel):
@@ -116,7 +101,12 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     now: Callable[[], datetime]
     """The time, aware UTC; a connector never reads another clock."""
     parcels: Callable[[], Iterable[ParcelRef]] = tuple
-    """The open parcels a tracking account is to follow, the most urgent first."""
+    """The parcels that are due for a look by this account now, the most urgent first.
+
+    One stays due until a `Batch.looked` names it; what there is no quota for simply waits.
+    """
+    tokens: TokenKeeper = msgspec.field(default_factory=MemoryTokens)
+    """Where to keep tokens that the platform gives out, such as a refresh token that it rotates."""
 
 
 class Connector:
@@ -130,6 +120,9 @@ class Connector:
     """The streams it has, of messages, orders, tracking, reviews, returns, stock; each with the
     interval at which polling it is sensible by default."""
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    carriers: ClassVar[frozenset[str] | None] = None
+    """Whose parcels a tracking connector follows, by their codes in the recogniser's courier table
+    (``syncd recognise --json`` shows them); None: anybody's, as aggregators do."""
 
     def __init__(self, config: Any, context: Context) -> None:
         """Check the options that belong together; open nothing, ask nobody."""
@@ -180,28 +173,33 @@ class Connector:
         """
         raise NotImplementedError
 
+    def verify_push(self, push: Push) -> Wake | None:
+        """What a request to the push listener wakes; None: it is not proven to be the platform's.
+
+        Only called where `capabilities` holds `WEBHOOK`. It checks the signature, in constant time,
+        and asks nobody. What it names is polled soon: nothing is taken from the push itself.
+        """
+        del push
+        return None
+
+    def authorize_url(self, consent: Consent) -> str:
+        """The address of the platform's page where the seller agrees, for ``syncd connect``.
+
+        Only for platforms with such a page (OAuth 2, authorization code). Asks nobody. Raises
+        Rejected where the config lacks what it takes.
+        """
+        del consent
+        raise Rejected(
+            f"{self.name} has no page for a consent: its login is what the config says"
+        )
+
+    def exchange(self, code: str, consent: Consent) -> None:
+        """Turn the code from that page into tokens, and keep them by `Context.tokens`.
+
+        Raises AuthFailed where the platform refuses the code, or Unavailable.
+        """
+        del code, consent
+        raise Rejected(f"{self.name} takes no codes of a consent")
+
     def close(self) -> None:
         """Give connections back; the object is not used again."""
-
-
-T = TypeVar("T")
-
-
-def parse_each(
-    raws: Iterable[T],
-    parse: Callable[[T], Item | Iterable[Item]],
-    describe: Callable[[T], tuple[str, bytes]],
-) -> Iterator[Item]:
-    """Parse one payload after the other; one that fails becomes a `BadItem`, the rest goes on.
-
-    `describe` gives a payload's source id and bytes, and must not fail.
-    """
-    for raw in raws:
-        try:
-            parsed = parse(raw)
-            yield from (parsed,) if isinstance(parsed, Item) else tuple(parsed)
-        except Exception as error:  # noqa: BLE001  the plug-in boundary: any parser bug is this item's
-            source_id, payload = describe(raw)
-            yield BadItem(
-                source_id=source_id, reason=f"{type(error).__name__}: {error}", raw=payload
-            )

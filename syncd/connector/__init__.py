@@ -1,0 +1,54 @@
+"""The contract between syncd and a connector.
+
+A connector is a class; the daemon makes one object of it for each account in the config. The
+object reads streams and sends drafts. It keeps no global state, reads no clock but the one it is
+given, never sleeps, retries or logs an error by itself: it raises, and the class of what it raises
+says how to recover.
+"""
+
+from syncd.connector.consent import Consent
+from syncd.connector.contract import (
+    API_VERSION,
+    MAX_RETRY_AFTER,
+    AccountConfig,
+    AuthFailed,
+    Batch,
+    Capability,
+    Connector,
+    ConnectorError,
+    Context,
+    Cursor,
+    OutcomeUnknown,
+    Rejected,
+    Unavailable,
+)
+from syncd.connector.following import follow_each
+from syncd.connector.parsing import parse_each
+from syncd.connector.push import Push, Wake
+from syncd.connector.tokens import MemoryTokens, TokenKeeper
+from syncd.secret import Secret, SecretUnavailable
+
+__all__ = [
+    "API_VERSION",
+    "MAX_RETRY_AFTER",
+    "AccountConfig",
+    "AuthFailed",
+    "Batch",
+    "Capability",
+    "Connector",
+    "ConnectorError",
+    "Consent",
+    "Context",
+    "Cursor",
+    "MemoryTokens",
+    "OutcomeUnknown",
+    "Push",
+    "Rejected",
+    "Secret",
+    "SecretUnavailable",
+    "TokenKeeper",
+    "Unavailable",
+    "Wake",
+    "follow_each",
+    "parse_each",
+]

@@ -1,0 +1,33 @@
+"""What comes to the push listener, and what it wakes."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+
+class Push(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that came to an account's push address; anybody may have sent it."""
+
+    headers: Mapping[str, str]
+    """By their names in small letters."""
+    body: bytes
+    """As it came, which is what signatures are made over."""
+    query: Mapping[str, str] = {}
+    """The parameters of its address."""
+
+
+class Wake(msgspec.Struct, frozen=True, kw_only=True):
+    """What a genuine push says there is news of."""
+
+    tracking_numbers: tuple[str, ...] = ()
+    """Parcels to be looked at now."""
+    streams: tuple[str, ...] = ()
+    """Streams to be polled now; those of `tracking_numbers` need no mention."""
+    sent_at: datetime | None = None
+    """When the platform says it was sent, aware, only where the signature covers it: an old one
+    is refused, so that it cannot be played back."""
+    event_id: str | None = None
+    """The platform's own id of the event: one that came already wakes nothing again."""
+    answer: bytes = b""
+    """What the platform wants to read back, where it wants anything but 200."""
