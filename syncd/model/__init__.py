@@ -1,5 +1,6 @@
 """The words every part of syncd shares: frozen values, no behaviour that needs I/O."""
 
+from syncd.model.dossier import AtRisk, Dossier, Follower, KnownFinding, KnownNotice, Scan
 from syncd.model.findings import Cause, Finding, Severity
 from syncd.model.items import (
     Address,
@@ -34,14 +35,19 @@ from syncd.model.placement import KnownConversation, NewConversation, Placed
 __all__ = [
     "Address",
     "Addressee",
+    "AtRisk",
     "Attachment",
     "BadItem",
     "Cause",
     "Direction",
+    "Dossier",
     "Draft",
     "Finding",
+    "Follower",
     "Item",
     "KnownConversation",
+    "KnownFinding",
+    "KnownNotice",
     "Leg",
     "Message",
     "MessageKind",
@@ -62,6 +68,7 @@ __all__ = [
     "Placed",
     "Reason",
     "Receipt",
+    "Scan",
     "Severity",
     "Shipment",
     "Thread",
