@@ -48,16 +48,21 @@ def judge(
     parcel: ParcelFacts, watches: Watches, now: datetime
 ) -> tuple[list[Finding], datetime | None]:
     """All watches on one parcel: the findings that hold now, and when to judge again."""
-    if parcel.state.milestone.terminal or parcel.tracking_number is None:
-        return [], None
-    said = [
-        no_movement(parcel, watches.no_movement, now),
-        promise_passed(parcel, watches.promise_passed, now),
-        trouble(parcel, watches.trouble, now),
-    ]
+    said = each(parcel, watches, now).values()
     findings = [judgement.finding for judgement in said if judgement.finding]
     due = [judgement.due_at for judgement in said if judgement.due_at]
     return findings, min(due, default=None)
+
+
+def each(parcel: ParcelFacts, watches: Watches, now: datetime) -> dict[str, Judgement]:
+    """What each watch says of a parcel, by its table in the config; empty where none looks at it."""
+    if parcel.state.milestone.terminal or parcel.tracking_number is None:
+        return {}
+    return {
+        "no_movement": no_movement(parcel, watches.no_movement, now),
+        "promise_passed": promise_passed(parcel, watches.promise_passed, now),
+        "trouble": trouble(parcel, watches.trouble, now),
+    }
 
 
 def no_movement(parcel: ParcelFacts, settings: NoMovement, now: datetime) -> Judgement:
