@@ -19,8 +19,8 @@ from syncd.connector import (
     SecretUnavailable,
     Unavailable,
 )
+from syncd.ingest.known import Counts
 from syncd.ingest.salvage import salvage
-from syncd.ingest.write import Counts
 from syncd.model import BadItem, Item
 from syncd.store import Claim, StaleClaim, Store
 

@@ -13,10 +13,11 @@ import tenacity
 
 from syncd import clock
 from syncd.connector import Cursor
-from syncd.ingest.write import Counts, write
+from syncd.ingest.known import Counts
+from syncd.ingest.write import write
 from syncd.model import BadItem, Item
 from syncd.model.base import Value
-from syncd.store import Claim, Store, TryAgain, Unstorable
+from syncd.store import Claim, Clash, Store, TryAgain, Unstorable
 
 # Two polls that meet the same buyers at the same time: the later one finds them stored.
 _AGAIN = tenacity.Retrying(
@@ -53,14 +54,16 @@ def salvage(
 def _write(
     store: Store, claim: Claim, platform: str, items: Sequence[Item], cursor: Cursor | None
 ) -> Counts:
-    def once() -> Counts:
-        with store.ingest.batch(claim, clock.now()) as tx:
-            counts = write(tx, platform, items)
-            if cursor is not None:
-                tx.save_cursor(cursor)
-        return counts
-
-    return _AGAIN(once)
+    try:
+        for attempt in _AGAIN:
+            with attempt, store.ingest.batch(claim, clock.now()) as tx:
+                ahead = attempt.retry_state.attempt_number == 1
+                counts = write(tx, platform, items, ahead=ahead)
+                if cursor is not None:
+                    tx.save_cursor(cursor)
+    except Clash as error:  # with itself, then
+        raise Unstorable(str(error)) from error
+    return counts
 
 
 def _halved(

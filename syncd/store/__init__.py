@@ -3,17 +3,20 @@
 from pathlib import Path
 
 from syncd.store.accounts import AccountStore, Claim, StaleClaim, StreamHealth
+from syncd.store.board import BoardStore
 from syncd.store.database import Database, StoreUnavailable
+from syncd.store.dossier import DossierStore
 from syncd.store.ingest import IngestStore, IngestTransaction, Unstorable
 from syncd.store.look import LookStore
 from syncd.store.outbox import OutboxStore
 from syncd.store.schema import require, require_file, upgrade
 from syncd.store.stories import StoryStore
 from syncd.store.watch import WatchStore, WatchTransaction
-from syncd.store.writer import Stored, TryAgain, content_hash
+from syncd.store.writer import Clash, Stored, TryAgain, content_hash
 
 __all__ = [
     "Claim",
+    "Clash",
     "Database",
     "IngestTransaction",
     "StaleClaim",
@@ -60,6 +63,8 @@ class Store:
         self.stories = StoryStore(self.database)
         self.watch = WatchStore(self.database)
         self.look = LookStore(self.database)
+        self.dossiers = DossierStore(self.database)
+        self.board = BoardStore(self.database)
 
     def close(self) -> None:
         """Close the connections."""

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from syncd.model import Party
 from syncd.store import bulk
 from syncd.store.tables import conversations, customers, identities, orders
-from syncd.store.writer import TryAgain, Writer
+from syncd.store.writer import Writer
 
 
 class CustomerWriter(Writer):
@@ -25,8 +25,7 @@ class CustomerWriter(Writer):
     ) -> dict[int, int]:
         """Store customers and their identities; returns the real ids of the provisional ones.
 
-        `known` holds the keys of `learnt` that are stored already. Raises TryAgain where another
-        transaction has stored one of the others meanwhile.
+        `known` holds the keys of `learnt` that are stored already.
         """
         ids = bulk.reserve_ids(self._connection, customers, len(new))
         numbers = dict(zip(new, ids, strict=True))
@@ -34,19 +33,12 @@ class CustomerWriter(Writer):
         bulk.insert(self._connection, customers, ("id", "name", "created_at"), rows)
         # Sorted, so that two transactions that learn the same keys cannot wait for each other.
         final = {key: numbers.get(who, who) for key, who in sorted(learnt.items())}
-        self._learn({key: who for key, who in final.items() if key not in known})
+        fresh = [(key, who) for key, who in final.items() if key not in known]
+        bulk.insert(self._connection, identities, ("key", "customer_id"), fresh)
         moved = [(who, key) for key, who in final.items() if key in known]
         bulk.update(self._connection, identities, ("customer_id",), moved, key="key")
         self._merge({numbers.get(a, a): numbers.get(b, b) for a, b in merged.items()})
         return numbers
-
-    def _learn(self, fresh: Mapping[str, int]) -> None:
-        columns = ("key", "customer_id")
-        bulk.insert_missing(self._connection, identities, columns, list(fresh.items()))
-        if self._connection.dialect.name == "sqlite":  # where this is the only writer
-            return
-        if self.known(fresh) != fresh:
-            raise TryAgain("another account met the same buyer at the same time")
 
     def _merge(self, merged: Mapping[int, int]) -> None:
         pairs = [(kept, other) for other, kept in merged.items()]

@@ -1,8 +1,8 @@
 """Connections and transactions, alike for SQLite and PostgreSQL."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -52,15 +52,32 @@ class Database:
             with self.engine.begin() as connection:
                 yield connection
             return
-        with self._writing, self.engine.connect() as connection:
-            _set_durable(connection, durable=durable)
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.exec_driver_sql("ROLLBACK")
-                raise
-            connection.exec_driver_sql("COMMIT")
+        with (
+            self._writing,
+            self.engine.connect() as connection,
+            _alone(connection, durable=durable),
+        ):
+            yield connection
+
+    @contextmanager
+    def planned(self) -> Iterator[tuple[Connection, Callable[[], None]]]:
+        """A connection to look things up with, and what begins the transaction that then writes.
+
+        What was looked up may have changed when the transaction begins. SQLite's writers wait for
+        each other only from there on, so that one can plan while another writes. The transaction
+        is not durable.
+        """
+        if not self.sqlite:
+            with self.engine.begin() as connection:
+                yield connection, lambda: None
+            return
+        with self.engine.connect() as connection, ExitStack() as transaction:
+
+            def begin() -> None:
+                transaction.enter_context(self._writing)
+                transaction.enter_context(_alone(connection, durable=False))
+
+            yield connection, begin
 
     @property
     def shown(self) -> str:
@@ -76,6 +93,19 @@ class Database:
     def close(self) -> None:
         """Close the pooled connections."""
         self.engine.dispose()
+
+
+@contextmanager
+def _alone(connection: Connection, *, durable: bool) -> Iterator[None]:
+    """SQLite's one writing transaction."""
+    _set_durable(connection, durable=durable)
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK")
+        raise
+    connection.exec_driver_sql("COMMIT")
 
 
 def _set_durable(connection: Connection, *, durable: bool) -> None:

@@ -1,6 +1,6 @@
 """Writing what a poll brought: the items and the cursor in one transaction, once each."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from syncd.store.orders import OrderWriter
 from syncd.store.parcels import ParcelWriter
 from syncd.store.tables import cursors, quarantine
 from syncd.store.times import to_us
-from syncd.store.writer import TryAgain
+from syncd.store.writer import Clash, TryAgain
 
 _QUARANTINE_COLUMNS = (
     "account_id", "stream", "source_id", "reason", "seen_at", "resolved_at", "raw",
@@ -29,6 +29,8 @@ _QUARANTINE_COLUMNS = (
 
 # PostgreSQL's serialization_failure and deadlock_detected.
 _COLLISIONS = frozenset({"40001", "40P01"})
+# PostgreSQL's unique_violation, and SQLite's names for it.
+_TAKEN = frozenset({"23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"})
 
 
 class Unstorable(Exception):
@@ -50,22 +52,28 @@ class IngestStore:
 
     @contextmanager
     def batch(self, claim: Claim, now: datetime) -> Iterator["IngestTransaction"]:
-        """One transaction for one batch.
+        """One transaction for one batch, which its `begin` begins.
 
         Raises StaleClaim where a newer poll has taken over, Unstorable where what was written
-        cannot be kept, such as a time without a zone, and TryAgain where another transaction got
-        in the way; nothing of the batch is stored then.
+        cannot be kept, such as a time without a zone, and TryAgain (Clash where it may be an item's
+        own fault) where another transaction got in the way; nothing of the batch is stored then.
         """
-        with self._database.write() as connection:
-            transaction = IngestTransaction(connection, claim, now, self._max_attachment_bytes)
-            transaction.check_fence()
+        with self._database.planned() as (connection, begin):
             try:
-                yield transaction
+                yield IngestTransaction(
+                    connection,
+                    claim,
+                    now,
+                    begin=begin,
+                    max_attachment_bytes=self._max_attachment_bytes,
+                )
             except self._not_the_items as error:
                 if getattr(getattr(error, "orig", error), "sqlstate", None) in _COLLISIONS:
                     raise TryAgain(_reason(error)) from error
                 raise
             except Exception as error:  # the plug-in boundary: items are a connector's work
+                if _is_clash(error):
+                    raise Clash(_reason(error)) from error
                 raise Unstorable(f"{type(error).__name__}: {_reason(error)}") from error
 
 
@@ -73,13 +81,27 @@ def _reason(error: Exception) -> str:
     return str(getattr(error, "orig", error))
 
 
+def _is_clash(error: Exception) -> bool:
+    """Whether something is there already that was not when it was looked for."""
+    cause = getattr(error, "orig", error)
+    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
+    return code in _TAKEN
+
+
 class IngestTransaction:
-    """Look-ups and writes of one batch, all inside one transaction."""
+    """Look-ups of one batch, and after `begin` its writes, all inside one transaction."""
 
     def __init__(
-        self, connection: Connection, claim: Claim, now: datetime, max_attachment_bytes: int
+        self,
+        connection: Connection,
+        claim: Claim,
+        now: datetime,
+        *,
+        begin: Callable[[], None],
+        max_attachment_bytes: int,
     ) -> None:
         self._connection = connection
+        self._begin = begin
         self._claim = claim
         self._now_us = to_us(now)
         account_id = claim.account_id
@@ -90,8 +112,13 @@ class IngestTransaction:
         self.orders = OrderWriter(connection, account_id, now)
         self.parcels = ParcelWriter(connection, account_id, now)
 
-    def check_fence(self) -> None:
-        """Make sure that this poll is still the stream's latest, and keep it so until the end."""
+    def begin(self) -> None:
+        """Begin to write, and keep this poll the stream's latest until the end.
+
+        What was looked up before may have changed meanwhile. Raises StaleClaim where the poll is
+        no longer the latest.
+        """
+        self._begin()
         wanted = select(cursors.c.fence).where(*self._own_cursor()).with_for_update()
         if self._connection.execute(wanted).scalar() != self._claim.fence:
             raise StaleClaim(f"a newer poll of {self._claim.stream!r} has taken over")

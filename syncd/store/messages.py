@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from syncd.model import (
@@ -28,7 +29,7 @@ from syncd.store.times import from_us, to_us
 from syncd.store.writer import Stored, Writer
 
 _COLUMNS = (
-    "id", "account_id", "source_id", "conversation_id", "direction", "kind", "sent_at", "subject",
+    "id", "conversation_id", "account_id", "source_id", "direction", "kind", "sent_at", "subject",
     "text", "message_id", "refs", "language", "author", "content_hash", "version", "seen_at", "raw",
 )  # fmt: skip
 
@@ -90,22 +91,26 @@ class MessageWriter(Writer):
         """What is stored under these ids already."""
         return self._stored(messages, source_ids, messages.c.version)
 
+    def rows(self, placed: Sequence[Placed]) -> "NewMessages":
+        """What `add` will write of new messages, made ready without the store's help."""
+        return NewMessages(
+            placed=placed,
+            spans=_spans(placed),
+            tails=[_tail(p, self._account_id, self._now_us) for p in placed],
+        )
+
     def add(
-        self,
-        placed: Sequence[Placed],
-        opened: Mapping[int, NewConversation],
-        learnt: Mapping[str, int],
+        self, new: "NewMessages", opened: Mapping[int, NewConversation], learnt: Mapping[str, int]
     ) -> None:
         """Store new messages, the conversations that they open and the keys that find these.
 
-        `placed` and `learnt` name a conversation of `opened` by its provisional number.
+        `new` and `learnt` name a conversation of `opened` by its provisional number.
         """
-        spans = _spans(placed)
-        numbers = self._open(opened, spans)
-        self._touch({number: span for number, span in spans.items() if number not in numbers})
+        numbers = self._open(opened, new.spans)
+        self._touch({number: span for number, span in new.spans.items() if number not in numbers})
         keys = [(self._account_id, key, numbers.get(n, n)) for key, n in learnt.items()]
         bulk.insert(self._connection, thread_keys, ("account_id", "key", "conversation_id"), keys)
-        self._add([(p, numbers.get(p.conversation, p.conversation)) for p in placed])
+        self._add(new, [numbers.get(p.conversation, p.conversation) for p in new.placed])
 
     def _open(
         self, opened: Mapping[int, NewConversation], spans: Mapping[int, "_Span"]
@@ -121,19 +126,21 @@ class MessageWriter(Writer):
         bulk.insert(self._connection, conversations, _CONVERSATION_COLUMNS, rows)
         return numbers
 
-    def _add(self, placed: Sequence[tuple[Placed, int]]) -> None:
-        ids = bulk.reserve_ids(self._connection, messages, len(placed))
-        numbered = list(zip(ids, placed, strict=True))
+    def _add(self, new: "NewMessages", conversation_ids: Sequence[int]) -> None:
+        ids = bulk.reserve_ids(self._connection, messages, len(conversation_ids))
         rows = [
-            _row(number, self._account_id, self._now_us, p, conversation)
-            for number, (p, conversation) in numbered
+            (number, conversation, *tail)
+            for number, conversation, tail in zip(ids, conversation_ids, new.tails, strict=True)
         ]
         bulk.insert(self._connection, messages, _COLUMNS, rows)
-        self._link_orders(placed)
+        self._link_orders(zip(new.placed, conversation_ids, strict=True))
         files: list[tuple[int, tuple[Attachment, ...]]] = [
-            (number, p.message.attachments) for number, (p, _) in numbered if p.message.attachments
+            (number, p.message.attachments)
+            for number, p in zip(ids, new.placed, strict=True)
+            if p.message.attachments
         ]
-        write_attachments(self._connection, files, max_bytes=self._max_attachment_bytes)
+        if files:
+            write_attachments(self._connection, files, max_bytes=self._max_attachment_bytes)
 
     def edit(self, edits: Iterable[tuple[Stored, Message, bytes]]) -> None:
         """Store new content of known messages; what they said before is kept as a version."""
@@ -168,6 +175,15 @@ _Span = tuple[int, int, int, int]
 """First and last time, last inbound and last outbound; 0 where that side said nothing."""
 
 
+class NewMessages(msgspec.Struct, frozen=True):
+    """Messages about to be stored."""
+
+    placed: Sequence[Placed]
+    spans: Mapping[int, _Span]
+    """When was spoken in each conversation."""
+    tails: Sequence[tuple[Any, ...]]
+
+
 # Machines neither wait for an answer nor give one.
 _PEOPLE = frozenset({MessageKind.HUMAN, MessageKind.OWN})
 
@@ -187,13 +203,12 @@ def _spans(placed: Iterable[Placed]) -> dict[int, _Span]:
     return spans
 
 
-def _row(
-    number: int, account_id: int, now_us: int, placed: Placed, conversation: int
-) -> tuple[Any, ...]:
+def _tail(placed: Placed, account_id: int, now_us: int) -> tuple[Any, ...]:
+    """A message's row behind the two ids that are not known before it is written."""
     message = placed.message
     return (
-        number, account_id, message.source_id, conversation, message.direction.value,
-        message.kind.value, to_us(message.sent_at), message.subject, message.text,
-        message.message_id, " ".join(message.references) or None, message.language,
-        message.buyer.name, placed.content_hash, 1, now_us, message.raw,
+        account_id, message.source_id, message.direction.value, message.kind.value,
+        to_us(message.sent_at), message.subject, message.text, message.message_id,
+        " ".join(message.references) or None, message.language, message.buyer.name,
+        placed.content_hash, 1, now_us, message.raw,
     )  # fmt: skip

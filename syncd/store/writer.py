@@ -16,6 +16,10 @@ class TryAgain(Exception):
     """Another transaction got in the way; written again from the start, the batch goes through."""
 
 
+class Clash(TryAgain):
+    """Something is stored already that was not when it was looked for."""
+
+
 _ENCODER = msgspec.msgpack.Encoder()
 
 

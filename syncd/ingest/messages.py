@@ -1,0 +1,104 @@
+"""Messages of a batch: planned from look-ups alone, then written.
+
+A store with one writer at a time is only held up by the second half.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import msgspec
+
+from syncd.ingest.buyers import Buyers
+from syncd.ingest.known import Counts, split
+from syncd.model import KnownConversation, Message, Placed
+from syncd.rules.threads import SAME_MATTER, ThreadBook, own_keys
+from syncd.store import IngestTransaction, content_hash
+from syncd.text import order_ids
+
+
+def plan_messages(
+    tx: IngestTransaction, platform: str, messages: dict[str, Message], counts: Counts
+) -> Callable[[], None]:
+    """Decide what becomes of these messages; what is returned writes it.
+
+    That raises TryAgain where what was looked up is no longer so.
+    """
+    known = tx.messages.known(messages)
+    new, edited = split("message", messages, known, _digest, counts)
+    write_new = _plan_new(tx, platform, new) if new else None
+
+    def write() -> None:
+        tx.messages.edit(edited)
+        if write_new is not None:
+            write_new()
+
+    return write
+
+
+def _digest(message: Message) -> bytes:
+    files = message.attachments and [(file.name, file.size) for file in message.attachments]
+    return content_hash(message.subject, message.text, files)
+
+
+def _plan_new(
+    tx: IngestTransaction, platform: str, new: list[tuple[Message, bytes]]
+) -> Callable[[], None]:
+    new = sorted(((_with_orders(message), digest) for message, digest in new), key=_sent_at)
+    buyers = Buyers(tx, platform, [message.buyer for message, _ in new])
+    book = _thread_book(tx, [message for message, _ in new], buyers)
+    placed = [
+        Placed(
+            message=message,
+            conversation=book.place(message, buyers.number(message.buyer)),
+            content_hash=digest,
+        )
+        for message, digest in new
+    ]
+    rows = tx.messages.rows(placed)
+
+    def write() -> None:
+        buyers.store()
+        opened = {
+            number: msgspec.structs.replace(each, customer=buyers.stored(each.customer))
+            for number, each in book.opened.items()
+        }
+        tx.messages.add(rows, opened, book.learnt)
+
+    return write
+
+
+def _sent_at(pair: tuple[Message, bytes]) -> datetime:
+    return pair[0].sent_at
+
+
+def _with_orders(message: Message) -> Message:
+    """The message with the orders it mentions, where its source does not say which it is about."""
+    if message.order_ids:
+        return message
+    found = order_ids.find(f"{message.subject or ''}\n{message.text}")
+    if not found:
+        return message
+    return msgspec.structs.replace(message, order_ids=found)
+
+
+def _thread_book(tx: IngestTransaction, messages: list[Message], buyers: Buyers) -> ThreadBook:
+    wanted = {key for message in messages for key in own_keys(message)}
+    known = tx.messages.conversations_of(wanted)
+    loose = [message for message in messages if message.thread_id is None]
+    if not loose:  # a platform's own thread ids need no more facts
+        return ThreadBook(known, {})
+    merged = buyers.merged
+    who = {number for message in loose if (number := buyers.number(message.buyer)) is not None}
+    who |= {number for number, kept in merged.items() if kept in who}
+    stored = {number for number in who if number > 0}
+    facts = tx.messages.conversation_facts(
+        set(known.values()), stored, loose[0].sent_at - SAME_MATTER
+    )
+    if merged:
+        facts = {number: _of_kept(fact, merged) for number, fact in facts.items()}
+    return ThreadBook(known, facts)
+
+
+def _of_kept(known: KnownConversation, merged: Mapping[int, int]) -> KnownConversation:
+    kept = merged.get(known.customer) if known.customer is not None else None
+    return known if kept is None else msgspec.structs.replace(known, customer=kept)
