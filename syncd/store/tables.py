@@ -243,6 +243,15 @@ Index(
     postgresql_where=shipments.c.due_at.is_not(None),
 )
 
+tokens = Table(
+    "tokens",
+    metadata,
+    _account(primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("ciphertext", LargeBinary, nullable=False),
+    _time("updated_at", nullable=False),
+)
+
 tracking_events = Table(
     "tracking_events",
     metadata,
