@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from syncd.config import Playbook, QuietHours
-from syncd.model import Addressee, Finding, NewNotice, OutboxState, ParcelFacts, Party
+from syncd.model import Addressee, Finding, KnownFinding, NewNotice, OutboxState, ParcelFacts, Party
 from syncd.text import languages
 from syncd.text.localtime import next_daytime
 
@@ -22,7 +22,10 @@ class Voice(msgspec.Struct, frozen=True):
 
 
 def matching(
-    playbooks: Iterable[Playbook], finding: Finding, account: str, country: str | None
+    playbooks: Iterable[Playbook],
+    finding: Finding | KnownFinding,
+    account: str,
+    country: str | None,
 ) -> list[Playbook]:
     """The playbooks that answer `finding`: the first that tells the buyer, and all that tell staff."""
     fitting = [

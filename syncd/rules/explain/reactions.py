@@ -1,0 +1,129 @@
+"""What syncd makes of a parcel: who watches it, what was found, whom it told and who looks it up."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from syncd.config import Playbook
+from syncd.model import Dossier, Follower, KnownFinding, KnownNotice, OutboxState
+from syncd.rules import playbooks as answers
+from syncd.rules.explain.words import dated, minute, plain, span
+from syncd.rules.watches import Judgement
+
+_WAITS = {
+    OutboxState.HELD: "waits for approval (`syncd outbox approve {id}`)",
+    OutboxState.PENDING: "goes out from {not_before} on",
+    OutboxState.CLAIMED: "is going out now",
+    OutboxState.IN_FLIGHT: "is going out now",
+    OutboxState.SENT: "reached the buyer, as a person noted",
+    OutboxState.FAILED: "was refused for good",
+    OutboxState.PERSON: "waits for a person (`syncd outbox show {id}`)",
+    OutboxState.CANCELLED: "was cancelled by a person",
+    OutboxState.OBSOLETE: "was not sent, as the trouble was over first",
+}
+# Where the reason given with a row is why it stands so; elsewhere it is the evidence again.
+_REASONED = frozenset({OutboxState.PERSON, OutboxState.FAILED})
+
+
+def watching(
+    dossier: Dossier, said: Mapping[str, Judgement], switched_off: Sequence[str], now: datetime
+) -> Iterator[str]:
+    """Each watch: what it says now, or when it would speak."""
+    if not said:
+        yield "No watch looks at it."
+        return
+    for name, judgement in said.items():
+        word = "switched off in the config" if name in switched_off else _word(judgement, now)
+        yield f"{plain(name)}: {word}."
+    at = f"at {dated(dossier.due_at, now)} and " if dossier.due_at else ""
+    yield f"They look again {at}whenever there is news."
+
+
+def _word(judgement: Judgement, now: datetime) -> str:
+    if judgement.finding is not None:
+        return f"speaks now - {judgement.finding.evidence}"
+    if judgement.due_at is not None:
+        return f"would speak on {dated(judgement.due_at, now)} if nothing happens before"
+    return "silent, until there is news that concerns it"
+
+
+def findings(found: Iterable[KnownFinding], now: datetime) -> Iterator[str]:
+    """Every finding there was, with its evidence."""
+    told = [_finding(each, now) for each in found]
+    yield from told or ["Nothing was ever found wrong with it."]
+
+
+def _finding(found: KnownFinding, now: datetime) -> str:
+    noticed = f"noticed {minute(found.opened_at)}"
+    if found.closed_at is None:
+        return f"Open: {plain(found.kind)} since {dated(found.since, now)}, {noticed}: {found.evidence}."
+    return (
+        f"Over: {plain(found.kind)} since {minute(found.since)}, {noticed}, ended "
+        f"{minute(found.closed_at)}: {found.evidence}."
+    )
+
+
+def buyer(dossier: Dossier, playbooks: Sequence[Playbook]) -> Iterator[str]:
+    """What the buyer was told and when, what waits, and why of an open finding nothing was."""
+    for notice in dossier.notices:
+        yield _task(notice) if notice.purpose == "task" else _notice(notice)
+    told = {notice.cause for notice in dossier.notices if notice.purpose != "task"}
+    untold = [
+        f"Not told of {plain(found.kind)}: {_why_not(dossier, found, playbooks)}."
+        for found in dossier.findings
+        if found.closed_at is None and found.cause not in told
+    ]
+    yield from untold
+    if not dossier.notices and not untold:
+        yield "The buyer was told nothing: there was nothing to tell."
+
+
+def _notice(notice: KnownNotice) -> str:
+    about = f"{plain(notice.cause)}" if notice.cause else plain(notice.purpose)
+    title = f' "{notice.title}"' if notice.title else ""
+    if notice.told_at is not None:
+        return (
+            f"Told of {about} on {minute(notice.told_at)} by {notice.account} in "
+            f"{notice.language}:{title} (message {notice.id})."
+        )
+    how = _WAITS[notice.state].format(id=notice.id, not_before=minute(notice.not_before))
+    why = f": {notice.reason}" if notice.reason and notice.state in _REASONED else ""
+    return f"Message {notice.id} about {about}{title} {how}{why}."
+
+
+def _task(notice: KnownNotice) -> str:
+    about = f" ({plain(notice.cause)})" if notice.cause else ""
+    why = notice.reason or "no reason given"
+    return f"Task {notice.id} for staff since {minute(notice.created_at)}{about}: {why}."
+
+
+def _why_not(dossier: Dossier, found: KnownFinding, playbooks: Sequence[Playbook]) -> str:
+    if not dossier.order_known:
+        return "its order is not known yet, so nobody knows whom to tell"
+    fitting = answers.matching(playbooks, found, dossier.account or "", dossier.country)
+    if any(playbook.tell == "buyer" for playbook in fitting):
+        return "the next round of the watches queues the message"
+    if fitting:
+        return f"playbook {fitting[0].name} tells staff only"
+    return "no playbook answers it for this account and country"
+
+
+def followers(dossier: Dossier, now: datetime) -> Iterator[str]:
+    """Which accounts look the parcel up, when they last did and when they will."""
+    yield from (_follower(each, now) for each in dossier.followers)
+    if dossier.followers:
+        return
+    brought = sorted({scan.account for scan in dossier.scans})
+    if brought:
+        yield f"Its scans were brought by {', '.join(brought)}."
+    else:
+        yield "No account has looked it up at a carrier yet."
+
+
+def _follower(follower: Follower, now: datetime) -> str:
+    if follower.looked_at is None:
+        last = "has not looked yet"
+    else:
+        last = f"looked {span(now - follower.looked_at)} ago, at {minute(follower.looked_at)}"
+    if follower.next_look_at is None:
+        return f"{follower.account}: {last}; does not look again."
+    return f"{follower.account}: {last}; looks again at {dated(follower.next_look_at, now)}."
