@@ -10,7 +10,7 @@ from syncd import clock, log
 from syncd.config import AccountSettings, Settings
 from syncd.connector import Capability, Connector, Context
 from syncd.plugins import Plugins
-from syncd.store import Store
+from syncd.store import Store, Vault
 from syncd.text.templates import Templates
 
 _log = log.get("accounts")
@@ -72,7 +72,7 @@ class Runtime:
     def open(cls, settings: Settings, plugins: Plugins, *, as_is: bool = False) -> "Runtime":
         """Open the store, bring it up to date and make the connector objects; no source is asked.
 
-        Raises StoreUnavailable, SecretUnavailable (the store's password) or TemplateProblems. An
+        Raises StoreUnavailable, SecretUnavailable (the store's password or key) or TemplateProblems. An
         account whose connector object cannot be made is left out and listed in `broken`. With
         `as_is` the store has to be there already.
         """
@@ -84,12 +84,18 @@ class Runtime:
             max_attachment_bytes=settings.store.max_attachment_bytes,
             as_is=as_is,
         )
+        try:
+            enabled = {name for name, each in settings.accounts.items() if each.enabled}
+            vault = store.tokens.unlock(settings.store.key, enabled)
+        except BaseException:
+            store.close()
+            raise
         accounts, broken = {}, {}
         for name, wanted in settings.accounts.items():
             if not wanted.enabled:
                 continue
             try:
-                accounts[name] = _account(name, wanted, plugins, store)
+                accounts[name] = _account(name, wanted, plugins, store, vault)
             except Exception as error:  # noqa: BLE001  the plug-in boundary: it never stops the rest
                 broken[name] = f"{type(error).__name__}: {error}"
                 _log.error("account left out", account=name, reason=broken[name])
@@ -113,14 +119,20 @@ class Runtime:
         self.store.close()
 
 
-def _account(name: str, settings: AccountSettings, plugins: Plugins, store: Store) -> Account:
+def _account(
+    name: str, settings: AccountSettings, plugins: Plugins, store: Store, vault: Vault | None
+) -> Account:
     kind = plugins.connectors[settings.connector]
+    account_id = store.accounts.register(name, settings.connector, clock.now())
     context = Context(
-        account=name, now=clock.now, parcels=partial(store.watch.open_parcels, clock.now)
+        account=name,
+        now=clock.now,
+        parcels=partial(store.watch.open_parcels, clock.now),
+        tokens=store.tokens.keeper(name, account_id, vault, clock.now),
     )
     connector = kind(settings.options, context)
     return Account(
-        id=store.accounts.register(name, settings.connector, clock.now()),
+        id=account_id,
         name=name,
         settings=settings,
         connector=connector,

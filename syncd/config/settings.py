@@ -57,6 +57,14 @@ class StoreSettings(Section):
         description="The password for PostgreSQL, where it asks for one.",
         examples=[{"credential": "database"}],
     )
+    key: Secret | None = Field(
+        default=None,
+        description="32 random bytes in base64, under which login tokens are kept encrypted; make "
+        "them with `openssl rand -base64 32`. Of several lines the first encrypts, each decrypts. "
+        "Without this key `syncd connect` does not work, and a refresh token that a platform "
+        "changes is lost at a restart.",
+        examples=[{"credential": "syncd-key"}],
+    )
     max_attachment_bytes: int = Field(
         default=25 * _MIB,
         ge=0,

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import msgspec
 from pydantic import BaseModel, ConfigDict
 
-from syncd.connector.push import Push, Wake
 from syncd.connector.consent import Consent
+from syncd.connector.push import Push, Wake
 from syncd.connector.tokens import MemoryTokens, TokenKeeper
 from syncd.model import Draft, Item, ParcelRef, Receipt, Verdict
 
@@ -189,9 +189,7 @@ class Connector:
         Rejected where the config lacks what it takes.
         """
         del consent
-        raise Rejected(
-            f"{self.name} has no page for a consent: its login is what the config says"
-        )
+        raise Rejected(f"{self.name} has no page for a consent: its login is what the config says")
 
     def exchange(self, code: str, consent: Consent) -> None:
         """Turn the code from that page into tokens, and keep them by `Context.tokens`.

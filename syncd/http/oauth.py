@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 import httpx
 import msgspec
+from msgspec.structs import replace
 
-from syncd.connector import AuthFailed, Unavailable
+from syncd.connector import AuthFailed, MemoryTokens, TokenKeeper, Unavailable
 from syncd.http.client import TIMEOUT_SECONDS, Reply, tls
+from syncd.http.kept import Kept, KeptTokens
 from syncd.secret import Secret
 
 # A token this close to its end is renewed before it is used, so that it cannot end on the way.
@@ -27,12 +29,21 @@ class Token(msgspec.Struct):
         return "Token(***)"
 
 
+class _DeadGrant(AuthFailed):
+    """The refresh token or code itself is refused, and not the client."""
+
+
 class OAuth2:
     """Signs in with an access token made from a refresh token, or from client credentials.
 
     `now` is the connector's clock. With a `refresh_token` the grant is ``refresh_token``, without
-    one ``client_credentials``. `basic` sends the client's id and secret as HTTP Basic, as eBay
-    wants it, instead of in the form.
+    one ``client_credentials``, unless `by_consent` says that there is one only after
+    ``syncd connect``. `basic` sends the client's id and secret as HTTP Basic, as eBay wants it,
+    instead of in the form.
+
+    `tokens` is `Context.tokens`: a refresh token that the platform rotates is kept there before
+    the access token that came with it is used, and the configured one is only the first. Access
+    tokens are kept there too, so that processes beside each other share one.
     """
 
     def __init__(
@@ -45,6 +56,8 @@ class OAuth2:
         refresh_token: Secret | None = None,
         scope: str | None = None,
         basic: bool = False,
+        by_consent: bool = False,
+        tokens: TokenKeeper | None = None,
     ) -> None:
         self._url = token_url
         self._client_id = client_id
@@ -53,10 +66,12 @@ class OAuth2:
         self._now = now
         self._scope = scope
         self._basic = basic
+        self._by_consent = by_consent
+        self._kept = KeptTokens(tokens or MemoryTokens(), self._origin)
         self._lock = threading.Lock()
-        self._token: Token | None = None
-        self._rotated: str | None = None
-        self._good_until: datetime | None = None
+        self._token: Kept | None = None
+        self._unsaved: tuple[Token, datetime] | None = None
+        """What was given out and could not be kept yet, with the time until which it is good."""
 
     def headers(self) -> Mapping[str, str]:
         """A bearer token, made or renewed where needed."""
@@ -65,27 +80,71 @@ class OAuth2:
     def access_token(self) -> str:
         """A token that is good for at least another minute.
 
-        Raises AuthFailed where the grant is refused, Unavailable where the endpoint is not there.
+        Raises AuthFailed where the grant is refused, Unavailable where the endpoint is not there or
+        what it gave cannot be kept.
         """
         with self._lock:
-            if self._good_until is None or self._now() >= self._good_until:
-                self._fetch()
-            assert self._token is not None
-            return self._token.access_token
+            if self._token is None or not self._token.is_good(self._now()):
+                self._token = self._make(refused=None)
+            return self._token.token
 
     def renew(self, refused: Mapping[str, str]) -> bool:
         """Renew after a 401, unless another thread has already replaced the refused token."""
         with self._lock:
-            current = self._token.access_token if self._token else None
+            current = self._token.token if self._token else None
             if refused.get("authorization") == f"Bearer {current}":
-                self._fetch()
+                self._token = self._make(refused=current)
         return True
 
-    def _fetch(self) -> None:
+    def exchange(self, code: str, *, redirect: str, verifier: str | None = None) -> None:
+        """Turn the code of a consent page into tokens, and keep them (RFC 6749, 4.1.3).
+
+        Raises what `access_token` raises.
+        """
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect}
+        if verifier is not None:
+            form["code_verifier"] = verifier
+        with self._lock:
+            token = self._ask(form)
+            if token.refresh_token is None and self._by_consent:
+                raise AuthFailed("token endpoint: it gave no refresh token for this consent")
+            self._token = self._keep(token, self._end(token))
+
+    def _make(self, refused: str | None) -> Kept:
+        """Get an access token other than `refused`: one that another process made, or a new one."""
+        if self._unsaved is not None:
+            made = self._keep(*self._unsaved)
+            if made.is_good(self._now()):
+                return made
+        shared = self._kept.access_token()
+        if shared is not None and shared.token != refused and shared.is_good(self._now()):
+            return shared
+        token = self._fetch()
+        return self._keep(token, self._end(token))
+
+    def _fetch(self) -> Token:
+        if self._refresh_token is None and not self._by_consent:
+            return self._ask({"grant_type": "client_credentials"} | self._scoped())
+        refusal = AuthFailed("there is no login yet: `syncd connect` asks the seller for a consent")
+        tried: set[str | None] = {None}
+        # The kept one is read again after a refusal: another process may just have rotated it.
+        for candidate in (self._kept.refresh_token, self._kept.refresh_token, self._configured):
+            if (token := candidate()) not in tried:
+                tried.add(token)
+                form = {"grant_type": "refresh_token", "refresh_token": str(token)}
+                try:
+                    made = self._ask(form | self._scoped())
+                except _DeadGrant as error:
+                    refusal = error
+                else:
+                    return replace(made, refresh_token=made.refresh_token or token)
+        raise refusal
+
+    def _ask(self, form: dict[str, str]) -> Token:
         try:
             response = httpx.post(
                 self._url,
-                data=self._form(),
+                data=form | self._client_fields(),
                 auth=self._client(),
                 timeout=TIMEOUT_SECONDS,
                 verify=tls(),
@@ -93,44 +152,56 @@ class OAuth2:
             )
         except httpx.HTTPError as error:
             raise Unavailable(f"token endpoint: {type(error).__name__}: {error}") from None
-        if response.status_code == 429 or response.status_code >= 500:
-            wait = Reply(response.status_code, response.headers, response.content).retry_after
-            raise Unavailable(f"token endpoint: HTTP {response.status_code}", retry_after=wait)
-        if response.status_code >= 400:
-            raise AuthFailed(f"token endpoint: HTTP {response.status_code}: {_error(response)}")
-        self._keep(response.content)
+        return _answered(response)
 
-    def _keep(self, content: bytes) -> None:
-        try:
-            token = msgspec.json.decode(content, type=Token, strict=False)  # some write "3600"
-        except msgspec.MsgspecError as error:
-            raise Unavailable(f"token endpoint: not a token answer: {error}") from None
-        self._token = token
-        self._rotated = token.refresh_token or self._rotated
-        self._good_until = self._now() + timedelta(seconds=token.expires_in) - MARGIN
+    def _keep(self, token: Token, good_until: datetime) -> Kept:
+        """Keep what was given out, before it is used."""
+        self._unsaved = token, good_until
+        known = self._kept.refresh_token() or self._configured()
+        if token.refresh_token and token.refresh_token != known:
+            self._kept.keep_refresh_token(token.refresh_token)
+        made = self._kept.keep_access_token(token.access_token, good_until)
+        self._unsaved = None
+        return made
 
-    def _form(self) -> dict[str, str]:
-        form = {"grant_type": "client_credentials"}
-        if self._refresh_token is not None:
-            form = {"grant_type": "refresh_token", "refresh_token": self._current_refresh_token()}
-        if self._scope:
-            form["scope"] = self._scope
-        if not self._basic:
-            form["client_id"] = self._client_id
-            if self._client_secret is not None:
-                form["client_secret"] = self._client_secret.reveal()
-        return form
+    def _end(self, token: Token) -> datetime:
+        return self._now() + timedelta(seconds=token.expires_in) - MARGIN
 
-    def _current_refresh_token(self) -> str:
-        if self._rotated is not None:
-            return self._rotated
-        assert self._refresh_token is not None
-        return self._refresh_token.reveal()
+    def _configured(self) -> str | None:
+        return self._refresh_token.reveal() if self._refresh_token else None
+
+    def _origin(self) -> tuple[str, ...]:
+        return (self._url, self._client_id, self._scope or "", self._configured() or "")
+
+    def _scoped(self) -> dict[str, str]:
+        return {"scope": self._scope} if self._scope else {}
+
+    def _client_fields(self) -> dict[str, str]:
+        if self._basic:
+            return {}
+        secret = self._client_secret
+        return {"client_id": self._client_id} | (
+            {"client_secret": secret.reveal()} if secret is not None else {}
+        )
 
     def _client(self) -> tuple[str, str] | None:
         if not self._basic:
             return None
         return self._client_id, self._client_secret.reveal() if self._client_secret else ""
+
+
+def _answered(response: httpx.Response) -> Token:
+    if response.status_code == 429 or response.status_code >= 500:
+        wait = Reply(response.status_code, response.headers, response.content).retry_after
+        raise Unavailable(f"token endpoint: HTTP {response.status_code}", retry_after=wait)
+    if response.status_code >= 400:
+        word = _error(response)
+        refusal = _DeadGrant if word == "invalid_grant" else AuthFailed
+        raise refusal(f"token endpoint: HTTP {response.status_code}: {word}")
+    try:
+        return msgspec.json.decode(response.content, type=Token, strict=False)  # "3600" is written
+    except msgspec.MsgspecError as error:
+        raise Unavailable(f"token endpoint: not a token answer: {error}") from None
 
 
 def _error(response: httpx.Response) -> str:

@@ -11,6 +11,8 @@ from syncd.store.look import LookStore
 from syncd.store.outbox import OutboxStore
 from syncd.store.schema import require, require_file, upgrade
 from syncd.store.stories import StoryStore
+from syncd.store.tokens import TokenStore
+from syncd.store.vault import KeyUnusable, Vault
 from syncd.store.watch import WatchStore, WatchTransaction
 from syncd.store.writer import Clash, Stored, TryAgain, content_hash
 
@@ -19,6 +21,7 @@ __all__ = [
     "Clash",
     "Database",
     "IngestTransaction",
+    "KeyUnusable",
     "StaleClaim",
     "Store",
     "StoreUnavailable",
@@ -26,6 +29,7 @@ __all__ = [
     "StreamHealth",
     "TryAgain",
     "Unstorable",
+    "Vault",
     "WatchTransaction",
     "content_hash",
 ]
@@ -61,6 +65,7 @@ class Store:
         self.ingest = IngestStore(self.database, max_attachment_bytes=max_attachment_bytes)
         self.outbox = OutboxStore(self.database)
         self.stories = StoryStore(self.database)
+        self.tokens = TokenStore(self.database)
         self.watch = WatchStore(self.database)
         self.look = LookStore(self.database)
         self.dossiers = DossierStore(self.database)
