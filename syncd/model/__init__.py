@@ -21,6 +21,7 @@ from syncd.model.items import (
 from syncd.model.notices import Addressee, NewNotice, OutboxRow, ParcelStory, Thread
 from syncd.model.outbox import Draft, OutboxState, Receipt, Verdict
 from syncd.model.parcels import (
+    FollowFacts,
     Leg,
     Milestone,
     OffsetSource,
@@ -43,6 +44,7 @@ __all__ = [
     "Dossier",
     "Draft",
     "Finding",
+    "FollowFacts",
     "Follower",
     "Item",
     "KnownConversation",

@@ -92,6 +92,20 @@ class ParcelRef(Value, frozen=True, kw_only=True):
     postcode: str | None = None
 
 
+class FollowFacts(Value, frozen=True, kw_only=True):
+    """What the next look at a number that was just looked at depends on."""
+
+    tracking_number: str
+    step: int
+    """How many looks have brought nothing since the last news."""
+    news: bool
+    """Whether scans have come since the look before."""
+    milestone: Milestone
+    deliver_by: datetime | None = None
+    ended: bool = False
+    """Whether no parcel with this number is under way any more."""
+
+
 class ParcelState(Value, frozen=True, kw_only=True):
     """What a parcel's events add up to; kept on the shipment so that watches need not read them."""
 

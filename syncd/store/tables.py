@@ -59,6 +59,8 @@ accounts = Table(
     _time("created_at", nullable=False),
     _time("suspended_at"),
     Column("suspended_reason", Text),
+    # As JSON, whose parcels it follows: the carriers' codes, or null for anybody's. NULL: none.
+    Column("carriers", Text),
 )
 
 cursors = Table(
@@ -272,6 +274,24 @@ tracking_events = Table(
     Column("raw", LargeBinary),
     UniqueConstraint("account_id", "source_id"),
     Index("ix_tracking_events_tracking_number_occurred_at", "tracking_number", "occurred_at"),
+)
+
+follows = Table(
+    "follows",
+    metadata,
+    Column("tracking_number", Text, primary_key=True),
+    _account(primary_key=True),  # 0: whose business it is has still to be found out
+    _time("look_at", nullable=False),
+    _time("looked_at"),
+    Column("step", SmallInteger, nullable=False, server_default="0"),
+    _time("asked_at"),
+    Index("ix_follows_account_id_look_at", "account_id", "look_at"),
+)
+Index(
+    "ix_follows_asked_at",
+    follows.c.asked_at,
+    sqlite_where=follows.c.asked_at.is_not(None),
+    postgresql_where=follows.c.asked_at.is_not(None),
 )
 
 findings = Table(

@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("suspended_at", sa.BigInteger(), nullable=True),
         sa.Column("suspended_reason", sa.Text(), nullable=True),
+        sa.Column("carriers", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         sa.UniqueConstraint("name", name=op.f("uq_accounts_name")),
     )
@@ -150,6 +151,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("fingerprint", name=op.f("uq_findings_fingerprint")),
     )
     op.create_index(op.f("ix_findings_shipment_id"), "findings", ["shipment_id"], unique=False)
+    op.create_table(
+        "follows",
+        sa.Column("tracking_number", sa.Text(), nullable=False),
+        sa.Column(
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("look_at", sa.BigInteger(), nullable=False),
+        sa.Column("looked_at", sa.BigInteger(), nullable=True),
+        sa.Column("step", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("tracking_number", "account_id", name=op.f("pk_follows")),
+    )
+    op.create_index(
+        "ix_follows_account_id_look_at", "follows", ["account_id", "look_at"], unique=False
+    )
+    op.create_index(
+        "ix_follows_asked_at",
+        "follows",
+        ["asked_at"],
+        unique=False,
+        sqlite_where=sa.text("asked_at IS NOT NULL"),
+        postgresql_where=sa.text("asked_at IS NOT NULL"),
+    )
     op.create_table(
         "identities",
         sa.Column("key", sa.Text(), nullable=False),
