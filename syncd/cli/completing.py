@@ -1,4 +1,4 @@
-"""What shells complete: names of accounts, numbers of rows that wait for a decision."""
+"""What shells complete: names of accounts, tracking numbers, rows that wait for a decision."""
 
 from collections.abc import Callable, Iterable
 
@@ -6,6 +6,9 @@ import click
 from click.shell_completion import CompletionItem
 
 from syncd.cli.invocation import Invocation
+
+# More than fit on a screen help nobody.
+_AT_MOST = 50
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -41,6 +44,23 @@ def outbox_rows(*states: str) -> Completer:
         return _beginning(said, incomplete)
 
     return complete
+
+
+def tracking_numbers(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Completes the number of a parcel, each with its order."""
+    from syncd.cli.opened import store  # noqa: PLC0415  only while completing
+    from syncd.config import ConfigError  # noqa: PLC0415
+    from syncd.store import StoreUnavailable  # noqa: PLC0415
+
+    del param
+    try:
+        with store(_invocation(ctx)) as looking:
+            numbers = looking.store.dossiers.numbers(incomplete, _AT_MOST)
+    except (ConfigError, StoreUnavailable):
+        return []  # a shell has no place to say why
+    return _beginning(numbers, incomplete)
 
 
 def _invocation(ctx: click.Context) -> Invocation:

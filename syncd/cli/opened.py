@@ -3,19 +3,23 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 from pydantic import ValidationError
 
 from syncd.cli.invocation import Invocation
-from syncd.config import ConfigError, StoreSettings
+from syncd.config import ConfigError, Playbook, Settings, StoreSettings, Watches
 from syncd.config.files import read
+from syncd.config.watches import Section
 from syncd.config.wording import did_you_mean
 from syncd.store import Store
 
 if TYPE_CHECKING:  # a verb that only looks should not pay for connectors and templates
     from syncd.accounts import Account, Runtime
+
+
+_Section = TypeVar("_Section", bound=Section)
 
 
 class Looking(NamedTuple):
@@ -60,6 +64,26 @@ def runtime(invocation: Invocation, *, as_is: bool = False) -> "Iterator[Runtime
         opened.close()
 
 
+class Reactions(NamedTuple):
+    """What the config says of troubles: how they are found, and who is told."""
+
+    watches: Watches
+    playbooks: tuple[Playbook, ...]
+
+    @property
+    def switched_off(self) -> tuple[str, ...]:
+        """The watches that look at nothing."""
+        return tuple(name for name, each in self.watches if not getattr(each, "enabled", True))
+
+
+def reactions(invocation: Invocation) -> Reactions:
+    """The config's watches and playbooks; raises ConfigError where something is wrong in them."""
+    data = _tree(invocation.config)
+    tables = {name: data[name] for name in ("watches", "playbooks") if name in data}
+    found = _checked(invocation, Settings, tables)
+    return Reactions(found.watches, found.playbooks)
+
+
 def account(opened: "Runtime", name: str) -> "Account":
     """The account called `name`; a usage error that lists the others where there is none."""
     found = opened.accounts.get(name)
@@ -100,9 +124,13 @@ def _tree(file: Path) -> Mapping[str, Any]:
 
 
 def _store_settings(invocation: Invocation, data: Mapping[str, Any]) -> StoreSettings:
+    return _checked(invocation, StoreSettings, data.get("store", {}))
+
+
+def _checked(invocation: Invocation, kind: type[_Section], data: Mapping[str, Any]) -> _Section:
     context = {"base": invocation.config.absolute().parent}
     try:
-        return StoreSettings.model_validate(data.get("store", {}), context=context)
+        return kind.model_validate(data, context=context)
     except ValidationError:
         invocation.load()  # says with file, line and key what is wrong
         raise

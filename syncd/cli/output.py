@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -13,6 +13,7 @@ from unicodedata import combining, east_asian_width
 import click
 
 Row = Mapping[str, Any]
+Colour = Callable[[Row], str | None]
 
 # Terminal sequences (ECMA-48: CSI, OSC and the other string kinds, two-character ones), in their
 # 7-bit and 8-bit forms: a buyer's text could otherwise rewrite the screen or its title.
@@ -33,17 +34,25 @@ def printable(text: str) -> str:
     return cleaned.encode(errors="replace").decode()
 
 
-def emit(data: Sequence[Row] | Row, *, as_json: bool, columns: Sequence[str] | None = None) -> None:
+def emit(
+    data: Sequence[Row] | Row,
+    *,
+    as_json: bool,
+    columns: Sequence[str] | None = None,
+    colour: Colour | None = None,
+) -> None:
     """Print rows, or one mapping, to standard output.
 
-    `columns` picks and orders what people see; JSON always has everything.
+    `columns` picks and orders what people see; JSON always has everything. `colour` names a row's
+    colour where it has one; it is seen on a terminal only.
     """
     if as_json:
         click.echo(to_json(data))
     elif isinstance(data, Mapping):
         _pairs(data, columns or list(data))
     else:
-        _rows(data, columns or list(dict.fromkeys(key for row in data for key in row)))
+        names = columns or list(dict.fromkeys(key for row in data for key in row))
+        _rows(data, names, colour or _plain)
 
 
 def to_json(data: Any) -> str:
@@ -65,13 +74,18 @@ def cell(value: object) -> str:
     return " ".join(printable(str(value)).split())
 
 
-def _rows(rows: Sequence[Row], columns: Sequence[str]) -> None:
+def _plain(row: Row) -> None:
+    """No row has a colour."""
+    del row
+
+
+def _rows(rows: Sequence[Row], columns: Sequence[str], colour: Colour) -> None:
     if not rows:
         click.echo("nothing to list", err=True)
         return
     table = [[cell(row.get(column)) for column in columns] for row in rows]
     if sys.stdout.isatty():
-        _rich_table(columns, table)
+        _rich_table(columns, table, [colour(row) for row in rows])
         return
     widths = [max(map(_width, each)) for each in zip(columns, *table, strict=True)]
     for line in (columns, *table):
@@ -92,15 +106,17 @@ def _char_width(char: str) -> int:
     return 2 if east_asian_width(char) in "WF" else 1
 
 
-def _rich_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def _rich_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], colours: Iterable[str | None]
+) -> None:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415  a quarter of the start-up time, seldom needed
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
-    for row in rows:
-        table.add_row(*map(Text, row))  # Text: data is never read as rich's markup
+    for row, colour in zip(rows, colours, strict=True):
+        table.add_row(*map(Text, row), style=colour)  # Text: data is never read as rich's markup
     Console().print(table)
 
 

@@ -59,10 +59,10 @@ class DossierStore:
             ]
 
     def numbers(self, beginning: str, limit: int) -> list[tuple[str, str]]:
-        """Up to `limit` tracking numbers that begin so, each with its parcel's milestone."""
+        """Up to `limit` tracking numbers that begin so, each with the order in it."""
         table = shipments.c
         wanted = (
-            select(table.tracking_number, func.max(table.milestone))
+            select(table.tracking_number, func.max(table.order_source_id))
             .where(table.tracking_number.startswith(beginning, autoescape=True))
             .group_by(table.tracking_number)
             .order_by(table.tracking_number)

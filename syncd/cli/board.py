@@ -1,0 +1,113 @@
+"""The verb that lists parcels at risk, worst first."""
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from syncd import clock
+from syncd.cli import completing
+from syncd.cli.invocation import Invocation, json_option, pass_invocation
+from syncd.cli.opened import Looking, known_account, store
+from syncd.cli.output import emit
+from syncd.cli.words import day, plain
+from syncd.model import AtRisk, Severity
+from syncd.rules.board import days_to, worst, worst_first
+
+_COLUMNS = ("parcel", "order", "account", "country", "how far", "reason", "since", "promise",
+            "protection", "told")  # fmt: skip
+_COLOURS = {Severity.ACT.value: "red", Severity.TELL.value: "yellow"}
+
+
+@click.command()
+@click.option("--account", help="Only of this account.", shell_complete=completing.accounts)
+@click.option("--all", "everything", is_flag=True,
+              help="Also parcels under way in which nothing is wrong, at the end.")  # fmt: skip
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1),
+              help="How many at the most.")  # fmt: skip
+@json_option
+@pass_invocation
+def board(
+    invocation: Invocation, account: str | None, everything: bool, limit: int, as_json: bool
+) -> None:
+    """List parcels at risk, worst first.
+
+    Those under way with an open finding: first what a person must act on, then what the buyer should
+    hear; of equals, those whose buyer protection ends within a week, then those longest past their
+    promise. promise and protection: how long until they end; told: when the buyer was last written to.
+    """
+    now = clock.now()
+    with store(invocation) as looking:
+        name = known_account(looking, account)
+        risks = worst_first(looking.store.board.at_risk(name), now)
+        shown = risks[:limit]
+        if everything and len(shown) < limit:
+            shown += looking.store.board.in_time(limit - len(shown), name)
+        rows = _rows(looking, shown, now)
+    if as_json:
+        emit(rows, as_json=True)
+        return
+    emit([_line(row) for row in rows], as_json=False, columns=_COLUMNS, colour=_colour)
+    if len(risks) > limit:
+        click.echo(f"{len(risks) - limit} more at risk: --limit {len(risks)} lists all", err=True)
+
+
+def _rows(looking: Looking, risks: list[AtRisk], now: datetime) -> list[dict[str, Any]]:
+    told = looking.store.board.told([risk.parcel for risk in risks])
+    return [_row(risk, told.get(risk.parcel.shipment_id), now) for risk in risks]
+
+
+def _row(risk: AtRisk, told: datetime | None, now: datetime) -> dict[str, Any]:
+    parcel, reason = risk.parcel, worst(risk.findings)
+    return {
+        "tracking_number": parcel.tracking_number,
+        "order": parcel.order_id,
+        "account": risk.account,
+        "country": risk.country,
+        "carrier": parcel.carrier,
+        "milestone": parcel.state.milestone.value,
+        "severity": reason and reason.severity,
+        "reason": reason and reason.evidence,
+        "since": reason and reason.since,
+        "findings": [
+            {"kind": each.kind, "severity": each.severity, "since": each.since,
+             "evidence": each.evidence}
+            for each in risk.findings
+        ],
+        "promised_by": parcel.deliver_by,
+        "days_to_promise": days_to(parcel.deliver_by, now),
+        "protection_ends_at": parcel.protection_ends_at,
+        "days_to_protection_end": days_to(parcel.protection_ends_at, now),
+        "told_at": told,
+    }  # fmt: skip
+
+
+def _line(row: dict[str, Any]) -> dict[str, Any]:
+    """A row for people."""
+    more = len(row["findings"]) - 1
+    return {
+        "parcel": row["tracking_number"] or "no number yet",
+        "order": row["order"],
+        "account": row["account"],
+        "country": row["country"],
+        "how far": plain(row["milestone"]),
+        "reason": (row["reason"] or "") + (f" (and {more} more)" if more > 0 else ""),
+        "since": day(row["since"]) if row["since"] else "",
+        "promise": _left(row["days_to_promise"]),
+        "protection": _left(row["days_to_protection_end"]),
+        "told": day(row["told_at"]) if row["told_at"] else "no",
+        "severity": row["severity"],
+    }
+
+
+def _colour(row: Any) -> str | None:
+    return _COLOURS.get(row["severity"])
+
+
+def _left(days: float | None) -> str:
+    """How long is left of a time, or how long it is over."""
+    if days is None:
+        return "none"
+    if -1 < days < 1:
+        return "today"
+    return f"{-days:.0f} d ago" if days < 0 else f"in {days:.0f} d"

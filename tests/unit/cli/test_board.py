@@ -1,0 +1,107 @@
+"""The board: parcels at risk on a terminal, in a pipe and for scripts, from either database."""
+
+import re
+import sys
+from datetime import timedelta
+
+import pytest
+
+from syncd import watch
+from syncd.cli import exits
+from syncd.cli.output import emit
+from syncd.model import Milestone
+
+
+@pytest.fixture
+def config(tmp_path, store_url):
+    path = tmp_path / "syncd.toml"
+    path.write_text(f'[store]\nurl = "{store_url}"\n')
+    return path
+
+
+@pytest.fixture
+def syncd(config, command):
+    return command(config)
+
+
+@pytest.fixture
+def three(store, templates, time, world_of, make):
+    """TN1 three days late, TN2 nine days late and at customs, TN3 in time."""
+    world = world_of(store)
+    world.add()
+    for number, promise in ((1, -3), (2, -9), (3, 5)):
+        order = f"o{number}"
+        world.bring(
+            make.order(order, promise=promise),
+            make.shipment(f"p{number}", f"TN{number}", order),
+            make.event(-1, number=f"TN{number}"),
+        )
+    world.bring(make.event(-0.5, Milestone.CUSTOMS_HOLD, number="TN2"))
+    watch.run(world.runtime)
+    return world
+
+
+def test_the_worst_first_with_reason_and_days_left(syncd, three):
+    found = syncd("board")
+    assert found.code == exits.OK
+    head, first, second = found.out.splitlines()
+    assert head.split()[:4] == ["parcel", "order", "account", "country"]
+    assert first.startswith("TN2     o2     shop     DE       customs hold")
+    assert "promised by 2026-03-01, not delivered 9 days later (and 1 more)" in first
+    assert re.search(r"2026-03-01  9 d ago +none +no$", first)
+    assert second.startswith("TN1")
+    assert "3 d ago" in second
+
+
+def test_for_scripts(syncd, three):
+    worst, _ = syncd("board", "--json").json
+    assert (worst["tracking_number"], worst["days_to_promise"]) == ("TN2", -9)
+    assert worst["days_to_protection_end"] is None
+    assert {each["kind"] for each in worst["findings"]} == {"promise_passed", "customs_hold"}
+
+
+def test_all_shows_those_in_time_too(syncd, three):
+    rows = syncd("board", "--all", "--json").json
+    assert [row["tracking_number"] for row in rows] == ["TN2", "TN1", "TN3"]
+    assert (rows[2]["reason"], rows[2]["since"]) == (None, None)
+    assert "in 5 d" in syncd("board", "--all").out
+
+
+def test_a_limit_says_what_it_leaves_out(syncd, three):
+    found = syncd("board", "--limit", 1)
+    assert len(found.out.splitlines()) == 2
+    assert found.err == "1 more at risk: --limit 2 lists all\n"
+
+
+def test_of_one_account(syncd, three):
+    assert len(syncd("board", "--account", "shop", "--json").json) == 2
+    wrong = syncd("board", "--account", "shpo")
+    assert wrong.code == exits.USAGE
+    assert "Did you mean 'shop'?" in wrong.err
+
+
+def test_nothing_at_risk_is_said(syncd, store):
+    assert syncd("board", "--json").json == []
+    assert syncd("board").err == "nothing to list\n"
+
+
+def test_today(syncd, three, make, time):
+    time(timedelta(days=4.5))
+    rows = syncd("board", "--all").out.splitlines()
+    assert "today" in next(row for row in rows if row.startswith("TN3"))
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_colours_only_on_a_terminal(capsys, monkeypatch, terminal):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
+    emit(
+        [{"a": "x"}, {"a": "y"}],
+        as_json=False,
+        colour=lambda row: "red" if row["a"] == "x" else None,
+    )
+    out = capsys.readouterr().out
+    assert ("\x1b[31mx" in out) is terminal
+    assert "\x1b[31my" not in out

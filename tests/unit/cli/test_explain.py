@@ -1,0 +1,200 @@
+"""A parcel's story: what the seller's people read, and what scripts get, from either database."""
+
+from datetime import timedelta
+
+import pytest
+
+from syncd import watch
+from syncd.cli import cli, completing, exits
+from syncd.config import Playbook
+from syncd.model import Milestone, OutboxState
+
+BOTH = ("no_movement", "promise_passed")
+
+
+@pytest.fixture
+def config(tmp_path, store_url):
+    path = tmp_path / "syncd.toml"
+    path.write_text(
+        f'[store]\nurl = "{store_url}"\n[watches.no_movement]\nafter = "5d"\n'
+        "[watches.trouble]\nenabled = false\n"
+        '[[playbooks]]\nname = "tell"\nwhen = ["promise_passed"]\ntell = "buyer"\n'
+    )
+    return path
+
+
+@pytest.fixture
+def syncd(config, command):
+    return command(config)
+
+
+@pytest.fixture
+def world(store, templates, time, world_of):
+    made = world_of(store)
+    made.add()
+    return made
+
+
+def lines_of(out, title):
+    """The sentences below a title."""
+    block = out.split(f"\n{title}\n", 1)[1].splitlines()
+    return [
+        line.strip()
+        for line in block[
+            : next((n for n, line in enumerate(block) if not line.startswith("  ")), None)
+        ]
+    ]
+
+
+@pytest.fixture
+def under_way(world, make):
+    world.bring(make.order(promise=2), make.shipment())
+    world.bring(
+        make.event(-6, Milestone.ACCEPTED, utc_offset_minutes=480, location="Shenzhen", country="CN"),
+        make.event(-4, utc_offset_minutes=None, text="On \x1b[2Jits way"),
+        make.event(-3),
+    )  # fmt: skip
+    watch.run(world.runtime)
+    return world
+
+
+class TestUnderWay:
+    def test_how_far_it_is_and_how_it_came_there(self, syncd, under_way):
+        out = syncd("explain", "tn1").out
+        assert lines_of(out, "how it stands")[:2] == [
+            "In transit since 2026-03-06 12:00 UTC (4 days ago).",
+            "Order 12-00001-00001 of account shop, to DE, with DHL.",
+        ]
+        assert lines_of(out, "milestones") == [
+            '2026-03-04 12:00 local time (UTC+08:00): accepted, Shenzhen, CN: "Scan: accepted"',
+            '2026-03-06 12:00 local time (zone not told): in transit: "On its way"',
+            '2026-03-07 12:00 local time (UTC+00:00): in transit: "Scan: in_transit"',
+            "3 scans in all; `syncd show` lists each.",
+        ]
+
+    def test_what_is_expected_by_when(self, syncd, under_way):
+        said = lines_of(syncd("explain", "TN1").out, "expected")
+        assert said[0].startswith(
+            "Next: the next scan on the way; without news no movement looks at it first, "
+            "on 2026-03-12 12:00 UTC (in 2 days)"
+        )
+        assert "The buyer was promised it by 2026-03-12 12:00 UTC (in 2 days)." in said
+
+    def test_each_watch_says_when_it_would_speak_by_the_config_of_now(self, syncd, under_way):
+        said = lines_of(syncd("explain", "TN1").out, "watches")
+        assert (
+            "no movement: would speak on 2026-03-12 12:00 UTC (in 2 days) if nothing happens before."
+            in said
+        )
+        assert (
+            "promise passed: would speak on 2026-03-13 12:00 UTC (in 3 days) if nothing happens "
+            "before." in said
+        )
+        assert "trouble: switched off in the config." in said
+        assert said[-1].startswith("They look again at 2026-03-")
+
+    def test_nothing_was_found_and_nothing_told(self, syncd, under_way):
+        out = syncd("explain", "TN1").out
+        assert lines_of(out, "findings") == ["Nothing was ever found wrong with it."]
+        assert lines_of(out, "the buyer") == [
+            "The buyer was told nothing: there was nothing to tell."
+        ]
+
+    def test_hostile_text_reaches_no_terminal(self, syncd, under_way):
+        assert "\x1b" not in syncd("explain", "TN1").out
+        assert "\x1b" not in syncd("explain", "TN1", "--json").out
+
+    def test_for_scripts(self, syncd, under_way):
+        (parcel,) = syncd("explain", "TN1", "--json").json["parcels"]
+        assert parcel["parcel"]["state"]["milestone"] == "in_transit"
+        assert parcel["watches"]["no_movement"]["due_at"] == "2026-03-12T12:00:00+00:00"
+        assert parcel["scans"][0]["utc_offset"] == 28800
+        assert parcel["story"]["findings"] == ["Nothing was ever found wrong with it."]
+
+
+class TestLate:
+    @pytest.fixture
+    def late(self, under_way, time, config):
+        under_way.configure(
+            playbooks=(Playbook(name="tell", when=("promise_passed",), tell="buyer"),)
+        )
+        time(timedelta(days=6))
+        watch.run(under_way.runtime)
+        return under_way
+
+    def test_findings_with_evidence_and_what_the_buyer_was_told(self, syncd, late):
+        out = syncd("explain", "TN1").out
+        found = lines_of(out, "findings")
+        assert any(
+            line.startswith("Open: promise passed since 2026-03-12 12:00 UTC") for line in found
+        )
+        assert any("noticed 2026-03-16 12:00 UTC: promised by 2026-03-12" in line for line in found)
+        (row,) = late.outbox(states=[OutboxState.PENDING, OutboxState.PERSON])
+        (said,) = [line for line in lines_of(out, "the buyer") if line.startswith("Message")]
+        assert said.startswith(f"Message {row.id} about delay")
+
+    def test_why_the_buyer_was_not_told(self, syncd, late, config):
+        config.write_text(config.read_text().replace("promise_passed", "customs_hold"))
+        with late.store.database.write() as connection:
+            connection.exec_driver_sql("DELETE FROM outbox")
+        said = lines_of(syncd("explain", "TN1").out, "the buyer")
+        assert (
+            "Not told of promise passed: no playbook answers it for this account and country."
+            in said
+        )
+        config.write_text(
+            config.read_text()
+            .replace("customs_hold", "promise_passed")
+            .replace('"buyer"', '"staff"')
+        )
+        said = lines_of(syncd("explain", "TN1").out, "the buyer")
+        assert "Not told of promise passed: playbook tell tells staff only." in said
+
+    def test_a_parcel_that_arrived_is_watched_no_more(self, syncd, late, make):
+        late.bring(make.event(5, Milestone.DELIVERED))
+        watch.run(late.runtime)
+        out = syncd("explain", "TN1").out
+        assert lines_of(out, "expected") == ["It was delivered; nothing more is expected."]
+        assert lines_of(out, "watches") == ["No watch looks at it."]
+        assert all(line.startswith("Over: ") for line in lines_of(out, "findings"))
+
+
+class TestUnknown:
+    @pytest.mark.parametrize(
+        ("number", "said"),
+        [
+            ("LX123456785CN", "it can be a number of China Post"),
+            ("LX123456784CN", "but its check digit is wrong: was it mistyped?"),
+            ("hello", "it fits no carrier's format that syncd knows"),
+        ],
+    )
+    def test_what_the_recogniser_thinks_and_what_to_do(self, syncd, store, number, said):
+        found = syncd("explain", number)
+        assert (found.code, found.out) == (exits.FOUND_WRONG, "")
+        assert f"no parcel has the number {number!r}" in found.err
+        assert said in found.err
+        assert "`syncd show ORDER`" in found.err
+
+    def test_for_scripts(self, syncd, store):
+        found = syncd("explain", "LX123456785CN", "--json")
+        assert (found.code, found.json["parcels"]) == (exits.FOUND_WRONG, [])
+        assert found.json["recognised"]["candidates"][0]["name"] == "China Post"
+
+    def test_scans_of_nobodys_parcel(self, syncd, source, make):
+        source.bring(make.event(-1, number="XX9"), stream="tracking")
+        found = syncd("explain", "XX9")
+        assert found.code == exits.OK
+        assert lines_of(found.out, "how it stands")[0].startswith("No shop has told of a shipment")
+
+
+def test_numbers_are_completed_with_their_orders(config, under_way):
+    context = cli.make_context("syncd", ["--config", str(config), "status"])
+    items = completing.tracking_numbers(context, cli.params[0], "TN")
+    assert [(item.value, item.help) for item in items] == [("TN1", "12-00001-00001")]
+
+
+def test_a_config_with_a_wrong_watch_says_where(syncd, config):
+    config.write_text(config.read_text().replace('"5d"', '"soon"'))
+    found = syncd("explain", "TN1")
+    assert found.code == exits.CONFIG
+    assert "watches.no_movement.after" in found.err
