@@ -55,9 +55,12 @@ class KnownNotice(Value, frozen=True, kw_only=True):
 class Follower(Value, frozen=True, kw_only=True):
     """An account that looks the parcel up at a carrier or a tracking service."""
 
-    account: str
+    account: str | None
+    """None where it has still to be found out whose business the parcel is."""
     looked_at: datetime | None
-    next_look_at: datetime | None
+    next_look_at: datetime
+    asked_at: datetime | None
+    """Since when somebody waits for a look; None where nobody does."""
 
 
 class Dossier(Value, frozen=True, kw_only=True):

@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, func, select
 
 from syncd.model import (
     Dossier,
+    Follower,
     KnownFinding,
     KnownNotice,
     Milestone,
@@ -17,7 +19,7 @@ from syncd.model import (
 )
 from syncd.store.database import Database
 from syncd.store.subject import find
-from syncd.store.tables import accounts, deliveries, findings, orders, outbox, shipments
+from syncd.store.tables import accounts, deliveries, findings, follows, orders, outbox, shipments
 from syncd.store.tables import tracking_events as events
 from syncd.store.times import from_us
 from syncd.store.watch import FACTS, facts
@@ -49,14 +51,17 @@ class DossierStore:
             subject, _ = find(connection, typed, "parcel")
             if subject is None:
                 return []
-            scans = _scans(connection, subject.name)
+            dossier = Dossier(
+                tracking_number=subject.name,
+                parcel=None,
+                scans=_scans(connection, subject.name),
+                followers=_followers(connection, subject.name),
+            )
             wanted = FACTS.where(shipments.c.id.in_(subject.shipments)).order_by(
                 shipments.c.shipped_at.desc().nulls_last(), shipments.c.id.desc()
             )
             parcels = [facts(row) for row in connection.execute(wanted)]
-            return [_dossier(connection, parcel, scans) for parcel in parcels] or [
-                Dossier(tracking_number=subject.name, parcel=None, scans=scans)
-            ]
+            return [_with_parcel(connection, dossier, each) for each in parcels] or [dossier]
 
     def numbers(self, beginning: str, limit: int) -> list[tuple[str, str]]:
         """Up to `limit` tracking numbers that begin so, each with the order in it."""
@@ -84,7 +89,7 @@ def known_finding(row: Any) -> KnownFinding:
     )
 
 
-def _dossier(connection: Connection, parcel: ParcelFacts, scans: tuple[Scan, ...]) -> Dossier:
+def _with_parcel(connection: Connection, dossier: Dossier, parcel: ParcelFacts) -> Dossier:
     table = shipments.c
     wanted = (
         select(accounts.c.name, orders.c.id, orders.c.country, table.due_at)
@@ -94,14 +99,13 @@ def _dossier(connection: Connection, parcel: ParcelFacts, scans: tuple[Scan, ...
         .where(table.id == parcel.shipment_id)
     )
     account, order_id, country, due_at = connection.execute(wanted).one()
-    return Dossier(
-        tracking_number=parcel.tracking_number or "",
+    return msgspec.structs.replace(
+        dossier,
         parcel=parcel,
         account=account,
         country=country or parcel.destination_country,
         order_known=order_id is not None,
         due_at=from_us(due_at),
-        scans=scans,
         findings=_findings(connection, parcel.shipment_id),
         notices=_notices(connection, parcel.shipment_id),
     )
@@ -131,6 +135,25 @@ def _scan(row: Any) -> Scan:
         place=", ".join(part for part in (row[5], row[6]) if part) or None,
         carrier=row[7],
         account=row[8],
+    )
+
+
+def _followers(connection: Connection, number: str) -> tuple[Follower, ...]:
+    table = follows.c
+    wanted = (
+        select(accounts.c.name, table.looked_at, table.look_at, table.asked_at)
+        .outerjoin(accounts, accounts.c.id == table.account_id)
+        .where(table.tracking_number == number)
+        .order_by(table.account_id)
+    )
+    return tuple(
+        Follower(
+            account=row[0],
+            looked_at=from_us(row[1]),
+            next_look_at=from_us(row[2]),
+            asked_at=from_us(row[3]),
+        )
+        for row in connection.execute(wanted)
     )
 
 

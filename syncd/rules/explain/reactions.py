@@ -6,10 +6,10 @@ from datetime import datetime
 from syncd.config import Playbook
 from syncd.model import Dossier, Follower, KnownFinding, KnownNotice, OutboxState
 from syncd.rules import playbooks as answers
-from syncd.rules.explain.words import dated, minute, plain, span
+from syncd.rules.explain.words import dated, minute, plain
 from syncd.rules.watches import Judgement
 
-_WAITS = {
+WAITS = {
     OutboxState.HELD: "waits for approval (`syncd outbox approve {id}`)",
     OutboxState.PENDING: "goes out from {not_before} on",
     OutboxState.CLAIMED: "is going out now",
@@ -20,6 +20,7 @@ _WAITS = {
     OutboxState.CANCELLED: "was cancelled by a person",
     OutboxState.OBSOLETE: "was not sent, as the trouble was over first",
 }
+"""What became of a message that no platform has confirmed."""
 # Where the reason given with a row is why it stands so; elsewhere it is the evidence again.
 _REASONED = frozenset({OutboxState.PERSON, OutboxState.FAILED})
 
@@ -85,7 +86,7 @@ def _notice(notice: KnownNotice) -> str:
             f"Told of {about} on {minute(notice.told_at)} by {notice.account} in "
             f"{notice.language}:{title} (message {notice.id})."
         )
-    how = _WAITS[notice.state].format(id=notice.id, not_before=minute(notice.not_before))
+    how = WAITS[notice.state].format(id=notice.id, not_before=minute(notice.not_before))
     why = f": {notice.reason}" if notice.reason and notice.state in _REASONED else ""
     return f"Message {notice.id} about {about}{title} {how}{why}."
 
@@ -113,17 +114,21 @@ def followers(dossier: Dossier, now: datetime) -> Iterator[str]:
     if dossier.followers:
         return
     brought = sorted({scan.account for scan in dossier.scans})
-    if brought:
-        yield f"Its scans were brought by {', '.join(brought)}."
-    else:
-        yield "No account has looked it up at a carrier yet."
+    by = f"; its scans came from {', '.join(brought)}" if brought else ""
+    yield f"No account looks it up at a carrier{by}."
 
 
 def _follower(follower: Follower, now: datetime) -> str:
+    if follower.account is None:
+        return "Which account is to look it up is found out in the next seconds."
     if follower.looked_at is None:
         last = "has not looked yet"
     else:
-        last = f"looked {span(now - follower.looked_at)} ago, at {minute(follower.looked_at)}"
-    if follower.next_look_at is None:
-        return f"{follower.account}: {last}; does not look again."
-    return f"{follower.account}: {last}; looks again at {dated(follower.next_look_at, now)}."
+        last = f"looked on {dated(follower.looked_at, now)}"
+    if follower.asked_at is not None:
+        return (
+            f"{follower.account}: {last}; asked to look at once on {dated(follower.asked_at, now)}."
+        )
+    if follower.next_look_at <= now:
+        return f"{follower.account}: {last}; the next look is due."
+    return f"{follower.account}: {last}; looks again on {dated(follower.next_look_at, now)}."

@@ -108,6 +108,18 @@ class TestDossier:
         (found,) = store.dossiers.of("XX9")
         assert (found.parcel, len(found.scans)) == (None, 1)
 
+    def test_who_looks_it_up(self, store, source, make):
+        store.follows.declare({source.id: None}, make.at())
+        source.bring(make.shipment())
+        (found,) = store.dossiers.of("TN1")
+        assert [each.account for each in found.followers] == [None]
+        store.follows.route(lambda _: [source.id], make.at())
+        store.follows.look_now(["TN1"], make.at(1))
+        (found,) = store.dossiers.of("TN1")
+        (follower,) = found.followers
+        assert (follower.account, follower.looked_at) == ("shop", None)
+        assert (follower.next_look_at, follower.asked_at) == (make.at(1), make.at(1))
+
     def test_nothing_of_that_number(self, store, source):
         assert store.dossiers.of("TN1") == []
 
