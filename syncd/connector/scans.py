@@ -1,0 +1,216 @@
+"""What connectors that read carriers' scans have in common: code tables, clocks, order. Pure."""
+
+import csv
+import hashlib
+import html
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, time, timedelta, timezone
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from syncd.connector.contract import ConnectorError
+from syncd.connector.parsing import parse_each
+from syncd.model import (
+    Item,
+    Leg,
+    Milestone,
+    OffsetSource,
+    Reason,
+    TrackingEvent,
+    Window,
+    event_fingerprint,
+)
+
+_TAG = re.compile(r"<[^<>]*>")
+_OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>[0-9]{1,2}):?(?P<minutes>[0-9]{2})")
+_END_OF_DAY = time(23, 59, 59)
+
+
+class AboutNumber(ConnectorError):
+    """An error answer that concerns only the number asked about; the others go on.
+
+    `answer` is what `follow_each` is to read then: None where the number is not known (yet).
+    """
+
+    def __init__(self, answer: bytes | None) -> None:
+        super().__init__("the carrier does not know the number" if answer is None else "refused")
+        self.answer = answer
+
+
+class Meaning(msgspec.Struct, frozen=True):
+    """What a carrier's code says of a parcel; as it is made, nothing."""
+
+    milestone: Milestone = Milestone.UNKNOWN
+    at_origin: Milestone | None = None
+    """The milestone instead where it happens in the sender's country and not in the recipient's."""
+    reason: Reason | None = None
+    leg: Leg | None = None
+
+    def inside(self, here: str | None, origin: str | None, destination: str | None) -> "Meaning":
+        """What it means in the country `here` on the way between two others."""
+        at_origin = here is not None and here == origin != destination
+        return Meaning(
+            (self.at_origin if at_origin else None) or self.milestone, None, self.reason, self.leg
+        )
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """The carrier's expectation of delivery, aware or on the recipient's clock."""
+
+    earliest: datetime | None = None
+    latest: datetime | None = None
+    country: str | None = None
+    """The recipient's, as ISO 3166-1 alpha-2."""
+
+    @classmethod
+    def day(cls, said: date, country: str | None) -> "Estimate":
+        """Some time on a day of the recipient's calendar."""
+        return cls(datetime.combine(said, time.min), datetime.combine(said, _END_OF_DAY), country)
+
+
+def rows(package: str, name: str) -> list[dict[str, str]]:
+    """A table of a connector's folder ``data``, without its comments."""
+    text = (files(package) / "data" / name).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return list(csv.DictReader(lines))
+
+
+@cache
+def meanings(package: str, name: str = "statuses.csv") -> Mapping[str, Meaning]:
+    """A table of codes with the columns code, milestone, reason, leg and perhaps at_origin."""
+    return {row["code"]: _meaning(row) for row in rows(package, name)}
+
+
+def _meaning(row: dict[str, str]) -> Meaning:
+    return Meaning(
+        Milestone(row["milestone"]),
+        Milestone(row["at_origin"]) if row.get("at_origin") else None,
+        Reason(row["reason"]) if row["reason"] else None,
+        Leg(row["leg"]) if row["leg"] else None,
+    )
+
+
+def moment(said: str | None) -> datetime | None:
+    """An ISO 8601 time as it was written, aware only where that tells an offset."""
+    try:
+        return datetime.fromisoformat(said) if said else None
+    except ValueError:
+        return None
+
+
+def with_offset(local: datetime, said: str | None) -> datetime:
+    """A wall clock with the offset that a carrier writes beside it (``-05:00``, ``-7:00``)."""
+    match = _OFFSET.fullmatch(said.strip()) if said else None
+    if match is None:
+        return local
+    minutes = int(match["hours"]) * 60 + int(match["minutes"])
+    offset = timedelta(minutes=-minutes if match["sign"] == "-" else minutes)
+    return local.replace(tzinfo=timezone(offset)) if abs(offset) < timedelta(days=1) else local
+
+
+def plain(text: str | None) -> str:
+    """A carrier's words without the mark-up that some put into them."""
+    return " ".join(html.unescape(_TAG.sub("", text or "")).split())
+
+
+def country_code(said: str | None) -> str | None:
+    """An ISO 3166-1 alpha-2 code in capitals, or None where it is something else."""
+    code = (said or "").strip().upper()
+    return code if len(code) == 2 and code.isascii() and code.isalpha() else None
+
+
+def scan(
+    number: str,
+    at: datetime | None,
+    meaning: Meaning,
+    *,
+    text: str | None,
+    raw: bytes,
+    code: str | None = None,
+    location: str | None = None,
+    country: str | None = None,
+    carrier: str | None = None,
+) -> TrackingEvent:
+    """One scan of a source without ids; an aware `at` has the offset that the carrier wrote.
+
+    Its id is made without the code, so that a corrected one is an edit and no second scan. Raises
+    ValueError where there is no time.
+    """
+    if at is None:
+        raise ValueError("the scan has no time that can be read")
+    local, said, place = at.replace(tzinfo=None), plain(text), plain(location) or None
+    offset = at.utcoffset()
+    return TrackingEvent(
+        source_id=event_fingerprint(number, local, f"{said}\x1f{place or ''}"),
+        tracking_number=number,
+        occurred_local=local,
+        utc_offset_minutes=None if offset is None else int(offset.total_seconds() // 60),
+        offset_source=None if offset is None else OffsetSource.CARRIER,
+        milestone=meaning.milestone,
+        reason=meaning.reason,
+        leg=meaning.leg,
+        text=said,
+        code=code or None,
+        carrier=carrier,
+        location=place,
+        country=country,
+        raw=raw,
+    )
+
+
+def story(
+    number: str,
+    raws: Iterable[msgspec.Raw],
+    parse: Callable[[bytes], Item],
+    estimate: Estimate | None = None,
+) -> list[Item]:
+    """A parcel's scans, oldest first, each once; the latest carries the carrier's estimate.
+
+    One that `parse` fails at becomes a `BadItem`. An estimate without an offset is read on the
+    clock of the latest scan in the recipient's country, and left out where there is none.
+    """
+
+    def describe(raw: bytes) -> tuple[str, bytes]:
+        return f"{number}-{hashlib.blake2b(raw, digest_size=8).hexdigest()}", raw
+
+    parsed = parse_each((bytes(raw) for raw in raws), parse, describe)
+    items = sorted({item.source_id: item for item in parsed}.values(), key=_order)
+    latest = items[-1] if items else None
+    if estimate is not None and isinstance(latest, TrackingEvent):
+        items[-1] = msgspec.structs.replace(latest, eta=_window(estimate, items))
+    return items
+
+
+def _order(item: Item) -> tuple[datetime, str]:
+    # By the instant as far as it is known, then by the id, so that the order the answer had
+    # does not matter.
+    if not isinstance(item, TrackingEvent):
+        return datetime.min, item.source_id  # noqa: DTZ901  before everything that has a time
+    return item.occurred_local - timedelta(minutes=item.utc_offset_minutes or 0), item.source_id
+
+
+def _window(estimate: Estimate, items: list[Item]) -> Window | None:
+    offset = next(
+        (
+            timezone(timedelta(minutes=item.utc_offset_minutes))
+            for item in reversed(items)
+            if isinstance(item, TrackingEvent)
+            and item.utc_offset_minutes is not None
+            and estimate.country is not None
+            and item.country == estimate.country
+        ),
+        None,
+    )
+    window = Window(
+        earliest=_aware(estimate.earliest, offset), latest=_aware(estimate.latest, offset)
+    )
+    return window if window.earliest or window.latest else None
+
+
+def _aware(at: datetime | None, offset: timezone | None) -> datetime | None:
+    if at is None or at.tzinfo is not None:
+        return at
+    return None if offset is None else at.replace(tzinfo=offset)
