@@ -9,7 +9,10 @@ import msgspec
 from syncd import clock, log
 from syncd.config import AccountSettings, Settings
 from syncd.connector import Capability, Connector, Context
+from syncd.model import ParcelRef
 from syncd.plugins import Plugins
+from syncd.rules.following import Routes, route
+from syncd.rules.recognise import carriers as known_carriers
 from syncd.store import Store, Vault
 from syncd.text.templates import Templates
 
@@ -66,6 +69,8 @@ class Runtime:
         self.accounts = accounts
         self.broken = broken
         """Accounts whose connector object could not be made, each with the reason."""
+        self.stale: set[str] = set()
+        """Accounts whose silence counts for nothing at the moment, as the log last said."""
         self._by_id = {account.id: account for account in accounts.values()}
 
     @classmethod
@@ -91,11 +96,14 @@ class Runtime:
             store.close()
             raise
         accounts, broken = {}, {}
+        routes = _routes(settings, plugins, store)
+        if not as_is and store.follows.declare(routes, clock.now()):
+            _log.info("parcels will be shared out anew", followers=len(routes))
         for name, wanted in settings.accounts.items():
             if not wanted.enabled:
                 continue
             try:
-                accounts[name] = _account(name, wanted, plugins, store, vault)
+                accounts[name] = _account(name, wanted, plugins, store, vault=vault, routes=routes)
             except Exception as error:  # noqa: BLE001  the plug-in boundary: it never stops the rest
                 broken[name] = f"{type(error).__name__}: {error}"
                 _log.error("account left out", account=name, reason=broken[name])
@@ -119,15 +127,43 @@ class Runtime:
         self.store.close()
 
 
+def _routes(settings: Settings, plugins: Plugins, store: Store) -> Routes:
+    """Whose parcels each enabled account follows, also one that cannot be made at the moment."""
+    routes: dict[int, frozenset[str] | None] = {}
+    for name, wanted in settings.accounts.items():
+        kind = plugins.connectors[wanted.connector]
+        if not wanted.enabled or Capability.TRACK_PARCELS not in kind.capabilities:
+            continue
+        own = wanted.follow_carriers
+        carriers = kind.carriers if own is None else frozenset(own)
+        unknown = (carriers or frozenset()) - set(known_carriers())
+        if unknown:
+            _log.warning("carriers that nobody knows", account=name, carriers=sorted(unknown))
+        routes[store.accounts.register(name, wanted.connector, clock.now())] = carriers
+    return routes
+
+
+def _due_parcels(store: Store, account_id: int, routes: Routes) -> list[ParcelRef]:
+    while store.follows.route(partial(route, routes=routes), clock.now()):
+        pass
+    return store.follows.due(account_id, clock.now())
+
+
 def _account(
-    name: str, settings: AccountSettings, plugins: Plugins, store: Store, vault: Vault | None
+    name: str,
+    settings: AccountSettings,
+    plugins: Plugins,
+    store: Store,
+    *,
+    vault: Vault | None,
+    routes: Routes,
 ) -> Account:
     kind = plugins.connectors[settings.connector]
     account_id = store.accounts.register(name, settings.connector, clock.now())
     context = Context(
         account=name,
         now=clock.now,
-        parcels=partial(store.watch.open_parcels, clock.now),
+        parcels=partial(_due_parcels, store, account_id, routes),
         tokens=store.tokens.keeper(name, account_id, vault, clock.now),
     )
     connector = kind(settings.options, context)

@@ -101,6 +101,18 @@ WATCH_DUE = Counter(
     ["watch"],
     registry=REGISTRY,
 )
+LOOKS = Counter(
+    "syncd_parcel_looks",
+    "Looks at parcels by tracking accounts, whether they brought news or not.",
+    ["account"],
+    registry=REGISTRY,
+)
+LOOKS_DUE = Gauge(
+    "syncd_parcel_looks_due",
+    "Parcels that are due for a look: a number that stays up means too little quota.",
+    ["account"],
+    registry=REGISTRY,
+)
 STARTED = Gauge(
     "syncd_started_timestamp_seconds",
     "When the daemon became ready, in Unix time.",
@@ -120,6 +132,8 @@ OURS: tuple[MetricWrapperBase, ...] = (
     FINDINGS,
     ERRORS,
     WATCH_DUE,
+    LOOKS,
+    LOOKS_DUE,
     STARTED,
 )
 """All of the above, in the order in which the documentation lists them."""
@@ -182,7 +196,17 @@ def stored(account: str, stream: str, newest: datetime) -> None:
 
 def forget(account: str) -> None:
     """Stop exposing an account that is no longer configured, lest it look down for ever."""
-    for metric in (POLLS, ITEMS, POLL_SECONDS, ACCOUNT_UP, LAST_SUCCESS, LAG, SENDS):
+    for metric in (
+        POLLS,
+        ITEMS,
+        POLL_SECONDS,
+        ACCOUNT_UP,
+        LAST_SUCCESS,
+        LAG,
+        SENDS,
+        LOOKS,
+        LOOKS_DUE,
+    ):
         metric.remove_by_labels({"account": account})
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
+from syncd.config.guards import Guards
 from syncd.config.values import ClockTime, Duration, LocalPath, PositiveDuration
 from syncd.config.watches import Kind, Section, Watches
 from syncd.connector import AccountConfig
@@ -228,6 +229,13 @@ class AccountKeys(Section):
         description="Language of buyers of this account whose own is not known.",
         examples=["de"],
     )
+    follow_carriers: tuple[str, ...] | None = Field(
+        default=None,
+        description="Only parcels of these carriers are followed by this account, by their codes "
+        "(`syncd recognise NUMBER` shows them); without it those that its connector is for. "
+        "[] follows none.",
+        examples=[["dhl-de", "gls"]],
+    )
 
 
 class AccountSettings(AccountKeys):
@@ -293,5 +301,6 @@ class Settings(Section):
     templates: TemplateSettings = TemplateSettings()
     quiet_hours: QuietHours = QuietHours()
     watches: Watches = Watches()
+    guards: Guards = Guards()
     accounts: dict[str, AccountSettings] = Field(default={})
     playbooks: tuple[Playbook, ...] = ()

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -90,43 +90,45 @@ def _run(
     account: Account, claim: Claim, store: Store, stopping: threading.Event, counts: Counts
 ) -> str:
     batches = account.connector.poll(claim.stream, claim.cursor)
-    for items, cursor in _transactions(batches, stopping):
-        written = salvage(store, claim, account.platform, items, cursor)
+    for together in _transactions(batches, stopping):
+        items, looked = together.items, together.looked
+        written = salvage(store, claim, account.platform, items, together.cursor, looked=looked)
         counts.update(written)
         _count(account.name, claim.stream, written, items)
+        metrics.LOOKS.labels(account.name).inc(len(looked))
     return "cut_off" if stopping.is_set() else "ok"
 
 
-def _transactions(
-    batches: Iterator[Batch], stopping: threading.Event
-) -> Iterator[tuple[list[Item], Cursor]]:
+def _transactions(batches: Iterator[Batch], stopping: threading.Event) -> Iterator[Batch]:
     """The connector's batches, several together where they are small and quick.
 
     What came before a failure is handed on first, so that it is not pulled again.
     """
     items: list[Item] = []
+    looked: list[str] = []
     cursor: Cursor | None = None
     size, began = 0, clock.monotonic()
     try:
         for batch in batches:
             items += batch.items
+            looked += batch.looked
             cursor = batch.cursor
             size += sum(len(item.raw) for item in batch.items)
-            full = len(items) >= BATCH_ITEMS or size >= BATCH_BYTES
+            full = len(items) + len(looked) >= BATCH_ITEMS or size >= BATCH_BYTES
             if full or clock.monotonic() - began > BATCH_SECONDS:
-                yield items, cursor
-                items, cursor, size, began = [], None, 0, clock.monotonic()
+                yield Batch(items, cursor, tuple(looked))
+                items, looked, cursor, size, began = [], [], None, 0, clock.monotonic()
             if stopping.is_set():
                 break
     except Exception:
         if cursor is not None:
-            yield items, cursor
+            yield Batch(items, cursor, tuple(looked))
         raise
     if cursor is not None:
-        yield items, cursor
+        yield Batch(items, cursor, tuple(looked))
 
 
-def _count(account: str, stream: str, written: Counts, items: list[Item]) -> None:
+def _count(account: str, stream: str, written: Counts, items: Sequence[Item]) -> None:
     for (kind, result), number in written.items():
         if number:
             metrics.ITEMS.labels(account, stream, kind, result).inc(number)

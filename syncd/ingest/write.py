@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from syncd import clock
 from syncd.ingest.buyers import Buyers
 from syncd.ingest.known import Counts, rounds, split
 from syncd.ingest.messages import plan_messages
@@ -84,6 +85,7 @@ def _shipments(tx: IngestTransaction, _: str, items: list[Shipment], counts: Cou
         if changed:
             tx.parcels.put_shipments(changed)
             numbers = {s.tracking_number for s, _ in changed if s.tracking_number}
+            tx.follows.enlist(numbers)
             _judge_anew(tx, numbers)
 
 
@@ -117,8 +119,10 @@ def _judge_anew(tx: IngestTransaction, numbers: Collection[str]) -> None:
     for event in tx.parcels.events_of({number for number, _, _ in shipments.values()}):
         events.setdefault(event.tracking_number, []).append(event)
     states: dict[int, ParcelState] = {}
+    now = clock.now()
     for shipment_id, (number, before, since) in shipments.items():
         after = parcels.state_of(events.get(number, ()), since=since)
+        after = parcels.remembering(after, before, now)
         if after != before:
             states[shipment_id] = after
     tx.parcels.save_states(states)

@@ -6,6 +6,7 @@ from syncd.store.accounts import AccountStore, Claim, StaleClaim, StreamHealth
 from syncd.store.board import BoardStore
 from syncd.store.database import Database, StoreUnavailable
 from syncd.store.dossier import DossierStore
+from syncd.store.follows import FollowStore
 from syncd.store.ingest import IngestStore, IngestTransaction, Unstorable
 from syncd.store.look import LookStore
 from syncd.store.outbox import OutboxStore
@@ -67,6 +68,7 @@ class Store:
         self.stories = StoryStore(self.database)
         self.tokens = TokenStore(self.database)
         self.watch = WatchStore(self.database)
+        self.follows = FollowStore(self.database)
         self.look = LookStore(self.database)
         self.dossiers = DossierStore(self.database)
         self.board = BoardStore(self.database)

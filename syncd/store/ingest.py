@@ -15,6 +15,7 @@ from syncd.store import bulk
 from syncd.store.accounts import Claim, StaleClaim
 from syncd.store.customers import CustomerWriter
 from syncd.store.database import Database
+from syncd.store.follows import FollowWriter
 from syncd.store.messages import MessageWriter
 from syncd.store.orders import OrderWriter
 from syncd.store.parcels import ParcelWriter
@@ -111,6 +112,7 @@ class IngestTransaction:
         )
         self.orders = OrderWriter(connection, account_id, now)
         self.parcels = ParcelWriter(connection, account_id, now)
+        self.follows = FollowWriter(connection, account_id, now)
 
     def begin(self) -> None:
         """Begin to write, and keep this poll the stream's latest until the end.
