@@ -11,6 +11,7 @@ import click
 from syncd import clock, plugins
 from syncd.cli import exits
 from syncd.cli.invocation import Invocation, json_option, pass_invocation
+from syncd.cli.logins import keeper, prove_key
 from syncd.cli.output import emit, printable
 from syncd.config import AccountSettings, ConfigError, Problem, Settings, effective, sample
 from syncd.config import account_sample as sample_of
@@ -93,6 +94,8 @@ def check_config(
         with ExitStack() as opened:
             settings, found = invocation.load(file)
             _prove_templates(settings)
+            if online:
+                prove_key(settings, file)
             accounts = _opened(opened, file, settings, found)
             answers = [_asked(*each) for each in accounts if each[0].enabled] if online else []
     except ConfigError as error:
@@ -191,7 +194,7 @@ def _opened(
     opened: list[tuple[AccountSettings, Connector]] = []
     problems: list[Problem] = []
     for name, account in settings.accounts.items():
-        context = Context(account=name, now=clock.now)
+        context = Context(account=name, now=clock.now, tokens=keeper(settings, account))
         try:
             connector = found.connectors[account.connector](account.options, context)
         except Exception as error:  # noqa: BLE001  the plug-in boundary: all accounts are checked

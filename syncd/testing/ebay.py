@@ -14,7 +14,6 @@ it accepts as a JSON line, synced to disk, before it answers.
 """
 
 import argparse
-import base64
 import os
 import re
 import signal
@@ -23,15 +22,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import msgspec
 
 from syncd import clock
+from syncd.testing.ebay_login import EbayLogin
 from syncd.testing.ebay_shop import FROM_EBAY, FROM_MEMBERS, Conversation, Sent, Shop, iso
-from syncd.testing.server import Answer, FakeServer, Fault, Request, route
+from syncd.testing.server import Answer, Fault, Request, route
 
-TOKEN_SECONDS = 7200
 MESSAGES, ORDERS = "/commerce/message/v1", "/sell/fulfillment/v1"
 _VERBS = {"add_order", "add_message", "add_platform_message", "fulfil", "cancel"}
 _TIMES = {"at", "ship_by", "earliest", "latest"}
@@ -47,7 +45,7 @@ class Refusal(Exception):
         self.answer = Answer.json({"errors": [error | {"longMessage": message}]}, status)
 
 
-class FakeEbay(FakeServer):
+class FakeEbay(EbayLogin):
     """One seller's eBay on loopback; `shop` is its state. `now` is its clock."""
 
     def __init__(
@@ -57,29 +55,19 @@ class FakeEbay(FakeServer):
         seller: str = "lamp-shop",
         record: Path | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(now)
         self.shop = Shop(seller, now, self.lock)
         self.add_order, self.fulfil = self.shop.add_order, self.shop.fulfil
         self.cancel, self.add_message = self.shop.cancel, self.shop.add_message
         self.add_platform_message = self.shop.add_platform_message
-        self.client_id, self.client_secret = "app-id", "cert-id"
-        self.refresh_token = "v^1.1#refresh"  # noqa: S105  made up
         self.denied: set[str] = set()
         """Paths' beginnings that the consent does not cover, such as `MESSAGES`."""
-        self.tokens_given = 0
-        self._now = now
         self._record = record
-        self._tokens: dict[str, datetime] = {}
 
     @property
     def sent(self) -> list[Sent]:
         """What reached buyers, oldest first."""
         return self.shop.sent
-
-    def expire_tokens(self) -> None:
-        """Let every access token given so far end now."""
-        with self.lock:
-            self._tokens.clear()
 
     def answer(self, request: Request) -> Answer:
         """Check the login as eBay does, then answer."""
@@ -92,27 +80,10 @@ class FakeEbay(FakeServer):
 
     def _authorize(self, request: Request) -> None:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if self._tokens.get(token, self._now()) <= self._now():
+        if not self.is_good(token):
             raise Refusal(401, 1001, "Invalid access token", "OAuth")
         if request.path.startswith(tuple(self.denied)):
             raise Refusal(403, 1100, "Insufficient permissions to fulfill the request.", "ACCESS")
-
-    @route("POST", "/identity/v1/oauth2/token")
-    def token(self, request: Request) -> Answer:
-        """An access token for the refresh token, to the client that signs in by Basic."""
-        pair = f"{self.client_id}:{self.client_secret}"
-        if request.headers.get("authorization") != f"Basic {_base64(pair)}":
-            return Answer.json({"error": "invalid_client"}, 401)
-        form = parse_qs(request.body.decode())
-        if form.get("grant_type") != ["refresh_token"]:
-            return Answer.json({"error": "unsupported_grant_type"}, 400)
-        if form.get("refresh_token") != [self.refresh_token]:
-            return Answer.json({"error": "invalid_grant"}, 400)
-        self.tokens_given += 1
-        token = f"v^1.1#access#{self.tokens_given}"
-        self._tokens[token] = self._now() + timedelta(seconds=TOKEN_SECONDS)
-        body = {"access_token": token, "expires_in": TOKEN_SECONDS}
-        return Answer.json(body | {"token_type": "User Access Token"})
 
     @route("GET", f"{MESSAGES}/conversation")
     def conversations(self, request: Request) -> Answer:
@@ -300,10 +271,6 @@ def _within(thread: Conversation, start: datetime | None, end: datetime | None) 
 
 def _message_error(error_id: int, message: str) -> Refusal:
     return Refusal(400, error_id, message, "API_MESSAGE")
-
-
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
 
 
 def main(arguments: list[str]) -> None:

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from pydantic import Field, field_validator
 
@@ -14,6 +14,7 @@ from syncd.connector import (
     Batch,
     Capability,
     Connector,
+    Consent,
     Context,
     Cursor,
     OutcomeUnknown,
@@ -25,13 +26,21 @@ from syncd.hookspecs import hookimpl
 from syncd.http import OAuth2
 from syncd.model import Direction, Draft, Message, Receipt, Verdict
 from syncd_ebay import rules
-from syncd_ebay.client import FROM_EBAY, FROM_MEMBERS, EbayClient
+from syncd_ebay.client import (
+    FROM_EBAY,
+    FROM_MEMBERS,
+    FULFILLMENT_SCOPE,
+    MESSAGE_SCOPE,
+    EbayClient,
+)
 from syncd_ebay.lists import Conversations, Orders
 from syncd_ebay.sweep import Place, Source, walk, whole_list
 from syncd_ebay.wire import Conversation
 
 PRODUCTION = "https://api.ebay.com"
 SANDBOX = "https://api.sandbox.ebay.com"
+# Where sellers agree (developer.ebay.com, "Getting user consent").
+CONSENT = {PRODUCTION: "https://auth.ebay.com", SANDBOX: "https://auth.sandbox.ebay.com"}
 # getOrders refuses more than two years; a day less, so that a slow clock does not matter.
 OLDEST = timedelta(days=729)
 # How far eBay's clock may be behind ours when a message is looked for since it was decided.
@@ -48,7 +57,16 @@ class EbayConfig(AccountConfig):
     )
     client_id: str = Field(description="App ID of the keyset at developer.ebay.com", min_length=1)
     client_secret: Secret = Field(description="Cert ID of the keyset")
-    refresh_token: Secret = Field(description="refresh token from the seller's consent")
+    refresh_token: Secret | None = Field(
+        default=None,
+        description="refresh token from the seller's consent; not needed after `syncd connect`",
+    )
+    ru_name: str | None = Field(
+        default=None,
+        description="RuName of the keyset, which stands for the page a consent ends at; for "
+        "`syncd connect`",
+        examples=["Lamp_Shop-LampShop-syncd-abcdefg"],
+    )
     sandbox: bool = Field(default=False, description="use eBay's sandbox instead of the real site")
     base_url: str | None = Field(
         default=None, description="another host of the API, for tests; overrides `sandbox`"
@@ -85,15 +103,18 @@ class EbayConnector(Connector):
     def __init__(self, config: EbayConfig, context: Context) -> None:
         super().__init__(config, context)
         url = config.base_url or (SANDBOX if config.sandbox else PRODUCTION)
-        auth = OAuth2(
+        self._consent_url = f"{CONSENT.get(url, url)}/oauth2/authorize"
+        self._auth = OAuth2(
             f"{url}/identity/v1/oauth2/token",
             client_id=config.client_id,
             client_secret=config.client_secret,
             refresh_token=config.refresh_token,
             now=context.now,
             basic=True,
+            by_consent=True,
+            tokens=context.tokens,
         )
-        self._client = EbayClient(url, auth)
+        self._client = EbayClient(url, self._auth)
         names = (config.username, config.user_id)
         self._own = frozenset(name.casefold() for name in names if name)
 
@@ -148,9 +169,33 @@ class EbayConnector(Connector):
         self._client.conversations(FROM_MEMBERS, limit=1)
         self._client.orders(self.context.now() - timedelta(days=1), None, 0, limit=1)
 
+    def authorize_url(self, consent: Consent) -> str:
+        """EBay's page for the seller; eBay knows where it ends by the RuName alone, without PKCE."""
+        asked = {
+            "client_id": self.config.client_id,
+            "redirect_uri": self._ru_name(),
+            "response_type": "code",
+            "scope": f"{MESSAGE_SCOPE} {FULFILLMENT_SCOPE}",
+            "state": consent.state,
+        }
+        return f"{self._consent_url}?{urlencode(asked, quote_via=quote)}"
+
+    def exchange(self, code: str, consent: Consent) -> None:
+        """Get the seller's tokens for the code."""
+        del consent  # its address is the RuName's
+        self._auth.exchange(code, redirect=self._ru_name())
+
     def close(self) -> None:
         """Close the kept connections."""
         self._client.close()
+
+    def _ru_name(self) -> str:
+        if self.config.ru_name is None:
+            raise Rejected(
+                "set ru_name to the RuName of the keyset (developer.ebay.com, User Tokens, Get a "
+                "Token from eBay via Your Application)"
+            )
+        return str(self.config.ru_name)
 
     def _batches(self, name: str, source: Source, cursor: Cursor) -> Iterator[Batch]:
         now = self.context.now()

@@ -157,7 +157,9 @@ def judge(reply: Reply, scope: str) -> ConnectorError | None:
     if reply.status == 429 or 2001 in ids:
         return Unavailable(f"eBay's call limit is reached ({said})", reply.retry_after)
     if reply.status == 401 or 1001 in ids:
-        return AuthFailed(f"eBay refuses the token ({said}): consent again, set refresh_token anew")
+        return AuthFailed(
+            f"eBay refuses the token ({said}): consent again (`syncd connect`), or set refresh_token anew"
+        )
     if reply.status == 403:
         return AuthFailed(f"eBay denies access ({said}): consent again with the scope {scope}")
     refusal = ListingGone if 355020 in ids else Rejected

@@ -48,7 +48,7 @@ class ImapConnector(Connector):
 
     def __init__(self, config: ImapConfig, context: Context) -> None:
         super().__init__(config, context)
-        login = Login(config, context.now)
+        login = Login(config, context)
         self._mailbox = Mailbox(config, login)
         self._mailer = Mailer(config, login)
         self._reader = Reader(

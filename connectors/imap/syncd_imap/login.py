@@ -1,11 +1,10 @@
 """How the account signs in, by IMAP and SMTP alike."""
 
 import ssl
-from collections.abc import Callable
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
+from syncd.connector import Context
 from syncd.http import OAuth2
 from syncd_imap.settings import ImapConfig, OAuthSettings
 
@@ -13,10 +12,10 @@ from syncd_imap.settings import ImapConfig, OAuthSettings
 class Login:
     """The account's name with its password or token. Thread-safe."""
 
-    def __init__(self, config: ImapConfig, now: Callable[[], datetime]) -> None:
+    def __init__(self, config: ImapConfig, context: Context) -> None:
         self.name = config.login_name
         self._password = config.password
-        self._oauth = None if config.oauth is None else _oauth(config.oauth, now)
+        self._oauth = None if config.oauth is None else _oauth(config.oauth, context)
 
     @property
     def by_token(self) -> bool:
@@ -44,14 +43,15 @@ class Login:
         return f"user={self.name}\x01auth=Bearer {token}\x01\x01"
 
 
-def _oauth(settings: OAuthSettings, now: Callable[[], datetime]) -> OAuth2:
+def _oauth(settings: OAuthSettings, context: Context) -> OAuth2:
     return OAuth2(
         settings.token_url,
         client_id=settings.client_id,
         client_secret=settings.client_secret,
         refresh_token=settings.refresh_token,
         scope=settings.scope,
-        now=now,
+        now=context.now,
+        tokens=context.tokens,
     )
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from syncd import clock
-from syncd.connector import AuthFailed, Unavailable
+from syncd.connector import AuthFailed, MemoryTokens, Unavailable
 from syncd.http import HttpClient, OAuth2
 from syncd.secret import Secret, SecretUnavailable
 from syncd.testing.server import Answer, FakeServer, Fault, route
@@ -158,6 +158,118 @@ class TestRotation:
             client.get("/thing")
 
         assert [form["refresh_token"] for form in platform.forms] == ["r0", "r1", "r1"]
+
+
+class Keeper(MemoryTokens):
+    """Notes what it is given, and can be out of order."""
+
+    def __init__(self):
+        super().__init__()
+        self.broken = False
+
+    def save(self, kind, value):
+        if self.broken:
+            raise Unavailable("the store is locked")
+        super().save(kind, value)
+
+
+class TestKeeping:
+    @pytest.fixture
+    def keeper(self):
+        return Keeper()
+
+    @pytest.fixture
+    def process(self, auth, keeper):
+        """Another process: nothing is shared but what is kept."""
+        return lambda **more: auth(tokens=keeper, **more)
+
+    def test_the_configured_token_is_only_the_first(self, platform, process, time):
+        platform.rotates = True
+        process().access_token()
+        time(timedelta(hours=1))
+        process().access_token()
+
+        assert [form["refresh_token"] for form in platform.forms] == ["r0", "r1"]
+
+    def test_processes_share_an_access_token(self, platform, process):
+        assert process().access_token() == process().access_token() == "a1"
+        assert len(platform.forms) == 1
+
+    def test_one_that_was_refused_is_not_taken_from_another(self, platform, process):
+        one, other = process(), process()
+        first = one.headers()
+        other.headers()
+        one.renew(first)
+        other.renew(first)
+
+        assert one.access_token() == other.access_token() == "a2"
+        assert len(platform.forms) == 2
+
+    def test_nothing_is_used_that_could_not_be_kept(self, platform, process, keeper):
+        platform.rotates = True
+        keeper.broken = True
+        signed = process()
+        for _ in range(2):
+            with pytest.raises(Unavailable, match="locked"):
+                signed.access_token()
+        keeper.broken = False
+
+        assert signed.access_token() == "a1"
+        assert len(platform.forms) == 1, "the token that was given out was lost"
+        assert "r1" in keeper.load("refresh_token")
+
+    def test_one_rotated_by_another_process_meanwhile_is_taken(self, platform, process, time):
+        platform.rotates = True
+        one, other = process(), process()
+        one.access_token()
+        time(timedelta(hours=1))
+        real = one._kept.refresh_token
+        # The other rotates between the reading of the token and the asking with it.
+        one._kept.refresh_token = lambda: (real(), other.access_token(), setattr(
+            one._kept, "refresh_token", real))[0]  # fmt: skip
+
+        one.access_token()
+        assert [form["refresh_token"] for form in platform.forms] == ["r0", "r1", "r1", "r2"]
+
+    def test_a_new_configured_token_wins(self, platform, process, monkeypatch, time):
+        platform.rotates = True
+        process().access_token()
+        platform.refresh = "consented-anew"
+        monkeypatch.setenv("REFRESH", "consented-anew")
+
+        assert process().access_token() == "a2"
+        assert platform.forms[-1]["refresh_token"] == "consented-anew"
+
+    def test_where_the_kept_one_is_dead_the_configured_one_is_tried(self, platform, process, time):
+        platform.rotates = True
+        process().access_token()
+        platform.refresh, platform.rotates = "r0", False
+        for _ in range(2):
+            time(timedelta(hours=1))
+            process().access_token()
+
+        assert [form["refresh_token"] for form in platform.forms] == ["r0", "r1", "r0", "r0"]
+
+    def test_tokens_of_another_client_are_not_used(self, platform, auth, process, keeper, time):
+        platform.rotates = True
+        process().access_token()
+        platform.refresh = "r0"
+        OAuth2(
+            f"{platform.url}/token", client_id="other", client_secret=None, now=clock.now,
+            refresh_token=Secret(env="REFRESH"), tokens=keeper,
+        ).access_token()  # fmt: skip
+
+        assert [form["refresh_token"] for form in platform.forms] == ["r0", "r0"]
+
+    def test_what_another_version_kept_does_not_stop_anything(self, platform, process, keeper):
+        keeper.save("refresh_token", "not what we write")
+        keeper.save("access_token", "[]")
+        assert process().access_token() == "a1"
+
+    def test_without_any_token_the_fix_is_named(self, platform, process):
+        with pytest.raises(AuthFailed, match="syncd connect"):
+            process(refresh_token=None, by_consent=True).access_token()
+        assert platform.forms == []
 
 
 class TestGrants:
