@@ -8,6 +8,7 @@ from syncd.store.database import Database, StoreUnavailable
 from syncd.store.dossier import DossierStore
 from syncd.store.follows import FollowStore
 from syncd.store.ingest import IngestStore, IngestTransaction, Unstorable
+from syncd.store.lateness import LatenessStore
 from syncd.store.look import LookStore
 from syncd.store.outbox import OutboxStore
 from syncd.store.schema import require, require_file, upgrade
@@ -69,6 +70,7 @@ class Store:
         self.tokens = TokenStore(self.database)
         self.watch = WatchStore(self.database)
         self.follows = FollowStore(self.database)
+        self.lateness = LatenessStore(self.database)
         self.look = LookStore(self.database)
         self.dossiers = DossierStore(self.database)
         self.board = BoardStore(self.database)

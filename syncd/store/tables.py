@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -227,10 +228,17 @@ shipments = Table(
     # What the watches need, kept here at ingest so that judging a parcel reads one row.
     Column("milestone", Text, nullable=False, server_default="unknown"),
     _time("milestone_at"),
+    Column("reason", Text),
     _time("first_scan_at"),
     _time("last_movement_at"),
     _time("last_event_at"),
     _time("eta"),
+    _time("eta_before"),
+    _time("eta_since"),
+    _time("pickup_by"),
+    Column("number_before", Text),
+    _time("number_since"),
+    _time("ship_by"),
     _time("deliver_by"),
     _time("protection_ends_at"),
     _time("due_at"),
@@ -243,6 +251,19 @@ Index(
     shipments.c.due_at,
     sqlite_where=shipments.c.due_at.is_not(None),
     postgresql_where=shipments.c.due_at.is_not(None),
+)
+
+lateness_models = Table(
+    "lateness_models",
+    metadata,
+    _id(),
+    _time("fitted_at", nullable=False),
+    _time("since", nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("base_rate", Float, nullable=False),
+    Column("drift", Float, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("tables", LargeBinary, nullable=False),
 )
 
 tokens = Table(
@@ -269,6 +290,7 @@ tracking_events = Table(
     _time("occurred_at", nullable=False),
     *_text("text", "code", "carrier", "location", "country"),
     _time("eta"),
+    _time("pickup_by"),
     Column("content_hash", LargeBinary, nullable=False),
     _time("seen_at", nullable=False),
     Column("raw", LargeBinary),

@@ -184,6 +184,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_identities_customer_id"), "identities", ["customer_id"], unique=False)
     op.create_table(
+        "lateness_models",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("fitted_at", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("base_rate", sa.Float(), nullable=False),
+        sa.Column("drift", sa.Float(), nullable=False),
+        sa.Column("settings", sa.Text(), nullable=False),
+        sa.Column("tables", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lateness_models")),
+    )
+    op.create_table(
         "message_versions",
         sa.Column(
             "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -366,10 +378,17 @@ def upgrade() -> None:
         sa.Column("raw", sa.LargeBinary(), nullable=True),
         sa.Column("milestone", sa.Text(), server_default="unknown", nullable=False),
         sa.Column("milestone_at", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("first_scan_at", sa.BigInteger(), nullable=True),
         sa.Column("last_movement_at", sa.BigInteger(), nullable=True),
         sa.Column("last_event_at", sa.BigInteger(), nullable=True),
         sa.Column("eta", sa.BigInteger(), nullable=True),
+        sa.Column("eta_before", sa.BigInteger(), nullable=True),
+        sa.Column("eta_since", sa.BigInteger(), nullable=True),
+        sa.Column("pickup_by", sa.BigInteger(), nullable=True),
+        sa.Column("number_before", sa.Text(), nullable=True),
+        sa.Column("number_since", sa.BigInteger(), nullable=True),
+        sa.Column("ship_by", sa.BigInteger(), nullable=True),
         sa.Column("deliver_by", sa.BigInteger(), nullable=True),
         sa.Column("protection_ends_at", sa.BigInteger(), nullable=True),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
@@ -436,6 +455,7 @@ def upgrade() -> None:
         sa.Column("location", sa.Text(), nullable=True),
         sa.Column("country", sa.Text(), nullable=True),
         sa.Column("eta", sa.BigInteger(), nullable=True),
+        sa.Column("pickup_by", sa.BigInteger(), nullable=True),
         sa.Column("content_hash", sa.LargeBinary(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=True),
