@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syncd.model import Address, Milestone, ParcelRef, Window
+from syncd.model import Address, Milestone, Window
 
 
 @pytest.fixture
@@ -169,42 +169,3 @@ def test_the_partition_into_polls_does_not_change_the_state(data, sqlite_store, 
     with sqlite_store.watch.batch(make.at(1000), 10_000) as tx:
         states = {parcel.tracking_number: parcel.state for parcel in tx.parcels}
     assert states[number] == states[once]
-
-
-class TestOpenParcels:
-    def test_what_is_under_way_is_listed_the_most_urgent_first(self, source, store, make):
-        source.bring(make.order("a", promise=9), make.order("b", promise=3, ship_to=Address(
-            country="GB", postcode="AB1")))  # fmt: skip
-        source.bring(
-            make.shipment("p-a", "TN-A", order="a"),
-            make.shipment("p-b", "TN-B", order="b", carrier="Evri", origin_country="CN"),
-            make.shipment("p-none", None, order="b"),
-            make.shipment("p-done", "TN-D", order="b"),
-            make.event(1, Milestone.DELIVERED, "TN-D"),
-        )
-
-        listed = store.watch.open_parcels(make.at)
-        assert [ref.tracking_number for ref in listed] == ["TN-B", "TN-A"]
-        assert listed[0] == ParcelRef(
-            tracking_number="TN-B", carrier="Evri", origin_country="CN",
-            destination_country="GB", postcode="AB1",
-        )  # fmt: skip
-
-    def test_one_without_a_promise_comes_last_in_both_databases(self, source, store, make):
-        source.bring(make.order("a"), make.order("b", promise=50))
-        source.bring(
-            make.shipment("p-a", "TN-A", order="a"), make.shipment("p-b", "TN-B", order="b")
-        )
-
-        assert [r.tracking_number for r in store.watch.open_parcels(make.at)] == ["TN-B", "TN-A"]
-
-    def test_one_number_is_listed_once(self, source, store, make):
-        source.bring(make.shipment("p1"), make.shipment("p2", order="12-00002-00002"))
-
-        assert [ref.tracking_number for ref in store.watch.open_parcels(make.at)] == ["TN1"]
-
-    def test_a_parcel_without_news_for_ninety_days_is_followed_no_more(self, source, store, make):
-        source.bring(make.shipment(), make.event(0))
-
-        assert store.watch.open_parcels(lambda: make.at(90))
-        assert not store.watch.open_parcels(lambda: make.at(90.01))
