@@ -24,6 +24,8 @@ def line(runtime: "Runtime") -> str:
         name, reason = next(iter(failing.items()))
         more = f" and {len(failing) - 1} more" if len(failing) > 1 else ""
         parts.append(f"{len(failing)} failing ({name}: {reason[:60]}{more})")
+    if runtime.stale:
+        parts.append(f"stale: {', '.join(sorted(runtime.stale))}")
     depth = runtime.store.outbox.depth()
     waiting = sum(number for state, (number, _) in depth.items() if not OutboxState(state).final)
     parts.append(f"outbox {waiting}")

@@ -1,14 +1,17 @@
 """Judging the parcels that are due: findings opened and closed, messages queued, all at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 
 from syncd import clock, log, metrics
 from syncd.accounts import Account, Runtime
 from syncd.connector import Capability
 from syncd.model import Addressee, Finding, NewNotice, ParcelFacts
-from syncd.rules import playbooks
+from syncd.rules import guards, playbooks
+from syncd.rules.guards import RESTS_ON_SILENCE
 from syncd.rules.playbooks import Voice
 from syncd.rules.watches import judge
+from syncd.sources import listening
 from syncd.store import WatchTransaction
 
 _log = log.get("watch")
@@ -36,8 +39,9 @@ def judge_batch(runtime: Runtime, limit: int = BATCH) -> int:
         if not tx.parcels:
             return 0
         found = {p.shipment_id: judge(p, runtime.settings.watches, now) for p in tx.parcels}
-        tx.plan({shipment_id: due for shipment_id, (_, due) in found.items()})
         new = _update_findings(tx, {i: findings for i, (findings, _) in found.items()})
+        new, again = _hold_back(runtime, new, now)
+        tx.plan({i: _earliest(due, again.get(i)) for i, (_, due) in found.items()})
         addressees = tx.addressees([parcel for parcel, _ in new])
         # A parcel may be known before its order is, which has it judged again: told then.
         new = [(parcel, f) for parcel, f in new if parcel.shipment_id in addressees]
@@ -64,6 +68,40 @@ def _update_findings(
         over += [number for fingerprint, number in known.items() if fingerprint not in holding]
     tx.close(over)
     return new
+
+
+def _hold_back(
+    runtime: Runtime, new: list[tuple[ParcelFacts, Finding]], now: datetime
+) -> tuple[list[tuple[ParcelFacts, Finding]], dict[int, datetime]]:
+    """Leave out what rests on the silence of a stale source; with when to judge those parcels again."""
+    stale = _stale(runtime, [parcel for parcel, f in new if f.kind in RESTS_ON_SILENCE], now)
+    told = [
+        (parcel, finding)
+        for parcel, finding in new
+        if parcel.shipment_id not in stale or finding.kind not in RESTS_ON_SILENCE
+    ]
+    return told, {parcel: guards.ask_again(since, now) for parcel, since in stale.items()}
+
+
+def _stale(
+    runtime: Runtime, parcels: Collection[ParcelFacts], now: datetime
+) -> dict[int, datetime]:
+    """Those of the parcels whose sources are stale, each with since when."""
+    if not parcels:
+        return {}
+    settings = runtime.settings.guards.stale_source
+    heard = listening(runtime, {(each.account_id, each.tracking_number) for each in parcels})
+    found = {
+        each.shipment_id: guards.stale_since(
+            heard[each.account_id, each.tracking_number].sources, settings, now
+        )
+        for each in parcels
+    }
+    return {shipment_id: since for shipment_id, since in found.items() if since is not None}
+
+
+def _earliest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment), default=None)
 
 
 def _notices(

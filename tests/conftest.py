@@ -9,7 +9,7 @@ import pytest
 
 from syncd import clock
 from syncd.accounts import Account, Runtime
-from syncd.config import AccountSettings, Playbook, Settings
+from syncd.config import AccountSettings, FreshLook, Guards, Playbook, Settings, StaleSource
 from syncd.connector import AccountConfig, Context
 from syncd.ingest.salvage import salvage
 from syncd.model import (
@@ -29,6 +29,7 @@ from syncd.store.tables import metadata
 from syncd.testing.scripted import ScriptedConnector
 from syncd.text.templates import Templates
 
+UNGUARDED = Guards(stale_source=StaleSource(enabled=False), fresh_look=FreshLook(enabled=False))
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
 
@@ -219,7 +220,8 @@ class World:
     def __init__(self, store, templates):
         self.store = store
         self.connectors = {}
-        self.settings = Settings()
+        # A test that is not about guards has no sources that are polled.
+        self.settings = Settings(guards=UNGUARDED)
         self._accounts = {}
         self._templates = templates
 

@@ -1,5 +1,6 @@
 """The config: TOML files become checked, frozen settings, or a list of all that is wrong."""
 
+from syncd.config.guards import FreshLook, Guards, StaleSource
 from syncd.config.loading import load
 from syncd.config.problems import ConfigError, Problem
 from syncd.config.reference import reference
@@ -25,6 +26,8 @@ __all__ = [
     "ConfigError",
     "DaemonSettings",
     "Duration",
+    "FreshLook",
+    "Guards",
     "Kind",
     "LogSettings",
     "MetricsSettings",
@@ -35,6 +38,7 @@ __all__ = [
     "PromisePassed",
     "QuietHours",
     "Settings",
+    "StaleSource",
     "StoreSettings",
     "TemplateSettings",
     "Trouble",

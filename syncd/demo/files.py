@@ -32,6 +32,13 @@ sent_grace_s = 0
 shop_name = "Blue Lamp"
 intervals = {{ messages = "1s" }}
 
+# Days of the world pass between two polls.
+[guards.stale_source]
+after = "10d"
+
+[guards.fresh_look]
+within = "5d"
+
 [[playbooks]]
 name = "tell-the-buyer"
 when = ["no_movement", "promise_passed", "customs_hold", "attempt_failed", "exception"]

@@ -5,7 +5,6 @@ from syncd.accounts import Runtime
 from syncd.connector import Capability
 from syncd.model import OutboxState
 
-
 _log = log.get("upkeep")
 
 

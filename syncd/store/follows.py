@@ -154,6 +154,20 @@ class FollowStore:
             )
             return {number: from_us(at) for number, at in connection.execute(wanted)}
 
+    def followers(self, tracking_numbers: Collection[str]) -> dict[str, dict[int, datetime | None]]:
+        """Which accounts follow each of these parcels, and when each last looked at it.
+
+        Account 0 stands for one that has still to be found out.
+        """
+        table = follows.c
+        wanted = select(table.tracking_number, table.account_id, table.looked_at)
+        found: dict[str, dict[int, datetime | None]] = {}
+        with self._database.read() as connection:
+            named = bulk.among(connection, table.tracking_number, tracking_numbers)
+            for number, account_id, looked_at in connection.execute(wanted.where(named)):
+                found.setdefault(number, {})[account_id] = from_us(looked_at)
+        return found
+
     def asked(self) -> dict[int, datetime]:
         """The accounts that are asked to look at something now, and when they last were."""
         wanted = (

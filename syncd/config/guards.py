@@ -1,0 +1,43 @@
+"""The guards: what is made sure of between a finding and the people who are told of it."""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from syncd.config.values import PositiveDuration
+from syncd.config.watches import Section
+
+
+class StaleSource(Section):
+    """Silence counts for nothing while nobody listens: sources of tracking that cannot be reached."""
+
+    enabled: bool = Field(
+        default=True,
+        description="Whether findings that rest on silence wait while the parcel's source is stale.",
+    )
+    after: PositiveDuration = Field(
+        default=timedelta(hours=24),
+        description="How long after its last good answer a source counts as stale.",
+    )
+
+
+class FreshLook(Section):
+    """A look at the parcel right before its buyer is written to."""
+
+    enabled: bool = Field(default=True, description="Whether a notice waits for a look.")
+    within: PositiveDuration = Field(
+        default=timedelta(minutes=30),
+        description="How old the newest look at a parcel may be when a notice about it leaves.",
+    )
+    patience: PositiveDuration = Field(
+        default=timedelta(minutes=15),
+        description="How long a notice waits for a look that was asked for; then it goes out as it "
+        "is, and the log says so.",
+    )
+
+
+class Guards(Section):
+    """What keeps needless alarms from people."""
+
+    stale_source: StaleSource = StaleSource()
+    fresh_look: FreshLook = FreshLook()
