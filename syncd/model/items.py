@@ -186,6 +186,8 @@ class TrackingEvent(Value, frozen=True, kw_only=True, tag="tracking_event"):
     country: str | None = None
     eta: Window | None = None
     """The carrier's estimate as it stood with this event."""
+    pickup_by: datetime | None = None
+    """Until when it is kept for the buyer to fetch, where the carrier says so."""
     raw: bytes = b""
 
 

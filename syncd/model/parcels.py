@@ -112,6 +112,8 @@ class ParcelState(Value, frozen=True, kw_only=True):
     milestone: Milestone = Milestone.UNKNOWN
     milestone_at: datetime | None = None
     """When the present milestone was reached."""
+    reason: Reason | None = None
+    """Why it is there, as the carrier last said of this milestone."""
     first_scan_at: datetime | None = None
     """When the carrier first had the parcel in hand."""
     last_movement_at: datetime | None = None
@@ -119,6 +121,12 @@ class ParcelState(Value, frozen=True, kw_only=True):
     last_event_at: datetime | None = None
     eta: datetime | None = None
     """The carrier's own latest estimate, its end."""
+    eta_before: datetime | None = None
+    """The estimate that this one took the place of."""
+    eta_since: datetime | None = None
+    """When syncd first heard the latest estimate."""
+    pickup_by: datetime | None = None
+    """The last day on which the buyer can fetch it, where the carrier told one."""
 
 
 class ParcelFacts(Value, frozen=True, kw_only=True):
@@ -134,11 +142,17 @@ class ParcelFacts(Value, frozen=True, kw_only=True):
     state: ParcelState
     seen_at: datetime
     shipped_at: datetime | None = None
+    ship_by: datetime | None = None
+    """Until when the seller has to hand it over."""
     deliver_by: datetime | None = None
     """The end of the promise made to the buyer."""
     protection_ends_at: datetime | None = None
     origin_country: str | None = None
     destination_country: str | None = None
+    number_before: str | None = None
+    """The tracking number that it had until the shop named the present one."""
+    number_since: datetime | None = None
+    """When syncd first heard the present number, where it took another's place."""
 
 
 def event_fingerprint(number: str, local: datetime, text: str, code: str | None = None) -> str:

@@ -41,6 +41,19 @@ def state_of(events: Iterable[TrackingEvent], *, since: datetime | None = None) 
     return state
 
 
+def remembering(after: ParcelState, before: ParcelState, now: datetime) -> ParcelState:
+    """`after`, with what its events do not tell: which estimate the latest took the place of.
+
+    Carriers say a scan again with another estimate, so that the one before is known from `before`
+    only, the state that was kept until `now`.
+    """
+    if after.eta == before.eta:
+        return msgspec.structs.replace(
+            after, eta_before=before.eta_before, eta_since=before.eta_since
+        )
+    return msgspec.structs.replace(after, eta_before=before.eta, eta_since=now)
+
+
 def _rank(event: TrackingEvent) -> tuple[datetime, int, str]:
     """By time; of the same minute, the stage further on the way counts as the later one."""
     return occurred_at(event), _STAGES[event.milestone], event.source_id
@@ -62,6 +75,10 @@ def _after(state: ParcelState, event: TrackingEvent) -> ParcelState:
         changes["eta"] = event.eta.latest or event.eta.earliest
     if _moves_on(state, event.milestone):
         changes["milestone"], changes["milestone_at"] = event.milestone, at
+        changes["reason"], changes["pickup_by"] = event.reason, event.pickup_by
+    elif event.milestone is state.milestone:  # said again: perhaps more of it
+        changes["reason"] = event.reason or state.reason
+        changes["pickup_by"] = event.pickup_by or state.pickup_by
     return msgspec.structs.replace(state, **changes)
 
 

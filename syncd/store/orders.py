@@ -65,13 +65,13 @@ class OrderWriter(Writer):
     def _promise_parcels(self, changed: Iterable[Order]) -> None:
         """Carry an order's promise to its parcels, and have them judged again."""
         rows = [
-            (to_us((order.deliver_by or Window()).latest), to_us(order.protection_ends_at),
-             order.ship_to.country, self._now_us, self._account_id, order.source_id)
+            (to_us((order.ship_by or Window()).latest), to_us((order.deliver_by or Window()).latest),
+             to_us(order.protection_ends_at), order.ship_to.country, self._now_us, self._account_id, order.source_id)
             for order in changed
         ]  # fmt: skip
         bulk.execute(
             self._connection,
-            "UPDATE shipments SET deliver_by=?, protection_ends_at=?,"
+            "UPDATE shipments SET ship_by=?, deliver_by=?, protection_ends_at=?,"
             " destination_country=coalesce(destination_country, ?), due_at=?"
             " WHERE account_id=? AND order_source_id=?",
             rows,

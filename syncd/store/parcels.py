@@ -7,7 +7,7 @@ from zlib import crc32
 
 from sqlalchemy import func, select
 
-from syncd.model import Milestone, ParcelState, Shipment, TrackingEvent, Window
+from syncd.model import Milestone, ParcelState, Reason, Shipment, TrackingEvent, Window
 from syncd.store import bulk
 from syncd.store.tables import orders, shipments, tracking_events
 from syncd.store.times import from_us, to_us
@@ -16,17 +16,22 @@ from syncd.store.writer import Stored, Writer
 _SHIPMENT_COLUMNS = (
     "account_id", "source_id", "order_source_id", "tracking_number", "carrier", "tracking_url",
     "origin_country", "destination_country", "shipped_at", "content_hash", "seen_at", "raw",
-    "due_at", "deliver_by", "protection_ends_at",
+    "due_at", "ship_by", "deliver_by", "protection_ends_at", "number_before", "number_since",
 )  # fmt: skip
 _EVENT_COLUMNS = (
     "account_id", "source_id", "tracking_number", "milestone", "reason", "leg", "occurred_local",
     "utc_offset_minutes", "offset_source", "occurred_at", "text", "code", "carrier", "location",
-    "country", "eta", "content_hash", "seen_at", "raw",
+    "country", "eta", "pickup_by", "content_hash", "seen_at", "raw",
 )  # fmt: skip
 _STATE_COLUMNS = (
-    "milestone", "milestone_at", "first_scan_at", "last_movement_at", "last_event_at", "eta",
-    "due_at",
+    "milestone", "milestone_at", "reason", "first_scan_at", "last_movement_at", "last_event_at",
+    "eta", "eta_before", "eta_since", "pickup_by",
 )  # fmt: skip
+
+STATE = tuple(shipments.c[name] for name in _STATE_COLUMNS)
+"""What `state` takes a row of."""
+
+_NO_PROMISE = (None, None, None, None)
 
 # Sellers note that a parcel was shipped days after the carrier took it, not months.
 _SHIPPED_LATE_BY = timedelta(days=30) // timedelta(microseconds=1)
@@ -58,11 +63,16 @@ class ParcelWriter(Writer):
         return self._stored(shipments, source_ids)
 
     def put_shipments(self, changed: Sequence[tuple[Shipment, bytes]]) -> None:
-        """Store shipments as they are now, with their order's promise, due to be judged at once."""
+        """Store shipments as they are now, with their order's promise, due to be judged at once.
+
+        Where one gets another tracking number, the one before is kept with it.
+        """
         promises = self._promises({shipment.order_id for shipment, _ in changed})
+        numbers = self._numbers([shipment.source_id for shipment, _ in changed])
         rows = [
             _shipment_row(self._account_id, self._now_us, shipment, digest,
-                          promises.get(shipment.order_id, (None, None, None)))
+                          (*promises.get(shipment.order_id, _NO_PROMISE),
+                           *self._number_before(shipment, numbers.get(shipment.source_id))))
             for shipment, digest in changed
         ]  # fmt: skip
         key = ("account_id", "source_id")
@@ -71,12 +81,37 @@ class ParcelWriter(Writer):
     def _promises(self, order_ids: Collection[str]) -> dict[str, tuple[Any, ...]]:
         table = orders.c
         wanted = select(
-            table.source_id, table.deliver_by, table.protection_ends_at, table.country
+            table.source_id,
+            table.country,
+            table.ship_by,
+            table.deliver_by,
+            table.protection_ends_at,
         ).where(
             table.account_id == self._account_id,
             bulk.among(self._connection, table.source_id, order_ids),
         )
         return {row[0]: tuple(row[1:]) for row in self._connection.execute(wanted)}
+
+    def _numbers(self, source_ids: Collection[str]) -> dict[str, tuple[Any, ...]]:
+        """The tracking number of these shipments, the one before it, and since when it is so."""
+        table = shipments.c
+        wanted = select(
+            table.source_id, table.tracking_number, table.number_before, table.number_since
+        ).where(
+            table.account_id == self._account_id,
+            bulk.among(self._connection, table.source_id, source_ids),
+        )
+        return {row[0]: tuple(row[1:]) for row in self._connection.execute(wanted)}
+
+    def _number_before(
+        self, shipment: Shipment, stored: tuple[Any, ...] | None
+    ) -> tuple[str | None, int | None]:
+        if stored is None:
+            return None, None
+        number, before, since = stored
+        if number is None or shipment.tracking_number in {None, number}:
+            return before, since
+        return number, self._now_us
 
     def known_events(self, source_ids: Collection[str]) -> dict[str, Stored]:
         """Which of these tracking events this account has already brought."""
@@ -108,13 +143,8 @@ class ParcelWriter(Writer):
         wanted = select(
             table.id,
             table.tracking_number,
-            table.milestone,
-            table.milestone_at,
-            table.first_scan_at,
-            table.last_movement_at,
-            table.last_event_at,
-            table.eta,
             func.coalesce(orders.c.placed_at, table.shipped_at - _SHIPPED_LATE_BY),
+            *STATE,
         )
         joined = wanted.outerjoin(
             orders,
@@ -122,7 +152,7 @@ class ParcelWriter(Writer):
             & (orders.c.source_id == table.order_source_id),
         ).where(bulk.among(self._connection, table.tracking_number, numbers))  # fmt: skip
         return {
-            row[0]: (row[1], _state(row[2:8]), from_us(row[8]))
+            row[0]: (row[1], state(row[3:]), from_us(row[2]))
             for row in self._connection.execute(joined.order_by(table.id))
         }
 
@@ -133,37 +163,47 @@ class ParcelWriter(Writer):
         table = tracking_events.c
         wanted = select(
             table.source_id, table.tracking_number, table.occurred_local,
-            table.utc_offset_minutes, table.milestone, table.eta,
+            table.utc_offset_minutes, table.milestone, table.reason, table.eta, table.pickup_by,
         ).where(bulk.among(self._connection, table.tracking_number, numbers))  # fmt: skip
         return [
             TrackingEvent(
                 source_id=source_id, tracking_number=number, utc_offset_minutes=offset,
                 occurred_local=datetime.fromisoformat(local), milestone=Milestone(milestone),
+                reason=reason and Reason(reason), pickup_by=from_us(pickup_by),
                 eta=None if eta is None else Window(latest=from_us(eta)),
             )
-            for source_id, number, local, offset, milestone, eta in self._connection.execute(wanted)
+            for source_id, number, local, offset, milestone, reason, eta, pickup_by
+            in self._connection.execute(wanted)
         ]  # fmt: skip
 
     def save_states(self, states: Mapping[int, ParcelState]) -> None:
         """Keep shipments' new states, and have the shipments judged at once."""
-        rows = [
-            (state.milestone.value, to_us(state.milestone_at), to_us(state.first_scan_at),
-             to_us(state.last_movement_at), to_us(state.last_event_at), to_us(state.eta),
-             self._now_us, number)
-            for number, state in states.items()
-        ]  # fmt: skip
-        bulk.update(self._connection, shipments, _STATE_COLUMNS, rows)
+        rows = [(*_state_row(state), self._now_us, number) for number, state in states.items()]
+        bulk.update(self._connection, shipments, (*_STATE_COLUMNS, "due_at"), rows)
 
 
-def _state(row: Sequence[Any]) -> ParcelState:
+def state(row: Sequence[Any]) -> ParcelState:
+    """A parcel's state from a row of `STATE`."""
     return ParcelState(
         milestone=Milestone(row[0]),
         milestone_at=from_us(row[1]),
-        first_scan_at=from_us(row[2]),
-        last_movement_at=from_us(row[3]),
-        last_event_at=from_us(row[4]),
-        eta=from_us(row[5]),
+        reason=Reason(row[2]) if row[2] else None,
+        first_scan_at=from_us(row[3]),
+        last_movement_at=from_us(row[4]),
+        last_event_at=from_us(row[5]),
+        eta=from_us(row[6]),
+        eta_before=from_us(row[7]),
+        eta_since=from_us(row[8]),
+        pickup_by=from_us(row[9]),
     )
+
+
+def _state_row(state: ParcelState) -> tuple[Any, ...]:
+    return (
+        state.milestone.value, to_us(state.milestone_at), state.reason and state.reason.value,
+        to_us(state.first_scan_at), to_us(state.last_movement_at), to_us(state.last_event_at),
+        to_us(state.eta), to_us(state.eta_before), to_us(state.eta_since), to_us(state.pickup_by),
+    )  # fmt: skip
 
 
 def _shipment_row(
@@ -171,14 +211,15 @@ def _shipment_row(
     now_us: int,
     shipment: Shipment,
     digest: bytes,
-    promise: tuple[Any, ...],
+    known: tuple[Any, ...],
 ) -> tuple[Any, ...]:
-    deliver_by, protection_ends_at, country = promise
+    """`known` is what the store adds: the order's country and promise, the number before."""
+    country, *more = known
     return (
         account_id, shipment.source_id, shipment.order_id, shipment.tracking_number,
         shipment.carrier, shipment.tracking_url, shipment.origin_country,
         shipment.destination_country or country, to_us(shipment.shipped_at), digest, now_us,
-        shipment.raw, now_us, deliver_by, protection_ends_at,
+        shipment.raw, now_us, *more,
     )  # fmt: skip
 
 
@@ -191,5 +232,6 @@ def _event_row(
         event.reason and event.reason.value, event.leg and event.leg.value,
         event.occurred_local.isoformat(), event.utc_offset_minutes,
         event.offset_source and event.offset_source.value, to_us(occurred_at), event.text,
-        event.code, event.carrier, event.location, event.country, to_us(eta), digest, now_us, event.raw,
+        event.code, event.carrier, event.location, event.country, to_us(eta),
+        to_us(event.pickup_by), digest, now_us, event.raw,
     )  # fmt: skip

@@ -1,26 +1,24 @@
 """Parcels that are due to be judged, and what was found."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from syncd.model import (
     Addressee,
     Finding,
-    Milestone,
     NewNotice,
     ParcelFacts,
-    ParcelRef,
-    ParcelState,
     Party,
 )
 from syncd.store import bulk
 from syncd.store.database import Database
 from syncd.store.notices import insert_notices
+from syncd.store.parcels import STATE, state
 from syncd.store.tables import (
     conversation_orders,
     conversations,
@@ -29,9 +27,6 @@ from syncd.store.tables import (
     shipments,
 )
 from syncd.store.times import from_us, to_us
-
-# Carriers keep a parcel's data for about 90 days (17TRACK and DHL both say so).
-_FOLLOWED = timedelta(days=90)
 
 _FINDING_COLUMNS = (
     "fingerprint", "kind", "cause", "severity", "shipment_id", "since", "evidence", "figures",
@@ -42,9 +37,8 @@ FACTS = select(
     shipments.c.id, shipments.c.account_id, shipments.c.source_id, shipments.c.order_source_id,
     shipments.c.tracking_number, shipments.c.carrier, shipments.c.seen_at, shipments.c.shipped_at,
     shipments.c.deliver_by, shipments.c.protection_ends_at, shipments.c.origin_country,
-    shipments.c.destination_country, shipments.c.milestone, shipments.c.milestone_at,
-    shipments.c.first_scan_at, shipments.c.last_movement_at, shipments.c.last_event_at,
-    shipments.c.eta,
+    shipments.c.destination_country, shipments.c.ship_by, shipments.c.number_before,
+    shipments.c.number_since, *STATE,
 )  # fmt: skip
 """What `facts` takes a row of."""
 
@@ -64,35 +58,6 @@ class WatchStore:
         """
         with self._database.write() as connection:
             yield WatchTransaction(connection, now, limit)
-
-    def open_parcels(self, now: Callable[[], datetime]) -> list[ParcelRef]:
-        """Every parcel still under way that has a number, the most urgent first."""
-        table = shipments.c
-        ended = [milestone.value for milestone in Milestone if milestone.terminal]
-        since = to_us(now() - _FOLLOWED)
-        wanted = (
-            select(
-                table.tracking_number, table.carrier, table.origin_country,
-                table.destination_country, orders.c.postcode,
-            )
-            .outerjoin(
-                orders,
-                (orders.c.account_id == table.account_id)
-                & (orders.c.source_id == table.order_source_id),
-            )
-            .where(
-                table.tracking_number.is_not(None),
-                table.milestone.not_in(ended),
-                func.coalesce(table.last_event_at, table.seen_at) >= since,
-            )
-            .order_by(table.deliver_by.nulls_last(), table.id)
-        )  # fmt: skip
-        with self._database.read() as connection:
-            rows = connection.execute(wanted).all()
-        urgent: dict[str, ParcelRef] = {}
-        for row in rows:  # one number may stand for parcels of several orders
-            urgent.setdefault(row[0], _parcel_ref(row))
-        return list(urgent.values())
 
     def next_due(self) -> datetime | None:
         """When the next parcel falls due."""
@@ -194,16 +159,6 @@ class WatchTransaction:
         return insert_notices(self._connection, notices, self._now_us)
 
 
-def _parcel_ref(row: Any) -> ParcelRef:
-    return ParcelRef(
-        tracking_number=row[0],
-        carrier=row[1],
-        origin_country=row[2],
-        destination_country=row[3],
-        postcode=row[4],
-    )
-
-
 def facts(row: Any) -> ParcelFacts:
     """A parcel as the watches see it, from a row of `FACTS`."""
     return ParcelFacts(
@@ -219,14 +174,10 @@ def facts(row: Any) -> ParcelFacts:
         protection_ends_at=from_us(row[9]),
         origin_country=row[10],
         destination_country=row[11],
-        state=ParcelState(
-            milestone=Milestone(row[12]),
-            milestone_at=from_us(row[13]),
-            first_scan_at=from_us(row[14]),
-            last_movement_at=from_us(row[15]),
-            last_event_at=from_us(row[16]),
-            eta=from_us(row[17]),
-        ),
+        ship_by=from_us(row[12]),
+        number_before=row[13],
+        number_since=from_us(row[14]),
+        state=state(row[15:]),
     )
 
 
