@@ -170,7 +170,7 @@ def hours_until_due(store, tracker, time):
     time(timedelta(seconds=wait - 1))
     assert due(store, tracker) == []
     time(timedelta(seconds=2))
-    return wait / 3600
+    return round(wait / 3600, 3)
 
 
 class TestLookNow:
