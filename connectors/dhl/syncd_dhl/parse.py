@@ -44,7 +44,7 @@ class _Shipment(msgspec.Struct, rename="camel"):
     service: str | None = None
     origin: _Place | None = None
     destination: _Place | None = None
-    events: list[msgspec.Raw] = []
+    events: list[msgspec.Raw] | None = None
     estimated_time_of_delivery: str | None = None
     estimated_delivery_time_frame: _Frame | None = None
 
@@ -69,7 +69,9 @@ def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
     def parse(event: bytes) -> TrackingEvent:
         return _parse(parcel.tracking_number, shipment.service, (origin, destination), event)
 
-    return story(parcel.tracking_number, shipment.events, parse, _estimate(shipment, destination))
+    return story(
+        parcel.tracking_number, shipment.events or (), parse, _estimate(shipment, destination)
+    )
 
 
 def service_of(carrier: str | None) -> str | None:

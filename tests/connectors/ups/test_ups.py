@@ -1,0 +1,247 @@
+"""What UPS's answers become, and what is asked of it."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncd.connector import AuthFailed, Context, Unavailable
+from syncd.connector.scans import meanings
+from syncd.model import BadItem, Milestone, OffsetSource, ParcelRef, Reason
+from syncd.testing.carrier import CLIENT_ID, CLIENT_SECRET
+from syncd.testing.server import Answer
+from syncd.testing.ups import FakeUps
+from syncd_ups import Ups
+from syncd_ups.parse import read
+
+NUMBER = "1Z023E2X0214323462"
+NOON = datetime.fromisoformat("2026-11-02T12:00")
+EST = timezone(timedelta(hours=-5))
+
+# UPS's list of package status codes, 000 to 069, and what came later.
+NEVER_GIVEN = {1, 2, 4, 8, 9, 15, 31}
+PUBLISHED = {f"{code:03d}" for code in range(70) if code not in NEVER_GIVEN} | {
+    "070",
+    "071",
+    "072",
+    "077",
+}
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    monkeypatch.setenv("UPS", CLIENT_SECRET)
+    with FakeUps() as fake:
+        yield fake
+
+
+@pytest.fixture
+def connect(fake):
+    made = []
+
+    def connect(*numbers, **config):
+        refs = [ParcelRef(tracking_number=number) for number in numbers]
+        login = {"client_id": CLIENT_ID, "client_secret": {"env": "UPS"}, "base_url": fake.url}
+        context = Context(
+            account="ups", now=lambda: datetime(2026, 11, 2, tzinfo=UTC), parcels=lambda: refs
+        )
+        made.append(Ups(Ups.Config.model_validate({**login, **config}), context))
+        return made[-1]
+
+    yield connect
+    for connector in made:
+        connector.close()
+
+
+def activity(code="005", type_="I", **fields):
+    status = {"type": type_, "code": "XX", "statusCode": code, "description": "Said"}
+    return {"date": "20261102", "time": "120000", "status": status, **fields}
+
+
+def parsed(*activities, number=NUMBER, **facts):
+    package = {"trackingNumber": number, "activity": activities, **facts}
+    raw = msgspec.json.encode({"trackResponse": {"shipment": [{"package": [package]}]}})
+    return read(ParcelRef(tracking_number=NUMBER), raw)
+
+
+def one(*args, **fields):
+    (item,) = parsed(activity(*args, **fields))
+    return item
+
+
+def test_every_published_code_is_in_the_tables():
+    assert set(meanings("syncd_ups")) == PUBLISHED
+    assert set(meanings("syncd_ups", "types.csv")) == {"M", "MV", "I", "X", "U", "D"}
+
+
+@pytest.mark.parametrize(
+    ("code", "type_", "milestone", "reason"),
+    [
+        ("003", "M", Milestone.PRE_SHIPMENT, None),
+        ("021", "I", Milestone.OUT_FOR_DELIVERY, None),
+        ("040", "I", Milestone.READY_FOR_PICKUP, None),
+        ("058", "X", Milestone.CUSTOMS_HOLD, Reason.DOCUMENTS),
+        ("062", "X", Milestone.ATTEMPT_FAILED, Reason.PAYMENT_DUE),
+        ("052", "X", Milestone.EXCEPTION, Reason.WEATHER),
+        ("034", "X", Milestone.RETURNED, None),
+        ("007", "MV", Milestone.CANCELLED, Reason.CANCELLED_BY_SENDER),
+        ("011", "D", Milestone.DELIVERED, None),
+        ("999", "I", Milestone.IN_TRANSIT, None),
+        ("999", "X", Milestone.UNKNOWN, None),
+        ("999", "D", Milestone.UNKNOWN, None),
+        (None, "??", Milestone.UNKNOWN, None),
+    ],
+)
+def test_status(code, type_, milestone, reason):
+    item = one(code, type_)
+    assert (item.milestone, item.reason) == (milestone, reason)
+    assert item.code == "/".join(filter(None, (type_, "XX", code)))
+
+
+def test_an_unknown_code_of_a_delivery_counts_where_ups_tells_its_date():
+    (item,) = parsed(activity("999", "D"), deliveryDate=[{"type": "DEL", "date": "20261102"}])
+    assert item.milestone is Milestone.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("country", "milestone"), [("CN", Milestone.EXPORT_CUSTOMS), ("US", Milestone.IMPORT_CUSTOMS)]
+)
+def test_clearance_at_the_origin_is_export(country, milestone):
+    ends = [
+        {"type": type_, "address": {"countryCode": code}}
+        for type_, code in (("ORIGIN", "CN"), ("DESTINATION", "US"))
+    ]
+    here = {"address": {"city": "X", "countryCode": country}}
+    (item,) = parsed(activity("012", location=here), packageAddress=ends)
+    assert item.milestone is milestone
+
+
+@pytest.mark.parametrize(
+    ("fields", "offset"),
+    [
+        ({"gmtOffset": "-05:00"}, -300),
+        ({"gmtDate": "20261102", "gmtTime": "170000"}, -300),
+        ({"gmtDate": "20261102", "gmtTime": "63000"}, 330),  # UPS leaves the first zero out
+        ({"gmtDate": "20261102", "gmtTime": "170700"}, None),  # no zone is 5:07 away
+        ({"gmtDate": "20251102", "gmtTime": "170000"}, None),
+        ({"gmtDate": "20261102"}, None),
+        ({}, None),
+    ],
+)
+def test_the_offset_is_ups_own_or_none(fields, offset):
+    item = one(**fields)
+    assert (item.occurred_local, item.utc_offset_minutes) == (NOON, offset)
+    assert item.offset_source is (None if offset is None else OffsetSource.CARRIER)
+
+
+def test_where_it_was():
+    address = {"city": "Wayne", "stateProvince": "NJ", "countryCode": "us"}
+    item = one(location={"address": address, "slic": "8566"})
+    assert (item.location, item.country, item.carrier) == ("Wayne, NJ", "US", "UPS")
+
+
+def test_an_activity_that_cannot_be_read_stops_no_other():
+    found = parsed(activity(date=None), activity(status=None), activity())
+    bad = [item for item in found if isinstance(item, BadItem)]
+    assert len(found) == 3
+    assert sorted(item.reason.split(":")[0] for item in bad) == ["ValidationError", "ValueError"]
+
+
+HERE = {"location": {"address": {"countryCode": "US"}}, "gmtOffset": "-05:00"}
+ENDS = [{"type": "DESTINATION", "address": {"countryCode": "US"}}]
+
+
+@pytest.mark.parametrize(
+    ("dates", "hours", "earliest", "latest"),
+    [
+        ({"SDD": "20261104"}, None, (4, 0, 0, 0), (4, 23, 59, 59)),
+        ({"SDD": "20261104", "RDD": "20261105"}, None, (5, 0, 0, 0), (5, 23, 59, 59)),
+        ({"SDD": "20261104"}, ("EOD", None, None), (4, 0, 0, 0), (4, 23, 59, 59)),
+        ({"SDD": "20261104"}, ("EDW", "091500", "131500"), (4, 9, 15, 0), (4, 13, 15, 0)),
+        ({"SDD": "20261104"}, ("CMT", None, "120000"), (4, 0, 0, 0), (4, 12, 0, 0)),
+    ],
+)
+def test_the_estimate(dates, hours, earliest, latest):
+    facts = {"deliveryDate": [{"type": type_, "date": day} for type_, day in dates.items()]}
+    if hours:
+        facts["deliveryTime"] = dict(zip(("type", "startTime", "endTime"), hours, strict=True))
+    (item,) = parsed(activity(**HERE), packageAddress=ENDS, **facts)
+    assert item.eta.earliest == datetime(2026, 11, *earliest, tzinfo=EST)
+    assert item.eta.latest == datetime(2026, 11, *latest, tzinfo=EST)
+
+
+@pytest.mark.parametrize("dates", [{}, {"DEL": "20261104"}, {"SDD": ""}, {"SDD": "soon"}])
+def test_without_a_date_there_is_no_estimate(dates):
+    told = [{"type": type_, "date": day} for type_, day in dates.items()]
+    (item,) = parsed(activity(**HERE), packageAddress=ENDS, deliveryDate=told)
+    assert item.eta is None
+
+
+def test_of_several_packages_the_one_asked_about_is_read():
+    mine = {"trackingNumber": NUMBER, "activity": [activity()]}
+    other = {"trackingNumber": "1Z0000000000000000", "activity": [activity(), activity("011")]}
+    track = {"shipment": [{"package": [other, mine]}]}
+    (item,) = read(ParcelRef(tracking_number=NUMBER), msgspec.json.encode({"trackResponse": track}))
+    assert item.milestone is Milestone.IN_TRANSIT
+    with pytest.raises(ValueError, match="several packages"):
+        read(ParcelRef(tracking_number="A1"), msgspec.json.encode({"trackResponse": track}))
+
+
+def test_one_call_for_each_parcel_and_no_more_than_the_budget(fake, connect):
+    fake.add_activity(NUMBER, "Moved", NOON)
+    connector = connect(f"{NUMBER[:2]} {NUMBER[2:]}", "1Z0000001", "1Z0000002", requests_per_poll=2)
+    batches = list(connector.poll("tracking", {}))
+    assert [len(batch.items) for batch in batches] == [1, 0]
+    token, first, second = fake.requests
+    assert token.path == "/security/v1/oauth/token"
+    assert first.path.endswith(NUMBER)
+    assert first.query == {"locale": ["en_US"]}
+    assert first.headers["transid"] != second.headers["transid"]
+
+
+def test_a_warning_instead_of_a_package_is_no_news(fake, connect):
+    fake.parcel(NUMBER)
+    (batch,) = connect(NUMBER).poll("tracking", {})
+    assert (batch.items, batch.looked) == ([], (NUMBER,))
+
+
+def test_a_refused_number_is_reported(connect):
+    (batch,) = connect("1Z").poll("tracking", {})
+    assert batch.items[0].reason == "ValueError: UPS TV1002: Invalid inquiry number"
+
+
+def test_a_revoked_token_is_renewed(fake, connect):
+    fake.add_activity(NUMBER, "Moved", NOON)
+    connector = connect(NUMBER)
+    list(connector.poll("tracking", {}))
+    fake.tokens.clear()
+    (batch,) = connector.poll("tracking", {})
+    assert len(batch.items) == 1
+
+
+def test_a_wrong_address_is_no_missing_parcel(fake, connect):
+    connector = connect(NUMBER)
+    connector.check()
+    fake.answer = lambda request: Answer(404, b"<html>Not here</html>", "text/html")
+    with pytest.raises(Unavailable, match="base_url"):
+        list(connector.poll("tracking", {}))
+
+
+def test_check_tells_a_wrong_secret(connect, monkeypatch):
+    monkeypatch.setenv("UPS", "another")
+    with pytest.raises(AuthFailed):
+        connect().check()
+
+
+ODD = st.one_of(st.none(), st.integers(), st.text(max_size=20), st.lists(st.none(), max_size=2))
+ODD_ACTIVITY = st.dictionaries(
+    st.sampled_from(["date", "time", "gmtDate", "gmtTime", "gmtOffset", "status", "location"]), ODD
+)
+
+
+@given(st.lists(ODD_ACTIVITY, max_size=4))
+def test_whatever_is_scanned_becomes_items(activities):
+    found = parsed(*activities)
+    assert len({item.source_id for item in found}) == len(found) <= len(activities)
