@@ -41,6 +41,9 @@ VERBS = {
     "quarantine": Verb("syncd.cli.quarantine:quarantine", "List what could not be read."),
     "db": Verb("syncd.cli.db:db", "Create, migrate and look after the database."),
     "connectors": Verb("syncd.cli.config_verbs:connectors", "List the connectors installed."),
+    "capabilities": Verb(
+        "syncd.cli.capabilities:capabilities", "Tell what each account can do, and why not."
+    ),
     "sample-config": Verb("syncd.cli.config_verbs:sample_config", "Print a commented config."),
     "completion": Verb("syncd.cli.completion:completion", "Print a shell's completion script."),
 }

@@ -120,6 +120,8 @@ class Connector:
     """The streams it has, of messages, orders, tracking, reviews, returns, stock; each with the
     interval at which polling it is sensible by default."""
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    lacks: ClassVar[Mapping[Capability, str]] = {}
+    """Why the platform has no such capability, in words for who wonders (``syncd capabilities``)."""
     carriers: ClassVar[frozenset[str] | None] = None
     """Whose parcels a tracking connector follows, by their codes in the recogniser's courier table
     (``syncd recognise --json`` shows them); None: anybody's, as aggregators do."""

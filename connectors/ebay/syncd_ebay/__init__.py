@@ -99,6 +99,10 @@ class EbayConnector(Connector):
     capabilities = frozenset(
         {Capability.READ_MESSAGES, Capability.REPLY, Capability.START_CONVERSATION}
     )
+    lacks: ClassVar = {
+        Capability.EXTEND_PROMISE: "eBay has no call that puts off a promised date",
+        Capability.REQUEST_REVIEW: "eBay has no call for it; a message may ask",
+    }
 
     def __init__(self, config: EbayConfig, context: Context) -> None:
         super().__init__(config, context)
