@@ -23,6 +23,7 @@ from syncd.connector import (
 )
 from syncd.model import Draft, OutboxRow, OutboxState, Verdict
 from syncd.outbox.compose import Unwritable, compose
+from syncd.outbox.looks import Looks, PollSoon, Wait
 from syncd.rules.playbooks import daytime
 
 _log = log.get("outbox")
@@ -55,10 +56,13 @@ _Stopping = Callable[[], bool]
 
 
 class Sender:
-    """Delivers the rows of one runtime."""
+    """Delivers the rows of one runtime; `poll_soon` is how it has a parcel looked at first."""
 
-    def __init__(self, runtime: Runtime, *, lease: timedelta = LEASE) -> None:
+    def __init__(
+        self, runtime: Runtime, *, lease: timedelta = LEASE, poll_soon: PollSoon = lambda *_: None
+    ) -> None:
         self._runtime = runtime
+        self._looks = Looks(runtime, poll_soon)
         self._store = runtime.store.outbox
         self._lease = lease
         self._owner = process.name()
@@ -142,20 +146,29 @@ class Sender:
         if not row.finding_open and row.purpose == "notice":
             self._store.ended(row, OutboxState.OBSOLETE, "the trouble is over", now)
             return "obsolete"
+        wait = self._wait(row, now)
+        if wait is not None:
+            self._store.postpone(row, wait.until, wait.reason)
+            return "later"
         try:
             draft = compose(self._runtime, account, row, now)
         except Unwritable as error:
             return self._to_person(row, str(error))
-        return self._held_back(account, row, draft, now) or self._send(account, row, draft)
+        return self._held_back(account, row, draft) or self._send(account, row, draft)
 
-    def _held_back(
-        self, account: Account, row: OutboxRow, draft: Draft, now: datetime
-    ) -> str | None:
-        """What keeps a draft from going out now, settled; None where nothing does."""
-        opens = self._daytime(row, now)
+    def _wait(self, row: OutboxRow, now: datetime) -> Wait | None:
+        """What a notice about a parcel has to wait for; None where it may leave now."""
+        if row.purpose != "notice" or row.shipment_id is None:
+            return None
+        story = self._runtime.store.stories.parcel(row.shipment_id)
+        quiet_hours = self._runtime.settings.quiet_hours
+        opens = daytime(now, story.destination_country, story.destination_state, quiet_hours)
         if opens > now:  # it waited its turn too long, or was put off into the night
-            self._store.postpone(row, opens, "the buyer's quiet hours")
-            return "later"
+            return Wait(opens, "the buyer's quiet hours")
+        return self._looks.wait(row, story, now)
+
+    def _held_back(self, account: Account, row: OutboxRow, draft: Draft) -> str | None:
+        """What the platform says keeps a draft from going out now, settled; None: nothing does."""
         try:
             verdict = account.connector.may_send(draft)
         except Unavailable as error:
@@ -163,13 +176,6 @@ class Sender:
         except (AuthFailed, SecretUnavailable) as error:
             return self._stopped(account, row, error)
         return None if verdict.allowed else self._refused(account, row, verdict)
-
-    def _daytime(self, row: OutboxRow, now: datetime) -> datetime:
-        if row.purpose != "notice" or row.shipment_id is None:
-            return now
-        story = self._runtime.store.stories.parcel(row.shipment_id)
-        quiet_hours = self._runtime.settings.quiet_hours
-        return daytime(now, story.destination_country, story.destination_state, quiet_hours)
 
     def _refused(self, account: Account, row: OutboxRow, verdict: Verdict) -> str:
         if verdict.not_before is not None:

@@ -43,7 +43,7 @@ class Scheduler:
         self._runtime = runtime
         self._tick_seconds = tick_seconds
         self._stopping = threading.Event()
-        self._sender = Sender(runtime)
+        self._sender = Sender(runtime, poll_soon=self.poll_soon)
         self._retry_at: dict[tuple[str, str], datetime] = {}
         self._stopped_accounts: set[str] = set()
         self._polling: dict[str, bool] = {}

@@ -1,0 +1,65 @@
+"""A look at the parcel right before its buyer is written to."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+import msgspec
+
+from syncd import log
+from syncd.accounts import Account, Runtime
+from syncd.model import Cause, OutboxRow, ParcelStory
+from syncd.rules import guards
+from syncd.rules.guards import Source
+from syncd.sources import STREAM, listening
+
+_log = log.get("outbox")
+
+PollSoon = Callable[[Account, str], None]
+"""Has a stream of an account polled at once."""
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """Until when a notice is put off, and why."""
+
+    until: datetime
+    reason: str
+
+
+class Looks:
+    """Asks for looks, and remembers since when each notice waits for its own."""
+
+    def __init__(self, runtime: Runtime, poll_soon: PollSoon) -> None:
+        self._runtime = runtime
+        self._poll_soon = poll_soon
+        self._waiting: dict[int, datetime] = {}
+
+    def wait(self, row: OutboxRow, story: ParcelStory, now: datetime) -> Wait | None:
+        """What the notice in `row` has to wait for; None where it may leave."""
+        settings = self._runtime.settings.guards
+        shop = self._runtime.accounts.get(story.account)
+        parcel = (shop.id if shop else row.account_id, story.tracking_number)
+        heard = listening(self._runtime, [parcel])[parcel]
+        stale = guards.stale_since(heard.sources, settings.stale_source, now)
+        if stale is not None and row.cause == Cause.DELAY:
+            return Wait(guards.ask_again(stale, now), "the source of tracking is silent itself")
+        until = guards.look_first(heard.sources, heard.looked_at, settings.fresh_look, now)
+        if until is None or self._out_of_patience(row, now):
+            self._waiting.pop(row.id, None)
+            return None
+        self._ask(story.tracking_number, heard.sources, now)
+        return Wait(until, "a look at the parcel comes first")
+
+    def _out_of_patience(self, row: OutboxRow, now: datetime) -> bool:
+        since = self._waiting.setdefault(row.id, now)
+        if now - since < self._runtime.settings.guards.fresh_look.patience:
+            return False
+        _log.warning("no look was had, the notice goes out as it is", key=row.key, asked_at=since)
+        return True
+
+    def _ask(self, number: str | None, sources: Iterable[Source], now: datetime) -> None:
+        if number is not None:
+            self._runtime.store.follows.look_now([number], now)
+        for source in sources:
+            account = self._runtime.accounts.get(source.account)
+            if account is not None:
+                self._poll_soon(account, STREAM)
