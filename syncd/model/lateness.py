@@ -1,7 +1,7 @@
 """How late a parcel may become: what is learnt from, what is kept, what is said of one parcel."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from syncd.model.base import Value
@@ -31,7 +31,7 @@ class KeptModel(Value, frozen=True, kw_only=True):
 
     fitted_at: datetime
     since: datetime
-    """With `fitted_at` the training window: when the first order learnt from was placed."""
+    """With `fitted_at` the training window: the day on which the first order learnt from was placed."""
     n: int
     """Parcels learnt from."""
     base_rate: float
@@ -44,37 +44,33 @@ class KeptModel(Value, frozen=True, kw_only=True):
     """The model itself, as JSON."""
 
 
-class Outlook(Value, frozen=True, kw_only=True):
-    """What is to be expected of one parcel that is under way, by the promise's own days.
+class Chance(Value, frozen=True, kw_only=True):
+    """What the model says of one parcel that is under way, by the promise's own days.
 
-    A day has 24 hours; the last one of the promise ends when the promise does.
+    Such a day has 24 hours, and the last one ends when the promise does.
     """
 
-    placed_at: datetime
-    promised_at: datetime
-    days_left: int
-    """Whole days until the promise ends."""
-    p: float | None = None
-    """The chance that it misses the promise; None where no model is there."""
-    n: float = 0.0
-    """How many parcels the chance was learnt from, old ones counting less."""
+    p: float
+    """The chance that it misses its promise."""
+    n: float
+    """How many parcels that was learnt from, old ones counting less."""
     basis: str = ""
     """Which parcels those were."""
     within_days: int | None = None
     """Days from placing by which 95 % of them are delivered; None where that is after the promise."""
-    board: float = 0.5
+    board: float
     """From this chance it belongs on the board, at present."""
-    buyer: float = 0.7
+    buyer: float
     """From this chance the buyer should hear of it, at present."""
     next_at: datetime | None = None
-    """When the chance may be another that matters; None: not before there is news."""
+    """When the chance may have become another that matters; None: not before there is news."""
 
-    @property
-    def window(self) -> int:
-        """Days from placing to the promise's end, begun ones counted."""
-        return max(1, -((self.placed_at - self.promised_at) // timedelta(days=1)))
 
-    @property
-    def day(self) -> int:
-        """The present day of the window, the first being 1."""
-        return max(1, self.window - self.days_left)
+class Outlook(Value, frozen=True, kw_only=True):
+    """What a parcel's lateness is judged by, beside its facts."""
+
+    placed_at: datetime
+    chance: Chance | None = None
+    """None where no model has been fitted yet."""
+    listed: bool = False
+    """Whether it is known to be at risk already."""

@@ -65,7 +65,7 @@ class LatenessStore:
         latest_first = wanted.order_by(table.fitted_at.desc(), table.id.desc()).limit(1)
         with self._database.read() as connection:
             row = connection.execute(latest_first).first()
-        return row and _kept(row)
+        return None if row is None else _kept(row)
 
     def fitted_at(self) -> datetime | None:
         """When the last model was fitted."""

@@ -7,6 +7,7 @@
 from syncd.rules.lateness.history import NEVER, History, Lane, Order, day_of
 from syncd.rules.lateness.kept import from_json, to_json
 from syncd.rules.lateness.model import Estimate, Model, Scores, Settings, fit
+from syncd.rules.lateness.parcels import chances, history_of, learn
 from syncd.rules.lateness.thresholds import Tier, drift_ratio, tier, tightened
 
 __all__ = [
@@ -19,10 +20,13 @@ __all__ = [
     "Scores",
     "Settings",
     "Tier",
+    "chances",
     "day_of",
     "drift_ratio",
     "fit",
     "from_json",
+    "history_of",
+    "learn",
     "tier",
     "tightened",
     "to_json",

@@ -89,26 +89,28 @@ class Model(msgspec.Struct, frozen=True):
         history = History.of([msgspec.structs.replace(order, delivered_at=None)])
         if order.handed_over_at is not None:  # checks are at 00:00: what is of today is before it
             history = msgspec.structs.replace(history, handed=np.minimum(history.handed, day - 1))
-        place, first = self._places(history), np.zeros(1, dtype=np.int64)
-        scores = self._scored(history, place, first, np.array([day], dtype=np.int64))
+        place, first = self.places(history), np.zeros(1, dtype=np.int64)
+        scores = self.scored(history, place, first, np.array([day], dtype=np.int64))
         handed = place.transit is not None and int(history.handed[0]) < day
         group = place.transit_group(self) if handed else self.order.groups[int(place.order[0])]
         return Estimate(float(scores.p[0]), float(scores.n_eff[0]), str(group))
 
     def score(self, history: History, index: Ints, day: Ints) -> Scores:
         """Estimates for the orders at `index`, each at 00:00 of its `day`, not delivered then."""
-        return self._scored(history, self._places(history), index, day)
+        return self.scored(history, self.places(history), index, day)
 
-    def _places(self, history: History) -> "_Places":
+    def places(self, history: History) -> "Places":
+        """Where each order stands in the tables; it takes as long as the scores."""
         order = clocks.window_class(history.window)
         rows = self.order.rows(order, history.lane, history.lanes)
         if self.transit is None:
-            return _Places(order, rows, None)
+            return Places(order, rows, None)
         left = np.maximum(history.promised - np.minimum(history.handed, history.promised), 0)
         transit = self.transit.rows(clocks.window_class(left), history.lane, history.lanes)
-        return _Places(order, rows, transit)
+        return Places(order, rows, transit)
 
-    def _scored(self, history: History, place: "_Places", index: Ints, day: Ints) -> Scores:
+    def scored(self, history: History, place: "Places", index: Ints, day: Ints) -> Scores:
+        """`score`, where the places are known."""
         left, weekday = history.promised[index] - day, history.promised[index] % 7
         column = np.clip(left, 0, LONGEST)
         rows = place.order[index]
@@ -124,7 +126,7 @@ class Model(msgspec.Struct, frozen=True):
         return Scores(np.where(left < 0, 1.0, p), n_eff)
 
 
-class _Places(msgspec.Struct, frozen=True):
+class Places(msgspec.Struct, frozen=True):
     """Where each order of a history stands in the tables."""
 
     window: Ints
@@ -132,6 +134,7 @@ class _Places(msgspec.Struct, frozen=True):
     transit: Ints | None
 
     def transit_group(self, model: Model) -> clocks.Group:
+        """The first order's group in the tables that begin at the hand-over."""
         assert model.transit is not None
         assert self.transit is not None
         return model.transit.groups[int(self.transit[0])]
@@ -163,7 +166,7 @@ def fit(history: History, as_of: int, settings: Settings | None = None) -> Model
         since=int(known.placed.min()) if known.size else as_of,
         until=as_of,
         n=known.size,
-        base_rate=_base_rate(known, as_of, settings),
+        base_rate=base_rate(known, as_of, settings),
         settings=settings,
         order=_order(known, as_of, weight, settings),
         transit=transit,
@@ -177,7 +180,8 @@ def _hand_over_recorded(known: History) -> bool:
     return bool(delivered.any() and np.mean(known.handed[delivered] != NEVER) >= _RECORDED)
 
 
-def _base_rate(known: History, as_of: int, settings: Settings) -> float:
+def base_rate(known: History, as_of: int, settings: Settings) -> float:
+    """The share of late orders among those due before `as_of`, recent ones counting more."""
     due = known.promised < as_of
     weight = 0.5 ** ((as_of - known.promised[due]) / settings.half_life)
     return float((weight * known.late[due]).sum() / weight.sum()) if due.any() else 0.0
