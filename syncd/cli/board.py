@@ -1,5 +1,6 @@
 """The verb that lists parcels at risk, worst first."""
 
+import sys
 from datetime import datetime
 from typing import Any
 
@@ -9,13 +10,14 @@ from syncd import clock
 from syncd.cli import completing
 from syncd.cli.invocation import Invocation, json_option, pass_invocation
 from syncd.cli.opened import Looking, known_account, store
-from syncd.cli.output import emit
+from syncd.cli.output import Lines, Looks, emit
 from syncd.cli.words import day, plain
 from syncd.model import AtRisk, Severity
 from syncd.rules.board import days_to, worst, worst_first
 
 _COLUMNS = ("parcel", "order", "account", "country", "how far", "reason", "since", "promise",
             "protection", "told")  # fmt: skip
+_ON_A_TERMINAL = ("parcel, order", "trouble", "dates")
 _COLOURS = {Severity.ACT.value: "red", Severity.TELL.value: "yellow"}
 
 
@@ -47,7 +49,7 @@ def board(
     if as_json:
         emit(rows, as_json=True)
         return
-    emit([_line(row) for row in rows], as_json=False, columns=_COLUMNS, colour=_colour)
+    _table([_line(row) for row in rows])
     if len(risks) > limit:
         click.echo(f"{len(risks) - limit} more at risk: --limit {len(risks)} lists all", err=True)
 
@@ -82,6 +84,16 @@ def _row(risk: AtRisk, told: datetime | None, now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _table(lines: list[dict[str, Any]]) -> None:
+    """A column for each thing where a program reads along, as few as fit where a person does."""
+    if not sys.stdout.isatty():
+        emit(lines, as_json=False, columns=_COLUMNS)
+        return
+    looks = Looks(lambda row: _COLOURS.get(row["severity"]), wraps=("trouble",))
+    folded = [_folded(line) for line in lines]
+    emit(folded, as_json=False, columns=_ON_A_TERMINAL, looks=looks)
+
+
 def _line(row: dict[str, Any]) -> dict[str, Any]:
     """A row for people."""
     more = len(row["findings"]) - 1
@@ -100,8 +112,17 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _colour(row: Any) -> str | None:
-    return _COLOURS.get(row["severity"])
+def _folded(line: dict[str, Any]) -> dict[str, Any]:
+    """The same in three columns, which fit on a terminal."""
+    where = f"{line['how far']}, to {line['country'] or '?'}"
+    since = f"since {line['since']}" if line["since"] else ""
+    dates = [f"{name} {line[name]}" for name in ("promise", "protection", "told")]
+    return {
+        "parcel, order": Lines((line["parcel"], line["order"], line["account"])),
+        "trouble": Lines((where, line["reason"], since)),
+        "dates": Lines(dates),
+        "severity": line["severity"],
+    }
 
 
 def _left(days: float | None) -> str:

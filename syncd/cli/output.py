@@ -3,17 +3,32 @@
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unicodedata import combining, east_asian_width
 
 import click
 
 Row = Mapping[str, Any]
-Colour = Callable[[Row], str | None]
+
+
+class Lines(tuple[object, ...]):
+    """A value that takes several lines in its cell of a table on a terminal."""
+
+    __slots__ = ()
+
+
+class Looks(NamedTuple):
+    """What a table on a terminal looks like."""
+
+    colour: Callable[[Row], str | None] = lambda _: None
+    """The colour of a row, where it has one."""
+    wraps: Collection[str] = ()
+    """The columns that make room for the others where the terminal is narrow; empty for all."""
+
 
 # Terminal sequences (ECMA-48: CSI, OSC and the other string kinds, two-character ones), in their
 # 7-bit and 8-bit forms: a buyer's text could otherwise rewrite the screen or its title.
@@ -39,12 +54,12 @@ def emit(
     *,
     as_json: bool,
     columns: Sequence[str] | None = None,
-    colour: Colour | None = None,
+    looks: Looks | None = None,
 ) -> None:
     """Print rows, or one mapping, to standard output.
 
-    `columns` picks and orders what people see; JSON always has everything. `colour` names a row's
-    colour where it has one; it is seen on a terminal only.
+    `columns` picks and orders what people see; JSON always has everything. `looks` is how a
+    table on a terminal looks.
     """
     if as_json:
         click.echo(to_json(data))
@@ -52,7 +67,7 @@ def emit(
         _pairs(data, columns or list(data))
     else:
         names = columns or list(dict.fromkeys(key for row in data for key in row))
-        _rows(data, names, colour or _plain)
+        _rows(data, names, looks or Looks())
 
 
 def to_json(data: Any) -> str:
@@ -74,19 +89,14 @@ def cell(value: object) -> str:
     return " ".join(printable(str(value)).split())
 
 
-def _plain(row: Row) -> None:
-    """No row has a colour."""
-    del row
-
-
-def _rows(rows: Sequence[Row], columns: Sequence[str], colour: Colour) -> None:
+def _rows(rows: Sequence[Row], columns: Sequence[str], looks: Looks) -> None:
     if not rows:
         click.echo("nothing to list", err=True)
         return
-    table = [[cell(row.get(column)) for column in columns] for row in rows]
     if sys.stdout.isatty():
-        _rich_table(columns, table, [colour(row) for row in rows])
+        _rich_table(rows, columns, looks)
         return
+    table = [[cell(row.get(column)) for column in columns] for row in rows]
     widths = [max(map(_width, each)) for each in zip(columns, *table, strict=True)]
     for line in (columns, *table):
         padded = (
@@ -106,18 +116,23 @@ def _char_width(char: str) -> int:
     return 2 if east_asian_width(char) in "WF" else 1
 
 
-def _rich_table(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], colours: Iterable[str | None]
-) -> None:
+def _rich_table(rows: Iterable[Row], columns: Sequence[str], looks: Looks) -> None:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415  a quarter of the start-up time, seldom needed
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
-    for row, colour in zip(rows, colours, strict=True):
-        table.add_row(*map(Text, row), style=colour)  # Text: data is never read as rich's markup
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, no_wrap=column not in (looks.wraps or columns))
+    for row in rows:
+        cells = (Text(_lines(row.get(column))) for column in columns)
+        table.add_row(*cells, style=looks.colour(row))  # Text: data is never read as rich's markup
     Console().print(table)
+
+
+def _lines(value: object) -> str:
+    return "\n".join(map(cell, value)) if isinstance(value, Lines) else cell(value)
 
 
 def _pairs(data: Row, columns: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from syncd import watch
 from syncd.cli import exits
-from syncd.cli.output import emit
+from syncd.cli.output import Lines, Looks, emit, printable
 from syncd.model import Milestone
 
 
@@ -100,8 +100,28 @@ def test_colours_only_on_a_terminal(capsys, monkeypatch, terminal):
     emit(
         [{"a": "x"}, {"a": "y"}],
         as_json=False,
-        colour=lambda row: "red" if row["a"] == "x" else None,
+        looks=Looks(colour=lambda row: "red" if row["a"] == "x" else None),
     )
     out = capsys.readouterr().out
     assert ("\x1b[31mx" in out) is terminal
     assert "\x1b[31my" not in out
+
+
+def test_on_a_narrow_terminal_numbers_stay_whole(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    row = {"number": Lines(("LX546349272CN", "82-19596-44476")), "reason": "no scan for days " * 5}
+    emit([row], as_json=False, columns=("number", "reason"), looks=Looks(wraps=("reason",)))
+    lines = printable(capsys.readouterr().out).splitlines()
+    assert [line.split()[0] for line in lines[3:5]] == ["LX546349272CN", "82-19596-44476"]
+    assert max(len(line.rstrip()) for line in lines) <= 60
+
+
+def test_on_a_terminal_each_parcel_takes_three_columns(syncd, three, monkeypatch):
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True)
+    monkeypatch.setenv("TERM", "dumb")
+    lines = [" ".join(line.split()) for line in syncd("board").out.splitlines()]
+    assert lines[1] == "parcel, order trouble dates"
+    assert lines[3].startswith("TN2 customs hold, to DE promise 9 d ago")
+    assert any("protection none" in line for line in lines)
