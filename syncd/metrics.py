@@ -103,8 +103,8 @@ WATCH_DUE = Counter(
 )
 LOOKS = Counter(
     "syncd_parcel_looks",
-    "Looks at parcels by tracking accounts, whether they brought news or not.",
-    ["account"],
+    "Parcels that tracking accounts asked about, news or not: answered or unanswered.",
+    ["account", "result"],
     registry=REGISTRY,
 )
 LOOKS_DUE = Gauge(

@@ -85,6 +85,9 @@ class Batch(msgspec.Struct, frozen=True):
 
     Only tracking connectors have any: it is what makes a parcel wait for its next look.
     """
+    unanswered: tuple[str, ...] = ()
+    """Those for which the source had no answer that can be used: they wait in the same way, but
+    nobody takes it for a look that has been had."""
 
 
 class AccountConfig(BaseModel):

@@ -15,8 +15,8 @@ def follow_each(
     """One batch for each parcel: ask the carrier, read the answer, say that it was looked at.
 
     `ask` makes the call and gives the answer's bytes, or None where the carrier does not know the
-    number (yet); `read` makes items of them, and where it raises, the answer becomes a `BadItem`.
-    `cursor` goes into each batch as it is; scans that come again are harmless.
+    number (yet); `read` makes items of them, and where it raises, the answer becomes a `BadItem`
+    and the number counts as unanswered. `cursor` goes into each batch as it is; scans that come again are harmless.
 
     What `ask` raises ends it, with all before it kept. Only a single Unavailable without a time to
     wait does not, if the next number is answered: some carriers fail at one number for ever. That
@@ -36,35 +36,32 @@ def follow_each(
         if failed is not None:
             suspects.append(failed[0])
             failed = None
-        yield _looked(parcel, _items(parcel, raw, read), kept)
+        yield _batch(parcel, raw, read, kept)
     if failed is not None:
         raise failed[1]
     for parcel in suspects:
-        yield _looked(parcel, _once_more(parcel, ask, read), kept)
+        yield _once_more(parcel, ask, read, kept)
 
 
-def _once_more(parcel: ParcelRef, ask: Ask, read: Read) -> list[Item]:
+def _once_more(parcel: ParcelRef, ask: Ask, read: Read, cursor: Cursor) -> Batch:
     try:
         raw = ask(parcel)
     except Unavailable as error:
         if error.retry_after is not None:
             raise
-        return [_bad(parcel, f"cannot be looked up: {error}")]
-    return _items(parcel, raw, read)
+        return _unanswered(parcel, f"cannot be looked up: {error}", b"", cursor)
+    return _batch(parcel, raw, read, cursor)
 
 
-def _items(parcel: ParcelRef, raw: bytes | None, read: Read) -> list[Item]:
-    if raw is None:
-        return []
+def _batch(parcel: ParcelRef, raw: bytes | None, read: Read, cursor: Cursor) -> Batch:
     try:
-        return list(read(parcel, raw))
+        items = [] if raw is None else list(read(parcel, raw))
     except Exception as error:  # noqa: BLE001  the plug-in boundary: any parser bug is this parcel's
-        return [_bad(parcel, f"{type(error).__name__}: {error}", raw)]
-
-
-def _bad(parcel: ParcelRef, reason: str, raw: bytes = b"") -> BadItem:
-    return BadItem(source_id=parcel.tracking_number, reason=reason, raw=raw)
-
-
-def _looked(parcel: ParcelRef, items: list[Item], cursor: Cursor) -> Batch:
+        return _unanswered(parcel, f"{type(error).__name__}: {error}", raw or b"", cursor)
     return Batch(items, cursor, looked=(parcel.tracking_number,))
+
+
+def _unanswered(parcel: ParcelRef, reason: str, raw: bytes, cursor: Cursor) -> Batch:
+    number = parcel.tracking_number
+    bad = BadItem(source_id=number, reason=reason, raw=raw)
+    return Batch([bad], cursor, unanswered=(number,))

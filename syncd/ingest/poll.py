@@ -20,6 +20,7 @@ from syncd.connector import (
     Unavailable,
 )
 from syncd.ingest.known import Counts
+from syncd.ingest.looks import Looks
 from syncd.ingest.salvage import salvage
 from syncd.model import BadItem, Item
 from syncd.store import Claim, StaleClaim, Store
@@ -91,11 +92,11 @@ def _run(
 ) -> str:
     batches = account.connector.poll(claim.stream, claim.cursor)
     for together in _transactions(batches, stopping):
-        items, looked = together.items, together.looked
-        written = salvage(store, claim, account.platform, items, together.cursor, looked=looked)
+        items, looks = together.items, Looks(together.looked, together.unanswered)
+        written = salvage(store, claim, account.platform, items, together.cursor, looks=looks)
         counts.update(written)
         _count(account.name, claim.stream, written, items)
-        metrics.LOOKS.labels(account.name).inc(len(looked))
+        _count_looks(account.name, looks)
     return "cut_off" if stopping.is_set() else "ok"
 
 
@@ -104,28 +105,54 @@ def _transactions(batches: Iterator[Batch], stopping: threading.Event) -> Iterat
 
     What came before a failure is handed on first, so that it is not pulled again.
     """
-    items: list[Item] = []
-    looked: list[str] = []
-    cursor: Cursor | None = None
-    size, began = 0, clock.monotonic()
+    together = _Together()
     try:
         for batch in batches:
-            items += batch.items
-            looked += batch.looked
-            cursor = batch.cursor
-            size += sum(len(item.raw) for item in batch.items)
-            full = len(items) + len(looked) >= BATCH_ITEMS or size >= BATCH_BYTES
-            if full or clock.monotonic() - began > BATCH_SECONDS:
-                yield Batch(items, cursor, tuple(looked))
-                items, looked, cursor, size, began = [], [], None, 0, clock.monotonic()
+            together.add(batch)
+            if together.full:
+                yield together.batch()
+                together = _Together()
             if stopping.is_set():
                 break
     except Exception:
-        if cursor is not None:
-            yield Batch(items, cursor, tuple(looked))
+        if together.began:
+            yield together.batch()
         raise
-    if cursor is not None:
-        yield Batch(items, cursor, tuple(looked))
+    if together.began:
+        yield together.batch()
+
+
+class _Together:
+    """Batches to be written in one transaction."""
+
+    def __init__(self) -> None:
+        self._items: list[Item] = []
+        self._looked: list[str] = []
+        self._unanswered: list[str] = []
+        self._cursor: Cursor = {}
+        self._bytes = 0
+        self._since = clock.monotonic()
+        self.began = False
+
+    def add(self, batch: Batch) -> None:
+        self._items += batch.items
+        self._looked += batch.looked
+        self._unanswered += batch.unanswered
+        self._cursor = batch.cursor
+        self._bytes += sum(len(item.raw) for item in batch.items)
+        self.began = True
+
+    @property
+    def full(self) -> bool:
+        rows = len(self._items) + len(self._looked) + len(self._unanswered)
+        return (
+            rows >= BATCH_ITEMS
+            or self._bytes >= BATCH_BYTES
+            or clock.monotonic() - self._since > BATCH_SECONDS
+        )
+
+    def batch(self) -> Batch:
+        return Batch(self._items, self._cursor, tuple(self._looked), tuple(self._unanswered))
 
 
 def _count(account: str, stream: str, written: Counts, items: Sequence[Item]) -> None:
@@ -138,6 +165,12 @@ def _count(account: str, stream: str, written: Counts, items: Sequence[Item]) ->
     bad = [item for item in items if isinstance(item, BadItem)]
     if bad:
         _log.warning("quarantined", items=len(bad), first=bad[0].source_id, reason=bad[0].reason)
+
+
+def _count_looks(account: str, looks: Looks) -> None:
+    if looks.had or looks.unanswered:
+        metrics.LOOKS.labels(account, "answered").inc(len(looks.had))
+        metrics.LOOKS.labels(account, "unanswered").inc(len(looks.unanswered))
 
 
 def _moment(item: Item) -> datetime | None:

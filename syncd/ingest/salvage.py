@@ -5,7 +5,7 @@ stop its stream for ever. The usual batch pays nothing for it.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ import tenacity
 from syncd import clock
 from syncd.connector import Cursor
 from syncd.ingest.known import Counts
-from syncd.ingest.looks import note_looks
+from syncd.ingest.looks import Looks, note_looks
 from syncd.ingest.write import write
 from syncd.model import BadItem, Item
 from syncd.model.base import Value
@@ -30,6 +30,8 @@ _AGAIN = tenacity.Retrying(
 # So many items of which not one can be stored are not all bad: something else is wrong.
 _SUSPICIOUS = 10
 
+_NONE = Looks()
+
 
 def salvage(
     store: Store,
@@ -38,24 +40,24 @@ def salvage(
     items: Sequence[Item],
     cursor: Cursor,
     *,
-    looked: Collection[str] = (),
+    looks: Looks = _NONE,
 ) -> Counts:
     """Write `items` and the cursor in one transaction; where that fails, all that can be stored.
 
-    `looked` are the tracking numbers that were asked about. In the second case the cursor is stored last, so that nothing is lost by a crash in between.
+    `looks` are the tracking numbers that were asked about. In the second case the cursor is stored last, so that nothing is lost by a crash in between.
     Raises StaleClaim, what the database itself raises, and Unstorable where not one of many items
     can be stored.
     """
     try:
-        return _write(store, claim, platform, items, cursor, looked=looked)
+        return _write(store, claim, platform, items, cursor, looks=looks)
     except Unstorable:
         counts: Counts = Counter()
         clean = [storable(item) for item in items]
         bad = [*_halved(store, claim, platform, clean, counts)]
         if len(bad) == len(items) >= _SUSPICIOUS:  # a bug, and no item's fault
             raise
-        seen = storable(tuple(looked))
-        counts.update(_write(store, claim, platform, bad, cursor, looked=seen))
+        clean_looks = Looks(*(storable(tuple(numbers)) for numbers in looks))
+        counts.update(_write(store, claim, platform, bad, cursor, looks=clean_looks))
         return counts
 
 
@@ -66,14 +68,14 @@ def _write(
     items: Sequence[Item],
     cursor: Cursor | None,
     *,
-    looked: Collection[str] = (),
+    looks: Looks = _NONE,
 ) -> Counts:
     try:
         for attempt in _AGAIN:
             with attempt, store.ingest.batch(claim, clock.now()) as tx:
                 ahead = attempt.retry_state.attempt_number == 1
                 counts = write(tx, platform, items, ahead=ahead)
-                note_looks(tx, looked, items)
+                note_looks(tx, looks, items)
                 if cursor is not None:
                     tx.save_cursor(cursor)
     except Clash as error:  # with itself, then

@@ -20,6 +20,7 @@ from syncd.store.times import from_us, to_us
 
 Carriers = frozenset[str] | None
 Choose = Callable[[ParcelRef], Collection[int]]
+Plan = Mapping[str, tuple[datetime, int]]
 
 # Carriers keep a parcel's data for about 90 days (17TRACK and DHL both say so).
 _FOLLOWED = timedelta(days=90)
@@ -31,7 +32,7 @@ _DUE_AT_ONCE = 5000
 
 _KEY = ("tracking_number", "account_id")
 _COLUMNS = ("tracking_number", "account_id", "look_at")
-_LOOKED_COLUMNS = (*_COLUMNS, "looked_at", "step", "asked_at")
+_PLANNED = (*_COLUMNS, "step", "asked_at")
 
 _ENDED = [milestone.value for milestone in Milestone if milestone.terminal]
 
@@ -231,14 +232,21 @@ class FollowWriter:
                 found[row[0]] = _facts(row)
         return list(found.values())
 
-    def looked(self, plan: Iterable[tuple[FollowFacts, datetime, int]]) -> None:
-        """Note looks had now: with each number's facts, when the next is due and its step then."""
+    def looked(self, plan: Plan) -> None:
+        """Note looks had now: by number, when the next is due and its step then."""
         now_us = to_us(self._now)
-        rows = [
-            (facts.tracking_number, self._account_id, to_us(look_at), now_us, step, None)
-            for facts, look_at, step in plan
+        rows = [(*row, now_us) for row in self._rows(plan)]
+        bulk.upsert(self._connection, follows, (*_PLANNED, "looked_at"), rows, key=_KEY)
+
+    def put_off(self, plan: Plan) -> None:
+        """Look at these later, without having had a look."""
+        bulk.upsert(self._connection, follows, _PLANNED, self._rows(plan), key=_KEY)
+
+    def _rows(self, plan: Plan) -> list[tuple[Any, ...]]:
+        return [
+            (number, self._account_id, to_us(look_at), step, None)
+            for number, (look_at, step) in sorted(plan.items())
         ]
-        bulk.upsert(self._connection, follows, _LOOKED_COLUMNS, rows, key=_KEY)
 
     def forget(self, tracking_numbers: Collection[str]) -> None:
         """Follow these numbers no more."""

@@ -33,12 +33,12 @@ def read(parcel, raw):
 
 
 def follow(carrier, parcels=PARCELS):
-    """The numbers looked at, the ids of what came, and what ended it."""
+    """The numbers looked at (``?`` before those unanswered), the ids of what came, what ended it."""
     looked, ids = [], []
     try:
         for batch in follow_each(parcels, carrier.ask, read, cursor={"kept": 1}):
             assert batch.cursor == {"kept": 1}
-            looked += batch.looked
+            looked += [*batch.looked, *(f"?{number}" for number in batch.unanswered)]
             ids += [item.source_id for item in batch.items]
     except (AuthFailed, Unavailable) as error:
         return looked, ids, error
@@ -53,7 +53,7 @@ def test_each_is_looked_at_news_or_not():
 
 def test_an_unreadable_answer_is_kept_with_its_payload():
     (batch,) = follow_each(PARCELS[:1], Carrier(A1=[b"odd"]).ask, read)
-    assert batch.looked == ("A1",)
+    assert (batch.looked, batch.unanswered) == ((), ("A1",))
     assert batch.items == [BadItem(source_id="A1", reason="ValueError: no status", raw=b"odd")]
 
 
@@ -78,7 +78,7 @@ def test_one_failure_is_made_up_for_at_the_end():
 
 def test_a_number_that_always_fails_holds_up_nobody():
     looked, ids, error = follow(Carrier(A1=[DOWN, DOWN]))
-    assert (looked, error) == (["B2", "C3", "D4", "A1"], None)
+    assert (looked, error) == (["B2", "C3", "D4", "?A1"], None)
     assert ids[-1] == "A1"
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from syncd import clock
+from syncd.ingest.looks import Looks
 from syncd.ingest.salvage import salvage
 from syncd.model import Address, BadItem, Milestone, ParcelRef
 
@@ -32,10 +33,10 @@ def due(store, account):
     return [ref.tracking_number for ref in store.follows.due(account.id, clock.now())]
 
 
-def look(store, account, *numbers, items=()):
-    """A poll of the tracker that asked about `numbers`."""
+def look(store, account, *numbers, items=(), unanswered=()):
+    """A poll of the tracker that asked about `numbers`, and about those `unanswered` in vain."""
     claim = account.claim("tracking")
-    salvage(store, claim, account.platform, items, {}, looked=numbers)
+    salvage(store, claim, account.platform, items, {}, looks=Looks(numbers, unanswered))
     store.accounts.succeeded(claim, clock.now())
 
 
@@ -149,6 +150,15 @@ class TestLooks:
         look(store, tracker, "TN1", "TN2", items=[make.event(0), unstorable])
         assert due(store, tracker) == []
 
+    def test_what_was_not_answered_waits_without_a_look(self, source, store, make, tracker, time):
+        source.bring(make.shipment())
+        due(store, tracker)
+        store.follows.look_now(["TN1"], clock.now())
+        look(store, tracker, unanswered=["TN1"])
+        assert store.follows.asked() == {}
+        assert store.follows.looked_at(["TN1"]) == {}
+        assert hours_until_due(store, tracker, time) == pytest.approx(3, rel=0.1)
+
     def test_a_number_that_can_be_read_again_leaves_quarantine(
         self, source, store, make, tracker, select
     ):
@@ -156,7 +166,8 @@ class TestLooks:
         due(store, tracker)
         open_ones = "SELECT source_id FROM quarantine WHERE resolved_at IS NULL"
         for _ in range(2):
-            look(store, tracker, "TN1", items=[BadItem(source_id="TN1", reason="odd")])
+            bad = BadItem(source_id="TN1", reason="odd")
+            look(store, tracker, items=[bad], unanswered=["TN1"])
             assert select(store, open_ones) == [{"source_id": "TN1"}]
         look(store, tracker, "TN1")
         assert select(store, open_ones) == []
