@@ -30,6 +30,8 @@ class NewNotice(Value, frozen=True, kw_only=True):
     text: str | None = None
     """Written out already, as a person's message is; None to render `template` when it is sent."""
     reason: str | None = None
+    until: datetime | None = None
+    """For an ``extension``: the day that the platform is asked for."""
 
 
 class OutboxRow(Value, frozen=True, kw_only=True):
@@ -56,6 +58,7 @@ class OutboxRow(Value, frozen=True, kw_only=True):
     subject: str | None
     text: str | None
     reason: str | None
+    until: datetime | None = None
 
 
 class ParcelStory(Value, frozen=True, kw_only=True):

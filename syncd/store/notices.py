@@ -14,7 +14,7 @@ from syncd.store.times import from_us, to_us
 _NOTICE_COLUMNS = (
     "key", "account_id", "state", "purpose", "template", "language", "cause", "shipment_id",
     "conversation_id", "order_source_id", "recipient", "subject", "text", "created_at",
-    "not_before", "reason", "finding_id",
+    "not_before", "reason", "until", "finding_id",
 )  # fmt: skip
 
 
@@ -56,7 +56,7 @@ def _notice_row(notice: NewNotice, now_us: int, finding_ids: dict[str, int]) -> 
         notice.key, notice.account_id, notice.state.value, notice.purpose, notice.template,
         notice.language, notice.cause, notice.shipment_id, notice.conversation_id, notice.order_id,
         msgspec.json.encode(notice.recipient).decode(), notice.subject, notice.text, now_us,
-        to_us(notice.not_before), notice.reason, finding_ids.get(notice.finding or ""),
+        to_us(notice.not_before), notice.reason, to_us(notice.until), finding_ids.get(notice.finding or ""),
     )  # fmt: skip
 
 
@@ -100,4 +100,5 @@ def _row(row: Any) -> OutboxRow:
         subject=row.subject,
         text=row.text,
         reason=row.reason,
+        until=from_us(row.until),
     )

@@ -351,6 +351,7 @@ outbox = Table(
     Column("owner", Text),
     _time("lease_until"),
     Column("reason", Text),
+    _time("until"),
     Index("ix_outbox_state_not_before", "state", "not_before"),
 )
 
