@@ -19,7 +19,7 @@ from syncd.model.items import (
     Window,
 )
 from syncd.model.notices import Addressee, NewNotice, OutboxRow, ParcelStory, Thread
-from syncd.model.outbox import Draft, OutboxState, Receipt, Verdict
+from syncd.model.outbox import EXTENSION, Draft, OutboxState, Receipt, Verdict
 from syncd.model.parcels import (
     FollowFacts,
     Leg,
@@ -34,6 +34,7 @@ from syncd.model.parcels import (
 from syncd.model.placement import KnownConversation, NewConversation, Placed
 
 __all__ = [
+    "EXTENSION",
     "Address",
     "Addressee",
     "AtRisk",
