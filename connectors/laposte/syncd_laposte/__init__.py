@@ -94,7 +94,14 @@ class LaPoste(Connector):
         if not answers:
             raise Unavailable("La Poste's answer tells nothing of the numbers asked for")
         items = [item for number, said in answers.items() for item in _items(number, said)]
-        return Batch(items, cursor, looked=tuple(answers))
+        silent = {parcel.tracking_number for parcel in parcels} - set(answers)
+        bad = {item.source_id for item in items if isinstance(item, BadItem)} & set(answers)
+        return Batch(
+            items,
+            cursor,
+            looked=tuple(number for number in answers if number not in bad),
+            unanswered=tuple(sorted(silent | bad)),
+        )
 
     def _ask(self, parcel: ParcelRef) -> bytes | None:
         number = parcel.tracking_number

@@ -148,10 +148,25 @@ def test_a_badly_written_number_does_not_spoil_the_call(world):
     assert [item.tracking_number for item in world.items()] == [NUMBER]
 
 
-def test_a_number_la_poste_is_too_slow_for_stays_due(world):
+def test_a_number_la_poste_is_too_slow_for_is_no_look(world):
     world.due(*numbers(3))
     world.fake.slow.add(numbers(3)[1])
-    assert world.looked() == [numbers(3)[0], numbers(3)[2]]
+    (batch,) = world.poll()
+    assert batch.looked == (numbers(3)[0], numbers(3)[2])
+    assert batch.unanswered == (numbers(3)[1],)
+
+
+def test_a_shipment_that_cannot_be_read_is_told_and_no_look(world):
+    world.due(*numbers(2))
+    world.fake.add_event(numbers(2)[1], "PC1", "Pris", at=START)
+    world.fake.shipment(numbers(2)[0])["isFinal"] = "perhaps"
+    (batch,) = world.poll()
+    assert [type(item) is BadItem for item in batch.items] == [True, False]
+    assert (batch.looked, batch.unanswered) == ((numbers(2)[1],), (numbers(2)[0],))
+
+
+def test_when_la_poste_is_too_slow_for_all_nothing_is_settled(world):
+    world.due(*numbers(3))
     world.fake.slow.update(numbers(3))
     with pytest.raises(Unavailable, match="tells nothing"):
         world.poll()
