@@ -10,7 +10,7 @@ import msgspec
 
 from syncd.ingest.buyers import Buyers
 from syncd.ingest.known import Counts, split
-from syncd.model import KnownConversation, Message, Placed
+from syncd.model import KnownConversation, Message
 from syncd.rules.threads import SAME_MATTER, ThreadBook, own_keys
 from syncd.store import IngestTransaction, content_hash
 from syncd.text import order_ids
@@ -46,15 +46,9 @@ def _plan_new(
     new = sorted(((_with_orders(message), digest) for message, digest in new), key=_sent_at)
     buyers = Buyers(tx, platform, [message.buyer for message, _ in new])
     book = _thread_book(tx, [message for message, _ in new], buyers)
-    placed = [
-        Placed(
-            message=message,
-            conversation=book.place(message, buyers.number(message.buyer)),
-            content_hash=digest,
-        )
-        for message, digest in new
-    ]
-    rows = tx.messages.rows(placed)
+    rows = tx.messages.new()
+    for message, digest in new:
+        rows.append(message, digest, book.place(message, buyers.number(message.buyer)))
 
     def write() -> None:
         buyers.store()

@@ -22,7 +22,7 @@ from syncd.connector import (
 from syncd.ingest.known import Counts
 from syncd.ingest.looks import Looks
 from syncd.ingest.salvage import salvage
-from syncd.model import BadItem, Item
+from syncd.model import BadItem, Item, Message, Order
 from syncd.store import Claim, StaleClaim, Store
 
 _log = log.get("ingest")
@@ -159,9 +159,9 @@ def _count(account: str, stream: str, written: Counts, items: Sequence[Item]) ->
     for (kind, result), number in written.items():
         if number:
             metrics.ITEMS.labels(account, stream, kind, result).inc(number)
-    newest = [moment for item in items if (moment := _moment(item)) is not None]
-    if newest:
-        metrics.stored(account, stream, max(newest))
+    newest = max(filter(None, map(_moment, items)), default=None)
+    if newest is not None:
+        metrics.stored(account, stream, newest)
     bad = [item for item in items if isinstance(item, BadItem)]
     if bad:
         _log.warning("quarantined", items=len(bad), first=bad[0].source_id, reason=bad[0].reason)
@@ -174,7 +174,10 @@ def _count_looks(account: str, looks: Looks) -> None:
 
 
 def _moment(item: Item) -> datetime | None:
-    moment = getattr(item, "sent_at", None) or getattr(item, "placed_at", None)
+    if isinstance(item, Message):
+        moment: datetime | None = item.sent_at
+    else:
+        moment = item.placed_at if isinstance(item, Order) else None
     return moment if isinstance(moment, datetime) and moment.tzinfo is not None else None
 
 

@@ -1,6 +1,6 @@
 """One batch into the store: what is new is placed and joined, what changed is kept as a version."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -22,9 +22,9 @@ def write(
     TryAgain where one of them changes what the plan stands on.
     """
     counts: Counts = Counter()
-    by_kind: dict[type, list[Any]] = {}
+    by_kind: defaultdict[type, list[Any]] = defaultdict(list)
     for item in items:
-        by_kind.setdefault(type(item), []).append(item)
+        by_kind[type(item)].append(item)
     bad, talk = by_kind.pop(BadItem, []), list(rounds(by_kind.pop(Message, [])))
     planned = []
     if ahead and not by_kind:  # nothing that they refer to comes with them

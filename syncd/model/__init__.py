@@ -31,7 +31,6 @@ from syncd.model.parcels import (
     Reason,
     event_fingerprint,
 )
-from syncd.model.placement import KnownConversation, NewConversation, Placed
 
 __all__ = [
     "EXTENSION",
@@ -68,7 +67,6 @@ __all__ = [
     "ParcelState",
     "ParcelStory",
     "Party",
-    "Placed",
     "Reason",
     "Receipt",
     "Scan",

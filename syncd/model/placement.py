@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from syncd.model.base import Value
-from syncd.model.items import Message
 
 
 class KnownConversation(Value, frozen=True, kw_only=True):
@@ -21,11 +20,3 @@ class NewConversation(Value, frozen=True, kw_only=True):
     thread_id: str | None
     subject: str | None
     first_at: datetime
-
-
-class Placed(Value, frozen=True, kw_only=True):
-    """A message to store, its conversation (stored or provisional) and content hash."""
-
-    message: Message
-    conversation: int
-    content_hash: bytes

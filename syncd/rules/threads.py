@@ -30,18 +30,21 @@ def bare_subject(subject: str | None) -> str:
     return _PREFIXES.sub("", subject or "").strip().casefold()
 
 
-def thread_keys(message: Message) -> tuple[str, ...]:
-    """The keys by which `message` can be joined, the strongest first."""
-    if message.thread_id is not None:
-        return (f"t:{message.thread_id}",)
-    mails = [f"m:{reference}" for reference in reversed(message.references)]
-    return (*mails, *(f"o:{order}" for order in message.order_ids))
-
-
 def own_keys(message: Message) -> tuple[str, ...]:
-    """The keys under which later messages will find the conversation of `message`."""
-    keys = thread_keys(message)
+    """The keys by which `message` can be joined, the strongest first, and its own the last.
+
+    Under these, later messages will find its conversation.
+    """
+    if message.thread_id is not None:
+        keys: tuple[str, ...] = (_platform_key(message.thread_id),)
+    else:
+        mails = [f"m:{reference}" for reference in reversed(message.references)]
+        keys = (*mails, *(f"o:{order}" for order in message.order_ids))
     return (*keys, f"m:{message.message_id}") if message.message_id else keys
+
+
+def _platform_key(thread_id: str) -> str:
+    return f"t:{thread_id}"
 
 
 class ThreadBook:
@@ -68,19 +71,18 @@ class ThreadBook:
 
     def place(self, message: Message, customer: int | None) -> int:
         """The conversation of `message`, whose buyer is `customer`; negative where it is new."""
-        keys = own_keys(message)
         if message.thread_id is not None:
-            number = self._keys.get(keys[0])
-        else:  # by its own id too: an answer may have come before it
-            number = self._by_key(keys, customer) or self._by_matter(message, customer)
+            number = self._keys.get(_platform_key(message.thread_id))
+            if number is not None:
+                return number  # its one key is known already
+            return self._learn(own_keys(message), self._open(message, customer))
+        keys = own_keys(message)  # by its own too: an answer may have come before it
+        number = self._by_key(keys, customer) or self._by_matter(message, customer)
         if number is None:
             number = self._open(message, customer)
-        elif message.thread_id is not None:
-            return number  # its one key is known already
         else:
             self._go_on(number, message)
-        self._learn(keys, number)
-        return number
+        return self._learn(keys, number)
 
     def _by_key(self, keys: Iterable[str], customer: int | None) -> int | None:
         for key in keys:
@@ -119,7 +121,8 @@ class ThreadBook:
             self._matters[customer, bare_subject(message.subject)] = number
         return number
 
-    def _learn(self, keys: Iterable[str], number: int) -> None:
+    def _learn(self, keys: Iterable[str], number: int) -> int:
         for key in keys:
             if key not in self._keys:
                 self._keys[key] = self.learnt[key] = number
+        return number

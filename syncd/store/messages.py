@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, select
 
 from syncd.model import (
@@ -14,7 +13,6 @@ from syncd.model import (
     Message,
     MessageKind,
     NewConversation,
-    Placed,
 )
 from syncd.store import bulk
 from syncd.store.attachments import add_attachments, write_attachments
@@ -91,13 +89,9 @@ class MessageWriter(Writer):
         """What is stored under these ids already."""
         return self._stored(messages, source_ids, messages.c.version)
 
-    def rows(self, placed: Sequence[Placed]) -> "NewMessages":
-        """What `add` will write of new messages, made ready without the store's help."""
-        return NewMessages(
-            placed=placed,
-            spans=_spans(placed),
-            tails=[_tail(p, self._account_id, self._now_us) for p in placed],
-        )
+    def new(self) -> "NewMessages":
+        """What new messages are made ready in, without the store's help, for `add` to write."""
+        return NewMessages(self._account_id, self._now_us)
 
     def add(
         self, new: "NewMessages", opened: Mapping[int, NewConversation], learnt: Mapping[str, int]
@@ -107,13 +101,13 @@ class MessageWriter(Writer):
         `new` and `learnt` name a conversation of `opened` by its provisional number.
         """
         numbers = self._open(opened, new.spans)
-        self._touch({number: span for number, span in new.spans.items() if number not in numbers})
+        self._move_on({number: span for number, span in new.spans.items() if number not in numbers})
         keys = [(self._account_id, key, numbers.get(n, n)) for key, n in learnt.items()]
         bulk.insert(self._connection, thread_keys, ("account_id", "key", "conversation_id"), keys)
-        self._add(new, [numbers.get(p.conversation, p.conversation) for p in new.placed])
+        self._add(new, [numbers.get(number, number) for number in new.conversations])
 
     def _open(
-        self, opened: Mapping[int, NewConversation], spans: Mapping[int, "_Span"]
+        self, opened: Mapping[int, NewConversation], spans: Mapping[int, Sequence[int]]
     ) -> dict[int, int]:
         """Store new conversations; returns their real ids by the provisional ones."""
         ids = bulk.reserve_ids(self._connection, conversations, len(opened))
@@ -133,14 +127,9 @@ class MessageWriter(Writer):
             for number, conversation, tail in zip(ids, conversation_ids, new.tails, strict=True)
         ]
         bulk.insert(self._connection, messages, _COLUMNS, rows)
-        self._link_orders(zip(new.placed, conversation_ids, strict=True))
-        files: list[tuple[int, tuple[Attachment, ...]]] = [
-            (number, p.message.attachments)
-            for number, p in zip(ids, new.placed, strict=True)
-            if p.message.attachments
-        ]
-        if files:
-            write_attachments(self._connection, files, max_bytes=self._max_attachment_bytes)
+        self._link_orders((order, conversation_ids[at]) for at, order in new.orders)
+        files = [(ids[at], attachments) for at, attachments in new.files]
+        write_attachments(self._connection, files, max_bytes=self._max_attachment_bytes)
 
     def edit(self, edits: Iterable[tuple[Stored, Message, bytes]]) -> None:
         """Store new content of known messages; what they said before is kept as a version."""
@@ -159,56 +148,62 @@ class MessageWriter(Writer):
                 limit = self._max_attachment_bytes
                 add_attachments(self._connection, stored.id, message.attachments, max_bytes=limit)
 
-    def _touch(self, spans: Mapping[int, "_Span"]) -> None:
+    def _move_on(self, spans: Mapping[int, Sequence[int]]) -> None:
         sqlite = self._connection.dialect.name == "sqlite"
         names = ("min", "max") if sqlite else ("least", "greatest")
         sql = _TOUCH.format(least=names[0], greatest=names[1])
         bulk.from_values(self._connection, sql, [(*span, n) for n, span in spans.items()])
 
-    def _link_orders(self, placed: Iterable[tuple[Placed, int]]) -> None:
-        links = {(order, number) for p, number in placed for order in p.message.order_ids}
+    def _link_orders(self, links: Iterable[tuple[str, int]]) -> None:
         columns = ("order_source_id", "conversation_id")
-        bulk.insert_missing(self._connection, conversation_orders, columns, sorted(links))
+        bulk.insert_missing(self._connection, conversation_orders, columns, sorted(set(links)))
 
 
-_Span = tuple[int, int, int, int]
-"""First and last time, last inbound and last outbound; 0 where that side said nothing."""
+class NewMessages:
+    """Messages about to be stored, and what they mean for their conversations."""
 
+    def __init__(self, account_id: int, now_us: int) -> None:
+        self._account_id = account_id
+        self._now_us = now_us
+        self.conversations: list[int] = []
+        """Of each message, stored or provisional."""
+        self.tails: list[tuple[Any, ...]] = []
+        """Each message's row behind the two ids that are not known before it is written."""
+        self.spans: dict[int, list[int]] = {}
+        """Of each conversation: first and last time, last inbound and last outbound; 0 where that
+        side said nothing."""
+        self.orders: list[tuple[int, str]] = []
+        """The orders that are spoken of, each with the position of the message."""
+        self.files: list[tuple[int, tuple[Attachment, ...]]] = []
+        """The attachments, likewise."""
 
-class NewMessages(msgspec.Struct, frozen=True):
-    """Messages about to be stored."""
+    def append(self, message: Message, content_hash: bytes, conversation: int) -> None:
+        """Add `message` to `conversation`."""
+        at, position = to_us(message.sent_at), len(self.tails)
+        self.conversations.append(conversation)
+        self.tails.append((
+            self._account_id, message.source_id, message.direction._value_, message.kind._value_,
+            at, message.subject, message.text, message.message_id,
+            " ".join(message.references) or None, message.language, message.buyer.name,
+            content_hash, 1, self._now_us, message.raw,
+        ))  # fmt: skip
+        self._touch(conversation, message, at)
+        for order in message.order_ids:
+            self.orders.append((position, order))
+        if message.attachments:
+            self.files.append((position, message.attachments))
 
-    placed: Sequence[Placed]
-    spans: Mapping[int, _Span]
-    """When was spoken in each conversation."""
-    tails: Sequence[tuple[Any, ...]]
-
-
-# Machines neither wait for an answer nor give one.
-_PEOPLE = frozenset({MessageKind.HUMAN, MessageKind.OWN})
-
-
-def _spans(placed: Iterable[Placed]) -> dict[int, _Span]:
-    """When was spoken in each conversation."""
-    spans: dict[int, _Span] = {}
-    for p in placed:
-        message, at = p.message, to_us(p.message.sent_at)
-        first, last, inbound, outbound = spans.get(p.conversation, (at, at, 0, 0))
-        if message.kind in _PEOPLE:
-            if message.direction is Direction.INBOUND:
-                inbound = max(inbound, at)
-            elif message.direction is Direction.OUTBOUND:
-                outbound = max(outbound, at)
-        spans[p.conversation] = min(first, at), max(last, at), inbound, outbound
-    return spans
-
-
-def _tail(placed: Placed, account_id: int, now_us: int) -> tuple[Any, ...]:
-    """A message's row behind the two ids that are not known before it is written."""
-    message = placed.message
-    return (
-        account_id, message.source_id, message.direction.value, message.kind.value,
-        to_us(message.sent_at), message.subject, message.text, message.message_id,
-        " ".join(message.references) or None, message.language, message.buyer.name,
-        placed.content_hash, 1, now_us, message.raw,
-    )  # fmt: skip
+    def _touch(self, conversation: int, message: Message, at: int) -> None:
+        span = self.spans.get(conversation)
+        if span is None:
+            span = self.spans[conversation] = [at, at, 0, 0]
+        elif at > span[1]:
+            span[1] = at
+        elif at < span[0]:
+            span[0] = at
+        if message.kind is not MessageKind.HUMAN and message.kind is not MessageKind.OWN:
+            return  # machines neither wait for an answer nor give one
+        if message.direction is Direction.INBOUND:
+            span[2] = max(span[2], at)
+        elif message.direction is Direction.OUTBOUND:
+            span[3] = max(span[3], at)

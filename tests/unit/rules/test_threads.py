@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.model import KnownConversation
-from syncd.rules.threads import SAME_MATTER, ThreadBook, bare_subject, own_keys, thread_keys
+from syncd.rules.threads import SAME_MATTER, ThreadBook, bare_subject, own_keys
 
 ANN, BOB = 1, 2
 
@@ -200,7 +200,7 @@ def test_words_that_only_look_like_prefixes_stay(subject):
 def test_keys_are_the_strongest_first(make):
     mail = make.message(message_id="c@x", references=("a@x", "b@x"), order_ids=("o1",))
 
-    assert thread_keys(mail) == ("m:b@x", "m:a@x", "o:o1")
+    assert own_keys(mail)[:3] == ("m:b@x", "m:a@x", "o:o1")
     assert own_keys(mail) == ("m:b@x", "m:a@x", "o:o1", "m:c@x")
 
 
