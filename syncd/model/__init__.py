@@ -31,6 +31,7 @@ from syncd.model.parcels import (
     Reason,
     event_fingerprint,
 )
+from syncd.model.placement import KnownConversation, NewConversation
 
 __all__ = [
     "EXTENSION",
