@@ -111,3 +111,14 @@ def requests(source: Any) -> int:
 def offline(*_: object, **__: object) -> NoReturn:
     """In place of a function that asks the network."""
     raise AssertionError("the network was asked at construction")
+
+
+def asked_about(batches: Iterable[Batch]) -> set[str]:
+    """The tracking numbers that a poll names as asked about, answered or not."""
+    return {number for batch in batches for number in (*batch.looked, *batch.unanswered)}
+
+
+def numbers_of(batches: Iterable[Batch]) -> set[str]:
+    """The tracking numbers whose scans a poll brought."""
+    items = (item for batch in batches for item in batch.items)
+    return {item.tracking_number for item in items if isinstance(item, TrackingEvent)}

@@ -58,7 +58,8 @@ class Fake17Track(FakeServer):
     """17TRACK for one account; point a connector's ``base_url`` at `base_url`.
 
     `now` is its clock, `keys` the API keys it accepts, `quota` how many more numbers it registers,
-    `refuse_all` a code that every call is refused with (such as -18010001).
+    `refuse_all` a code that every call is refused with (such as -18010001), `refuse_registering`
+    the same for one, `track_info_refusal` a code for every number that is registered and read.
     """
 
     def __init__(self, now: Callable[[], datetime] = clock.now) -> None:
@@ -68,6 +69,8 @@ class Fake17Track(FakeServer):
         self.quota_total = 10_000
         self.quota = self.quota_total
         self.refuse_all: int | None = None
+        self.refuse_registering: int | None = None
+        self.track_info_refusal: int | None = None
         self.parcels: dict[str, Parcel] = {}
 
     @property
@@ -133,6 +136,8 @@ class Fake17Track(FakeServer):
     @route("POST", r"/track/v2\.4/register")
     def register(self, request: Request) -> Answer:
         """Follow numbers; each new one costs a unit, two with ``lang``."""
+        if self.refuse_registering is not None:
+            return _refused(self.refuse_registering)
         return self._each(request, self._register)
 
     @route("POST", r"/track/v2\.4/gettrackinfo")
@@ -209,6 +214,8 @@ class Fake17Track(FakeServer):
             return -18019902
         if row.get("carrier") not in {None, 0, parcel.carrier}:
             return -18019902
+        if self.track_info_refusal is not None:
+            return self.track_info_refusal
         head = {"number": parcel.number, "carrier": parcel.carrier, "param": None, "tag": ""}
         return {**head, "track_info": self._info(parcel)}
 

@@ -1,8 +1,7 @@
-"""Parcel tracking by 17TRACK: registers the open parcels' numbers and reads their scans."""
+"""Parcel tracking by 17TRACK: registers parcels' numbers once and reads their scans when they are due."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
-from itertools import islice
 from typing import Any, ClassVar
 
 from pydantic import Field, HttpUrl
@@ -19,14 +18,11 @@ from syncd.connector import (
     Unavailable,
 )
 from syncd.hookspecs import hookimpl
-from syncd.model import BadItem, Draft, Item, ParcelRef, Receipt, Verdict
-from syncd_seventeentrack.book import Book
-from syncd_seventeentrack.client import BATCH, Client, QuotaSpent, Refusal, Row, plain
-from syncd_seventeentrack.parse import rows, sighting
+from syncd.model import Draft, ParcelRef, Receipt, Verdict
+from syncd_seventeentrack.client import Client, Row, plain
+from syncd_seventeentrack.parse import rows
+from syncd_seventeentrack.round import Round, plainly
 
-REFUSED_WAIT = timedelta(days=1)
-# A daily limit ends at midnight and quota can be bought at any moment.
-QUOTA_WAIT = timedelta(hours=1)
 CANNOT_WRITE = "17TRACK follows parcels; nobody can be written to through it"
 
 
@@ -75,37 +71,16 @@ class SeventeenTrack(Connector):
         self._carriers = {plain(n): key for n, key in (self._carriers | config.carriers).items()}
 
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
-        """Register what is new among the open parcels, then read what happened to the others."""
-        del stream
-        book = Book(cursor, self.context.parcels(), self.context.now())
-        calls = self.config.requests_per_poll
-        new = _chunks(book.to_register())[: calls // 2]
-        spent: list[Refusal] = []
-        for parcels in new:
-            items = self._register(book, parcels, spent)
-            yield Batch(items, book.cursor())
-        yield from self._read(book, calls - len(new))
-        if spent:
-            raise Unavailable(f"{spent[0]}; the parcels already registered are still followed")
-
-    def _register(
-        self, book: Book, parcels: Sequence[ParcelRef], spent: list[Refusal]
-    ) -> list[Item]:
-        numbers = [parcel.tracking_number for parcel in parcels]
-        try:
-            outcome = self._client.register([self._row(parcel) for parcel in parcels])
-        except QuotaSpent as error:
-            refused = dict.fromkeys(numbers, error.refusal)
-        else:
-            refused = outcome.refused(numbers)
-            for accepted in outcome.went_through(numbers):
-                book.register(accepted.number, accepted.carrier)
-        items = [_unregistered(book, number, error, spent) for number, error in refused.items()]
-        return [item for item in items if item is not None]
+        """Read the parcels that are due, and register those that 17TRACK does not know."""
+        del stream, cursor  # 17TRACK remembers what is registered, the store what was read
+        round_ = Round(self._client, self._row, self.config.requests_per_poll)
+        yield from round_.batches(self.context.parcels())
+        if round_.spent:
+            raise Unavailable(f"{round_.spent}; the parcels already registered are still followed")
 
     def _row(self, parcel: ParcelRef) -> Row:
         fields: dict[str, Any] = {
-            "number": _sent(parcel.tracking_number),
+            "number": plainly(parcel.tracking_number),
             "carrier": self._carriers.get(plain(parcel.carrier or "")),
             "auto_detection": True,
             "lang": self.config.language,
@@ -114,37 +89,6 @@ class SeventeenTrack(Connector):
             "destination_postal_code": parcel.postcode,
         }
         return {name: value for name, value in fields.items() if value is not None}
-
-    def _read(self, book: Book, calls: int) -> Iterator[Batch]:
-        stopped: list[str] = []
-        # One call is kept for starting stopped numbers again.
-        for numbers in _chunks(book.to_read((calls - 1) * BATCH)):
-            before = book.cursor()
-            items = self._read_some(book, numbers, stopped)
-            after = book.cursor()
-            if items or after != before:
-                yield Batch(items, after)
-        if stopped:
-            yield Batch(self._restart(book, sorted(set(stopped))[:BATCH]), book.cursor())
-
-    def _read_some(self, book: Book, numbers: Sequence[str], stopped: list[str]) -> list[Item]:
-        outcome = self._client.track_info([_known(book, number) for number in numbers])
-        items: list[Item] = []
-        for accepted in outcome.went_through(numbers):
-            seen = sighting(accepted.number, accepted.raw)
-            items += book.news(accepted.number, seen)
-            if seen.status == "Expired" and book.to_restart(accepted.number):
-                stopped.append(accepted.number)
-        refused = outcome.refused(numbers)
-        bad = [_unread(book, number, error) for number, error in refused.items()]
-        book.read_up_to(numbers[-1])
-        return items + [item for item in bad if item is not None]
-
-    def _restart(self, book: Book, numbers: Sequence[str]) -> list[Item]:
-        outcome = self._client.retrack([_known(book, number) for number in numbers])
-        refused = outcome.refused(numbers)
-        bad = [_unrestarted(book, number, refused.get(number)) for number in numbers]
-        return [item for item in bad if item is not None]
 
     def may_send(self, draft: Draft) -> Verdict:
         """Never."""
@@ -163,55 +107,6 @@ class SeventeenTrack(Connector):
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()
-
-
-def _unregistered(book: Book, number: str, error: Refusal, spent: list[Refusal]) -> BadItem | None:
-    """What follows from a number that could not be registered."""
-    if error.meaning == "known":
-        book.register(number)
-        return None
-    if error.meaning in {"quota", "busy"}:
-        book.park(number, error.code, QUOTA_WAIT)
-        spent.append(error)
-        return None
-    if book.park(number, error.code, REFUSED_WAIT):
-        return BadItem(source_id=number, reason=f"cannot be followed: {error}")
-    return None
-
-
-def _unread(book: Book, number: str, error: Refusal) -> BadItem | None:
-    """What follows from a registered number that could not be read."""
-    if error.meaning in {"patience", "busy", "quota"}:
-        return None
-    if book.park(number, error.code, REFUSED_WAIT) and error.meaning != "unknown":
-        return BadItem(source_id=number, reason=f"cannot be followed: {error}")
-    return None
-
-
-def _unrestarted(book: Book, number: str, error: Refusal | None) -> BadItem | None:
-    """What follows from asking 17TRACK to follow a stopped number again."""
-    if error is None:
-        book.restarted(number)
-        return None
-    if error.meaning in {"running", "busy", "quota"}:
-        book.restarted(number, REFUSED_WAIT)
-        return None
-    book.restarted(number)
-    return BadItem(source_id=number, reason=f"not followed any more: {error}")
-
-
-def _known(book: Book, number: str) -> Row:
-    carrier = book.carrier(number)
-    return {"number": _sent(number), **({"carrier": carrier} if carrier else {})}
-
-
-def _sent(number: str) -> str:
-    return "".join(number.split())
-
-
-def _chunks(values: Iterable[Any]) -> list[list[Any]]:
-    rest = iter(values)
-    return list(iter(lambda: list(islice(rest, BATCH)), []))
 
 
 @hookimpl

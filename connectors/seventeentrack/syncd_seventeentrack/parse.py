@@ -96,6 +96,8 @@ class Sighting(msgspec.Struct, frozen=True):
     """Its events, oldest first, each once; the latest carries the carrier's estimate."""
     status: str = ""
     """17TRACK's main status, such as ``InTransit`` or ``Expired``."""
+    readable: bool = True
+    """False where the answer as a whole is not what 17TRACK describes."""
 
 
 class _Meaning(msgspec.Struct, frozen=True):
@@ -119,7 +121,8 @@ def sighting(number: str, raw: bytes) -> Sighting:
     try:
         info = msgspec.json.decode(raw, type=_Parcel).track_info or _TrackInfo()
     except msgspec.MsgspecError as error:
-        return Sighting((BadItem(source_id=_odd_id(number, raw), reason=str(error), raw=raw),))
+        bad = BadItem(source_id=_odd_id(number, raw), reason=str(error), raw=raw)
+        return Sighting((bad,), readable=False)
     items = _oldest_first(parse_each(_scans(number, info), _parse, _describe))
     status = (info.latest_status and info.latest_status.status) or ""
     return Sighting(_with_estimate(items, _estimate(info)), status)

@@ -22,14 +22,27 @@ from syncd.connector import (
     Capability,
     Connector,
     ConnectorError,
+    Context,
     OutcomeUnknown,
     Secret,
     Unavailable,
+    follow_each,
 )
 from syncd.http import HttpClient
-from syncd.model import Direction, Draft, Message, Party, Receipt, Verdict
+from syncd.model import (
+    Direction,
+    Draft,
+    Message,
+    Milestone,
+    ParcelRef,
+    Party,
+    Receipt,
+    TrackingEvent,
+    Verdict,
+)
 from syncd.testing.conformance import RETRY_AFTER, SECTIONS, ConnectorConformance, Make
 from syncd.testing.server import Answer, FakeServer, route
+from syncd.testing.tracking_checks import TrackingChecks
 
 TOKEN = "t0ken-of-the-shelf"
 PAGE = 2
@@ -49,6 +62,7 @@ class Shelf(FakeServer):
         self.changes = 0
         self.messages = {}
         self.received = {}
+        self.longer = []
         for number in range(1, 6):
             self.put(f"m{number}", f"text {number}")
 
@@ -73,6 +87,15 @@ class Shelf(FakeServer):
     def lookup(self, request):
         known = request.groups[0] in self.received
         return Answer.json({"id": f"sent-{request.groups[0]}" if known else None})
+
+    @route("POST", "/longer")
+    def give_time(self, request):
+        self.longer.append(request.json()["key"])
+        return Answer.json({"id": f"longer-{len(self.longer)}"})
+
+    @route("GET", "/longer/(.+)")
+    def lookup_time(self, request):
+        return Answer.json({"id": "longer-1" if request.groups[0] in self.longer else None})
 
 
 class TinyConfig(AccountConfig):
@@ -110,7 +133,9 @@ class Tiny(Connector):
     name = "tiny"
     Config = TinyConfig
     streams = {"messages": timedelta(minutes=5)}  # noqa: RUF012  nobody changes it
-    capabilities = frozenset({Capability.READ_MESSAGES, Capability.REPLY})
+    capabilities = frozenset(
+        {Capability.READ_MESSAGES, Capability.REPLY, Capability.EXTEND_PROMISE}
+    )
 
     def __init__(self, config, context):
         super().__init__(config, context)
@@ -149,6 +174,14 @@ class Tiny(Connector):
         found = self.http.get(f"/sent/{key}").json(Sent).id
         return Receipt(source_id=found, accepted_at=self.context.now()) if found else None
 
+    def extend_promise(self, order_id, until, key):
+        reply = self.http.post("/longer", {"key": key})
+        return Receipt(source_id=reply.json(Sent).id, accepted_at=self.context.now())
+
+    def find_extension(self, order_id, until, key):
+        found = self.http.get(f"/longer/{key}").json(Sent).id
+        return Receipt(source_id=found, accepted_at=self.context.now()) if found else None
+
     def check(self):
         self.page(0)
 
@@ -174,6 +207,7 @@ class TinySetup(ConnectorConformance):
     connector_class = Tiny
     secrets = (TOKEN,)
     send_path = "/send"
+    extend_path = "/longer"
 
     @pytest.fixture
     def source(self):
@@ -201,6 +235,12 @@ class TinySetup(ConnectorConformance):
 
     def arrived(self, source):
         return sum(map(len, source.received.values()))
+
+    def extension(self, source):
+        return "o1", datetime(2026, 12, 1, tzinfo=UTC)
+
+    def extended(self, source):
+        return len(source.longer)
 
 
 class TestTiny(TinySetup):
@@ -567,6 +607,40 @@ class FindsEverything(Tiny):
         return Receipt(source_id="1", accepted_at=self.context.now())
 
 
+# Giving more time
+
+
+class GivesTwice(Tiny):
+    def extend_promise(self, order_id, until, key):
+        super().extend_promise(order_id, until, key)
+        return super().extend_promise(order_id, until, key)
+
+
+class TimeReceiptForgotten(Tiny):
+    def extend_promise(self, order_id, until, key):
+        super().extend_promise(order_id, until, key)
+
+
+class LostIsNotGiven(Tiny):
+    """Takes a lost answer for time that was not given."""
+
+    def extend_promise(self, order_id, until, key):
+        try:
+            return super().extend_promise(order_id, until, key)
+        except OutcomeUnknown as error:
+            raise Unavailable(str(error)) from None
+
+
+class FindsNoTime(Tiny):
+    def find_extension(self, order_id, until, key):
+        return None
+
+
+class FindsTimeEverywhere(Tiny):
+    def find_extension(self, order_id, until, key):
+        return Receipt(source_id="1", accepted_at=self.context.now())
+
+
 FAULTY = [
     (NeverFromTheStart, "test_something_comes"),
     (CursorAhead, "test_resuming_loses_nothing"),
@@ -609,7 +683,116 @@ FAULTY = [
     (LostIsNotSent, "test_a_lost_answer_is_an_unknown_outcome"),
     (FindsNothing, "test_an_unknown_outcome_is_settled"),
     (FindsEverything, "test_an_unknown_outcome_is_settled"),
+    (GivesTwice, "test_more_time_is_given_once"),
+    (TimeReceiptForgotten, "test_more_time_is_given_once"),
+    (LostIsNotGiven, "test_a_lost_extension_is_unknown"),
+    (FindsNoTime, "test_a_lost_extension_is_settled"),
+    (FindsTimeEverywhere, "test_a_lost_extension_is_settled"),
 ]
+
+
+# Following parcels: a carrier that answers one number a call, and knows each by a message's name
+
+
+class Following(Tiny):
+    """Right in everything; its parcels are those that its context lends."""
+
+    streams = {"tracking": timedelta(minutes=5)}  # noqa: RUF012  nobody changes it
+    capabilities = frozenset({Capability.TRACK_PARCELS})
+
+    def poll(self, stream, cursor):
+        yield from follow_each(self.due(), self.ask, self.read)
+
+    def due(self):
+        return self.context.parcels()
+
+    def ask(self, parcel):
+        return self.http.get("/messages", {"after": 0}).content
+
+    def read(self, parcel, raw):
+        return [
+            TrackingEvent(
+                source_id=f"{parcel.tracking_number}-scan",
+                tracking_number=parcel.tracking_number,
+                occurred_local=datetime(2026, 11, 2),  # noqa: DTZ001  a wall clock
+                milestone=Milestone.IN_TRANSIT,
+            )
+        ]
+
+
+class LooksUntold(Following):
+    """Says of no parcel that it was looked at."""
+
+    def poll(self, stream, cursor):
+        for batch in super().poll(stream, cursor):
+            yield Batch(batch.items, batch.cursor)
+
+
+class AsksForAllItKnows(Following):
+    """Goes on asking about what was due once."""
+
+    def __init__(self, config, context):
+        super().__init__(config, context)
+        self.known = {}
+
+    def due(self):
+        self.known |= {parcel.tracking_number: parcel for parcel in self.context.parcels()}
+        return self.known.values()
+
+
+class CountsOutagesAsLooks(Following):
+    """Notes the look before it has asked."""
+
+    def poll(self, stream, cursor):
+        yield Batch([], {}, looked=tuple(parcel.tracking_number for parcel in self.due()))
+        yield from super().poll(stream, cursor)
+
+
+class CarriersByName(Following):
+    carriers = frozenset({"DHL Paket"})
+
+
+FOLLOWING_FAULTS = [
+    (LooksUntold, "test_it_says_what_it_looked_at"),
+    (AsksForAllItKnows, "test_only_what_is_due_is_asked_about"),
+    (CountsOutagesAsLooks, "test_an_outage_is_no_look"),
+    (CarriersByName, "test_carriers_are_codes"),
+]
+
+
+class FollowingSetup(TinySetup):
+    connector_class = Following
+
+    def context(self, source, account):
+        parcels = [ParcelRef(tracking_number=number) for number in ("TN1", "TN2", "TN3")]
+        return Context(account=account, now=clock.now, parcels=lambda: parcels)
+
+
+TRACKING_CHECKS = sorted(name for name in vars(TrackingChecks) if name.startswith("test_"))
+
+
+def tracking_caught_by(connector, readme, monkeypatch):
+    attributes = {"connector_class": connector, "readme": readme}
+    suite = type("Suite", (FollowingSetup,), attributes)()
+    with Shelf() as source:
+        found = {
+            name
+            for name in TRACKING_CHECKS
+            if outcome(suite, getattr(TrackingChecks, name), source, {"monkeypatch": monkeypatch})
+        }
+    gc.collect()
+    return found
+
+
+def test_a_connector_that_follows_parcels_rightly_passes(readme, monkeypatch):
+    assert tracking_caught_by(Following, readme, monkeypatch) == set()
+
+
+@pytest.mark.parametrize(("connector", "check"), FOLLOWING_FAULTS)
+def test_a_fault_in_following_is_caught_by_its_check_and_no_other(
+    connector, check, readme, monkeypatch
+):
+    assert tracking_caught_by(connector, readme, monkeypatch) == {check}
 
 
 def checks():
@@ -677,7 +860,9 @@ def test_a_readme_without_a_section_is_caught(readme, tmp_path, monkeypatch):
 
 
 def test_every_check_has_a_connector_that_only_it_catches():
-    proved = {check for _, check in FAULTY} | {"test_the_readme_has_its_sections"}
+    proved = {check for _, check in FAULTY + FOLLOWING_FAULTS} | {
+        "test_the_readme_has_its_sections"
+    }
     assert proved == {name for name, _, _ in checks()}
 
 
