@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -10,11 +11,15 @@ from syncd import clock, log
 from syncd.config import AccountSettings, Settings
 from syncd.connector import Capability, Connector, Context
 from syncd.model import ParcelRef
+from syncd.model.lateness import KeptModel
 from syncd.plugins import Plugins
 from syncd.rules.following import Routes, route
 from syncd.rules.recognise import carriers as known_carriers
 from syncd.store import Store, Vault
 from syncd.text.templates import Templates
+
+if TYPE_CHECKING:  # NumPy is imported where a model is
+    from syncd.rules.lateness import Model
 
 _log = log.get("accounts")
 
@@ -69,6 +74,8 @@ class Runtime:
         self.accounts = accounts
         self.broken = broken
         """Accounts whose connector object could not be made, each with the reason."""
+        self.lateness: tuple[KeptModel, Model] | None = None
+        """The lateness model in force; `syncd.forecast` keeps it the latest."""
         self.stale: set[str] = set()
         """Accounts whose silence counts for nothing at the moment, as the log last said."""
         self._by_id = {account.id: account for account in accounts.values()}

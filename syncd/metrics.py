@@ -113,6 +113,16 @@ LOOKS_DUE = Gauge(
     ["account"],
     registry=REGISTRY,
 )
+LATENESS_DRIFT = Gauge(
+    "syncd_lateness_odds_ratio",
+    "Odds of a late delivery in the last four weeks over those before; from 2 the thresholds rise.",
+    registry=REGISTRY,
+)
+LATENESS_FITTED = Gauge(
+    "syncd_lateness_learnt_timestamp_seconds",
+    "When the lateness model in force was learnt, in Unix time; 0 where there is none.",
+    registry=REGISTRY,
+)
 STARTED = Gauge(
     "syncd_started_timestamp_seconds",
     "When the daemon became ready, in Unix time.",
@@ -134,6 +144,8 @@ OURS: tuple[MetricWrapperBase, ...] = (
     WATCH_DUE,
     LOOKS,
     LOOKS_DUE,
+    LATENESS_DRIFT,
+    LATENESS_FITTED,
     STARTED,
 )
 """All of the above, in the order in which the documentation lists them."""

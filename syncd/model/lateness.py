@@ -9,6 +9,9 @@ from syncd.model.base import Value
 NOT_YET = 1 << 62
 """The time, in microseconds, of what has not happened."""
 
+JUMP = 2.0
+"""The odds ratio of lateness, recent over learnt, from which the thresholds are tightened."""
+
 
 class ParcelTimes(NamedTuple):
     """Parcels as columns, a place each; times are microseconds since 1970 UTC, or `NOT_YET`."""
@@ -43,6 +46,11 @@ class KeptModel(Value, frozen=True, kw_only=True):
     tables: bytes
     """The model itself, as JSON."""
 
+    @property
+    def jumped(self) -> bool:
+        """Whether parcels have begun to come late much more often than they used to."""
+        return self.drift >= JUMP
+
 
 class Chance(Value, frozen=True, kw_only=True):
     """What the model says of one parcel that is under way, by the promise's own days.
@@ -74,3 +82,9 @@ class Outlook(Value, frozen=True, kw_only=True):
     """None where no model has been fitted yet."""
     listed: bool = False
     """Whether it is known to be at risk already."""
+    fewest: int = 30
+    """How many parcels a chance must have been learnt from; else the promised time used decides."""
+    board_used: float = 0.75
+    """In place of the chance: the used share of the promised time that puts it on the board."""
+    buyer_used: float = 0.9
+    """The used share from which the buyer should hear of it."""

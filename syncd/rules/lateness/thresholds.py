@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from syncd.model.lateness import JUMP
 from syncd.rules.lateness.history import Floats
 from syncd.rules.lateness.model import Estimate
 
@@ -24,8 +25,6 @@ BUYER_WINDOW = 0.90
 FALSE_ALARMS = 0.10
 """The share of on-time orders that the operational threshold may alarm."""
 _DRAWN = 1 / 3
-JUMP = 2.0
-"""The odds ratio of late deliveries, recent over learnt, from which the guard tightens."""
 RECENT_DAYS = 28
 """How far back the guard looks at promises that fell due."""
 _FEWEST = 50

@@ -1,0 +1,54 @@
+"""The lateness model: whether it works, how it learns, and from which chance on it speaks."""
+
+from datetime import time, timedelta
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from syncd.config.values import ClockTime, PositiveDuration
+from syncd.config.watches import Section
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Lateness(Section):
+    """How likely parcels are to miss their promise, learnt each night from your own orders.
+
+    `syncd backtest` shows what these numbers would have been worth.
+    """
+
+    enabled: bool = Field(default=True, description="Whether to learn, and to look for at_risk.")
+    board: Share = Field(
+        default=0.5,
+        description="From this chance to miss its promise a parcel is at risk: `syncd board` lists it.",
+    )
+    buyer: Share = Field(
+        default=0.7,
+        description="From this chance a playbook that has at_risk in `when` tells the buyer.",
+    )
+    fewest: int = Field(
+        default=30,
+        ge=1,
+        description="How many parcels a chance must rest on, old ones counting less. Below that the "
+        "used share of the promised time decides.",
+    )
+    board_window: Share = Field(
+        default=0.75, description="In place of `board`: the used share of the promised time."
+    )
+    buyer_window: Share = Field(
+        default=0.9, description="In place of `buyer`: the used share of the promised time."
+    )
+    half_life: PositiveDuration = Field(
+        default=timedelta(days=90), description="The age at which an order counts half."
+    )
+    refit_at: ClockTime = Field(
+        default=time(3, 0), description="When to learn anew each night, in UTC."
+    )
+
+    @model_validator(mode="after")
+    def _staff_first(self) -> Self:
+        if self.board > self.buyer:
+            raise ValueError("board must not be above buyer: staff see it first")
+        if self.board_window > self.buyer_window:
+            raise ValueError("board_window must not be above buyer_window: staff see it first")
+        return self
