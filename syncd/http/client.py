@@ -267,7 +267,7 @@ _AGAIN_ONCE = tenacity.Retrying(
     stop=tenacity.stop_after_attempt(2),
     wait=tenacity.wait_random(0.05, 0.5),
     retry=tenacity.retry_if_exception(_worth_repeating),
-    sleep=clock.sleep,
+    sleep=lambda seconds: clock.sleep(seconds),  # noqa: PLW0108  looked up late: tests replace it
     reraise=True,
 )
 

@@ -19,7 +19,7 @@ In a connector's own tests::
             source.add_message("one more")
 
 Each test's docstring says in a sentence what is wrong when it fails. What a platform cannot do is
-skipped: `edit_item`, `draft` and `refused_draft` need not be there.
+skipped: `edit_item`, `draft`, `refused_draft` and `extension` need not be there.
 """
 
 import contextlib
@@ -44,6 +44,7 @@ from syncd.connector import (
     Unavailable,
 )
 from syncd.model import BadItem, Draft, Party, Receipt
+from syncd.testing.extending_checks import ExtendingChecks
 from syncd.testing.observe import (
     content,
     first,
@@ -59,6 +60,7 @@ from syncd.testing.observe import (
     wrong_times,
 )
 from syncd.testing.server import FakeServer, Fault
+from syncd.testing.tracking_checks import TrackingChecks
 
 STREAMS = frozenset({"messages", "orders", "tracking", "reviews", "returns", "stock"})
 SECTIONS = (
@@ -107,7 +109,7 @@ class Make:
             self._open.pop().close()
 
 
-class ConnectorConformance:
+class ConnectorConformance(TrackingChecks, ExtendingChecks):
     """Subclass it in a test module; what is to be filled in stands first."""
 
     connector_class: ClassVar[type[Connector]]
@@ -116,7 +118,8 @@ class ConnectorConformance:
     secrets: ClassVar[tuple[str, ...]] = ()
     """The values that the config's secrets have in this set-up."""
     resends_last: ClassVar[bool] = False
-    """The platform's cursor has no finer step: the last items come again at every poll."""
+    """The platform's cursor has no finer step: the last items come again at every poll. Scans of a
+    parcel may come again in any case: that it was looked at keeps it from being asked for."""
     finds_sent: ClassVar[bool] = True
     """The platform can be asked whether a message arrived; else unknown outcomes go to a person."""
     send_path: ClassVar[str] = ".*"
@@ -175,6 +178,11 @@ class ConnectorConformance:
         if "stream" in metafunc.fixturenames:
             metafunc.parametrize("stream", sorted(self.connector_class.streams))
 
+    @pytest.fixture(autouse=True)
+    def no_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The HTTP client waits a little before it reads a second time: not here."""
+        monkeypatch.setattr(clock, "sleep", lambda _: None)
+
     @pytest.fixture
     def make(self, source: Any) -> Iterator[Make]:
         """What makes connector objects on `source`; they are closed at the test's end."""
@@ -208,7 +216,7 @@ class ConnectorConformance:
         """The cursor does not move behind the last item, so that every poll brings it again."""
         items, cursor = first(make(), stream)
         again = poll(make(), stream, cursor)
-        if self.resends_last:
+        if self.resends_last or Capability.TRACK_PARCELS in self.connector_class.capabilities:
             new = ids_of(again) - ids_of(items)
             assert not new, f"{stream}: nothing happened, and {new} came"
         else:

@@ -1,0 +1,166 @@
+"""A new connector's tests pass as it is written; each thing broken in it is told in a sentence."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from syncd import plugins
+from syncd.cli import exits
+from syncd.testing import trial
+from syncd.testing.conformance import SECTIONS
+from syncd.testing.scaffolding import CannotScaffold, scaffold
+from tests.unit.cli.conftest import Command
+
+
+@pytest.fixture
+def command(tmp_path, capsys):
+    return Command(tmp_path / "no-config-is-needed.toml", capsys)
+
+
+@pytest.fixture
+def acme(tmp_path):
+    folder = tmp_path / "syncd-acme"
+    scaffold("acme", folder)
+    return folder
+
+
+def change(file, old, new):
+    text = file.read_text()
+    assert text.count(old) == 1, text.count(old)
+    file.write_text(text.replace(old, new))
+
+
+def is_running(pid):
+    """Whether a process is there and not just waited for by nobody."""
+    status = Path(f"/proc/{pid}/status")
+    return status.exists() and "State:\tZ" not in status.read_text()
+
+
+class TestNew:
+    def test_what_it_writes_passes_as_it_is(self, command, tmp_path):
+        folder = tmp_path / "mine"
+        made = command("connector", "new", "acme", "--path", folder)
+        assert made.code == exits.OK
+        assert f"syncd connector test {folder}" in made.out
+
+        tested = command("connector", "test", folder, "--json")
+        assert tested.code == exits.OK, tested.out
+        assert tested.json["ok"] is True
+        assert len([check for check in tested.json["checks"] if check["conformance"]]) > 50
+        assert {check["outcome"] for check in tested.json["checks"]} <= {"passed", "skipped"}
+
+    def test_it_is_whole_and_names_nothing_but_itself(self, acme):
+        texts = {path: path.read_text() for path in acme.rglob("*") if path.is_file()}
+        assert not [path for path, text in texts.items() if "newshop" in (str(path) + text).lower()]
+        assert all(f"## {section}" in texts[acme / "README.md"] for section in SECTIONS)
+        project = tomllib.loads(texts[acme / "pyproject.toml"])["project"]
+        assert project["entry-points"]["syncd.connectors"] == {"acme": "syncd_acme"}
+        lines = [
+            line
+            for path in (acme / "syncd_acme").glob("*.py")
+            for line in texts[path].splitlines()
+            if line.strip()
+        ]
+        assert len(lines) < 300, len(lines)
+
+    def test_it_is_canonical(self, acme):
+        ruff = Path(sys.executable).with_name("ruff")
+        for verb in (["format", "--check"], ["check"]):
+            run = subprocess.run(
+                [ruff, *verb, "--no-cache", acme], capture_output=True, text=True, check=False
+            )
+            assert run.returncode == 0, run.stdout
+
+    def test_what_it_writes_is_found_by_syncd(self, acme, monkeypatch):
+        info = acme / "syncd_acme-0.1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: syncd-acme\nVersion: 0.1.0\n")
+        (info / "entry_points.txt").write_text("[syncd.connectors]\nacme = syncd_acme\n")
+        monkeypatch.syspath_prepend(str(acme))
+        found = plugins.load()
+        for name in [name for name in sys.modules if name.startswith("syncd_acme")]:
+            monkeypatch.delitem(sys.modules, name)
+        assert found.origins["acme"] == "syncd-acme 0.1.0"
+
+    @pytest.mark.parametrize("name", ["Shop", "my-shop", "my_shop", "1shop", "", "a" * 40, "é"])
+    def test_a_name_that_does_not_do_is_refused(self, command, name, tmp_path):
+        ended = command("connector", "new", name, "--path", tmp_path / "x")
+        assert ended.code == exits.USAGE
+        assert "a-z and 0-9" in ended.err
+        assert not (tmp_path / "x").exists()
+
+    def test_nothing_is_overwritten(self, acme):
+        with pytest.raises(CannotScaffold, match="is there already"):
+            scaffold("acme", acme)
+
+
+class TestTest:
+    def test_each_end_of_a_check_is_explained(self, acme, command):
+        change(acme / "syncd_acme" / "__init__.py", '{"since": since})', '{"since": 0})')
+        setup = acme / "tests" / "test_conformance.py"
+        change(setup, "        return True\n", "        return False\n")
+        change(setup, "def add_item", "def added_item")
+
+        only = "orders and (polling_again or an_edit or a_new_item)"
+        ended = command("connector", "test", acme, "-k", only)
+        assert ended.code == exits.FOUND_WRONG
+        failed, wrong, here, *others, skipped, counts = ended.out.splitlines()
+        assert failed == "FAILED   polling again brings nothing new[orders]"
+        assert "what is wrong: The cursor does not move behind the last item" in wrong
+        assert "here: orders: nothing happened, and ['o-9001', 'o-9002', 'o-9003', 'p-1']" in here
+        assert "         here: NotImplementedError: conformance: write `add_item`" in others
+        assert skipped == "skipped  an edit is seen[orders]: items of orders are not edited"
+        assert counts == "2 failed, 1 skipped"
+
+    def test_a_module_that_cannot_be_imported_is_a_failure(self, acme):
+        change(acme / "syncd_acme" / "__init__.py", "LONGEST = 2000", "LONGEST = twothousand")
+        done = trial.run(acme)
+        assert not done.ok
+        assert "name 'twothousand' is not defined" in done.failed[0].said
+
+    def test_without_the_suite_it_does_not_pass(self, acme):
+        (acme / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+        (acme / "tests" / "test_conformance.py").unlink()
+        (acme / "tests" / "test_acme.py").write_text("def test_nothing(): pass\n")
+        done = trial.run(acme)
+        assert [check.name for check in done.ended("passed")] == ["nothing"]
+        assert not done.ok
+        undeclared, suiteless = done.problems
+        assert "syncd would not find the connector" in undeclared
+        assert "subclass syncd.testing.conformance.ConnectorConformance" in suiteless
+
+
+class TestProcesses:
+    """The author's tests may do anything to their process."""
+
+    @pytest.fixture
+    def folder(self, tmp_path):
+        def write(body):
+            (tmp_path / "pyproject.toml").write_text(
+                '[project]\n[project.entry-points."syncd.connectors"]\nx = "x"\n'
+            )
+            (tmp_path / "test_it.py").write_text(f"import os, subprocess, time\n{body}\n")
+            return tmp_path
+
+        return write
+
+    def test_one_that_ends_it_is_told(self, folder):
+        done = trial.run(folder("def test_a(): pass\ndef test_b(): os._exit(0)"))
+        assert [check.name for check in done.ended("passed")] == ["a"]
+        assert "ended before its time (exit code 0)" in done.problems[0]
+
+    def test_one_that_hangs_is_ended_with_all_it_started(self, folder):
+        body = (
+            "def test_quick(): pass\n"
+            "def test_b():\n"
+            "    child = subprocess.Popen(['sleep', '600'])\n"
+            "    open('child', 'w').write(str(child.pid))\n"
+            "    time.sleep(600)"
+        )
+        done = trial.run(folder(body), timeout=4)
+        assert "killed; the last that ended was 'quick'" in done.problems[0]
+        child = int((folder(body) / "child").read_text())
+        assert not is_running(child)
