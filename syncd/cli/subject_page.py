@@ -7,6 +7,7 @@ import click
 
 from syncd.cli.output import cell, printable
 from syncd.cli.words import day, minute, plain
+from syncd.model import EXTENSION
 
 Facts = Mapping[str, Any]
 
@@ -72,6 +73,9 @@ def _finding(finding: Facts) -> Iterator[str]:
 
 
 def _notice(notice: Facts) -> Iterator[str]:
+    if notice["purpose"] == EXTENSION:
+        yield _head("more time", f"request {notice['id']} is {plain(notice['state'])}")
+        return
     row = f"message {notice['id']}"
     if notice["state"] == "sent":
         when = f"{minute(notice['sent_at'])} by {notice['account']} in {notice['language']}"

@@ -33,6 +33,7 @@ class Capability(StrEnum):
     NOTIFY_TEMPLATED = "notify_templated"
     """Only the platform's own kinds of notice."""
     EXTEND_PROMISE = "extend_promise"
+    """Give a parcel more time: move the end of the buyer's protection."""
     UPLOAD_TRACKING = "upload_tracking"
     REQUEST_REVIEW = "request_review"
     PUBLIC_REPLY = "public_reply"
@@ -167,6 +168,23 @@ class Connector:
         """
         del draft, key
         raise OutcomeUnknown(f"{self.name} cannot look up what it sent")
+
+    def extend_promise(self, order_id: str, until: datetime, key: str) -> Receipt:
+        """Have the platform give an order until `until` (aware) before the buyer may complain.
+
+        Only called where `capabilities` holds `EXTEND_PROMISE`; `key` is the same for every try.
+        Raises what `send` raises: Rejected where the platform gives no more time.
+        """
+        raise NotImplementedError
+
+    def find_extension(self, order_id: str, until: datetime, key: str) -> Receipt | None:
+        """Ask the platform whether an earlier `extend_promise` arrived; None: it did not.
+
+        An order that now ends at `until` or later counts as one that did. Raises what `find_sent`
+        raises.
+        """
+        del order_id, until, key
+        raise OutcomeUnknown(f"{self.name} cannot look up what it extended")
 
     def check(self) -> None:
         """Ask the source something harmless; raises what `poll` would raise."""

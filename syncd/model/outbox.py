@@ -40,6 +40,10 @@ _FINAL = frozenset(
 )
 
 
+EXTENSION = "extension"
+"""The purpose of a row that is no message: it asks the platform for more time."""
+
+
 class Draft(Value, frozen=True, kw_only=True):
     """A message ready to go out, rendered wholly, as a connector gets it."""
 

@@ -21,7 +21,8 @@ from syncd.connector import (
     SecretUnavailable,
     Unavailable,
 )
-from syncd.model import Draft, OutboxRow, OutboxState, Verdict
+from syncd.model import EXTENSION, Draft, OutboxRow, OutboxState, Verdict
+from syncd.outbox import calls
 from syncd.outbox.compose import Unwritable, compose
 from syncd.outbox.looks import Looks, PollSoon, Wait
 from syncd.rules.playbooks import daytime
@@ -47,6 +48,8 @@ _SOONEST_RETRY = timedelta(seconds=5)
 # An account whose platform cannot be reached is left alone for this long.
 _REST = timedelta(seconds=30)
 _UNTIL_RELOAD = datetime.max.replace(tzinfo=UTC)
+# Others are somebody's own wish, whatever has become of the parcel.
+_FOR_A_FINDING = frozenset({"notice", EXTENSION})
 _GONE = frozenset({"unavailable", "auth_failed"})
 # Accounts are served side by side, lest a slow platform hold up the others.
 _LANES = 4
@@ -143,7 +146,7 @@ class Sender:
 
     def _deliver(self, account: Account, row: OutboxRow) -> str:
         now = clock.now()
-        if not row.finding_open and row.purpose == "notice":
+        if not row.finding_open and row.purpose in _FOR_A_FINDING:
             self._store.ended(row, OutboxState.OBSOLETE, "the trouble is over", now)
             return "obsolete"
         wait = self._wait(row, now)
@@ -169,6 +172,8 @@ class Sender:
 
     def _held_back(self, account: Account, row: OutboxRow, draft: Draft) -> str | None:
         """What the platform says keeps a draft from going out now, settled; None: nothing does."""
+        if row.purpose == EXTENSION:
+            return None
         try:
             verdict = account.connector.may_send(draft)
         except Unavailable as error:
@@ -191,7 +196,7 @@ class Sender:
         if not marked:
             return "later"
         try:
-            receipt = account.connector.send(draft, row.key)
+            receipt = calls.perform(account.connector, row, draft)
         except Unavailable as error:
             return self._unreached(row, error)
         except Rejected as error:
@@ -219,7 +224,7 @@ class Sender:
     def _elsewhere(self, account: Account, row: OutboxRow, reason: str) -> str | None:
         """Hand a refused row to the account that writes mail for this one, where there is one."""
         mail = self._runtime.mail_account(account)
-        if mail is None or not row.recipient.email:
+        if mail is None or not row.recipient.email or row.purpose == EXTENSION:
             return None
         self._store.reroute(row, mail.id, f"{account.name}: {reason}", clock.now())
         return "rerouted"
@@ -230,6 +235,8 @@ class Sender:
         return "person"
 
     def _failed(self, row: OutboxRow, reason: str) -> str:
+        if row.purpose == EXTENSION:
+            return self._to_person(row, f"the platform gives no more time: {reason}")
         _log.warning("refused for good", key=row.key, reason=reason)
         self._store.ended(row, OutboxState.FAILED, reason, clock.now())
         return "rejected"
@@ -254,7 +261,7 @@ class Sender:
         """Ask the platform about a row that was on its way when its sender ended."""
         try:
             draft = compose(self._runtime, account, row, clock.now())
-            receipt = account.connector.find_sent(draft, row.key)
+            receipt = calls.find(account.connector, row, draft)
         except (OutcomeUnknown, Unwritable) as error:
             return self._to_person(row, f"may have arrived already: {error}")
         except (Unavailable, AuthFailed, SecretUnavailable) as error:

@@ -7,9 +7,20 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from syncd.config import Playbook, QuietHours
-from syncd.model import Addressee, Finding, KnownFinding, NewNotice, OutboxState, ParcelFacts, Party
+from syncd.model import (
+    EXTENSION,
+    Addressee,
+    Finding,
+    KnownFinding,
+    NewNotice,
+    OutboxState,
+    ParcelFacts,
+    Party,
+)
 from syncd.text import languages
 from syncd.text.localtime import next_daytime
+
+_TOLD = ("buyer", "platform", "staff")
 
 
 class Voice(msgspec.Struct, frozen=True):
@@ -27,7 +38,7 @@ def matching(
     account: str,
     country: str | None,
 ) -> list[Playbook]:
-    """The playbooks that answer `finding`: the first that tells the buyer, and all that tell staff."""
+    """The playbooks that answer `finding`: all that tell staff, the first of each other kind."""
     fitting = [
         playbook
         for playbook in playbooks
@@ -35,8 +46,8 @@ def matching(
         and any(fnmatchcase(account, pattern) for pattern in playbook.accounts)
         and (not playbook.countries or country in playbook.countries)
     ]
-    buyer = [playbook for playbook in fitting if playbook.tell == "buyer"]
-    return buyer[:1] + [playbook for playbook in fitting if playbook.tell == "staff"]
+    told = {tell: [one for one in fitting if one.tell == tell] for tell in _TOLD}
+    return told["buyer"][:1] + told["platform"][:1] + told["staff"]
 
 
 def buyer_notice(
@@ -66,6 +77,30 @@ def buyer_notice(
         finding=finding.fingerprint,
         order_id=parcel.order_id,
         conversation_id=addressee.conversation_id,
+    )
+
+
+def extension(
+    playbook: Playbook, finding: Finding, parcel: ParcelFacts, addressee: Addressee, now: datetime
+) -> NewNotice:
+    """The request to the platform to wait longer for the order; once for each end it has had."""
+    ends = parcel.protection_ends_at or parcel.deliver_by or now
+    until = max(ends, now) + playbook.extend_by
+    return NewNotice(
+        key=f"extension:{parcel.account_id}:{parcel.order_id}:{ends:%Y%m%d}",
+        account_id=parcel.account_id,
+        state=OutboxState.HELD if playbook.approval else OutboxState.PENDING,
+        purpose=EXTENSION,
+        recipient=addressee.buyer,
+        language="en",
+        not_before=now + playbook.wait,
+        cause=finding.cause.value,
+        shipment_id=parcel.shipment_id,
+        finding=finding.fingerprint,
+        order_id=parcel.order_id,
+        text=f"Wait for order {parcel.order_id} until {until:%Y-%m-%d}: {finding.evidence}",
+        reason=finding.evidence,
+        until=until,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from syncd.connector import (
@@ -14,7 +14,7 @@ from syncd.connector import (
     Cursor,
     OutcomeUnknown,
 )
-from syncd.model import Draft, Receipt, Verdict
+from syncd.model import Draft, Party, Receipt, Verdict
 
 Step = Batch | BaseException | Callable[[], object]
 """What a poll does next: gives a batch, raises, or calls something of the test's."""
@@ -44,6 +44,8 @@ class ScriptedConnector(Connector):
         """What the coming calls of `may_send` say; yes when used up."""
         self.answers: deque[BaseException] = deque()
         """What the coming calls of `find_sent` raise; the truth when used up."""
+        self.extended: list[tuple[str, datetime]] = []
+        """Each order that was to have more time, and until when."""
         self.closed = False
         self._polls: dict[str, deque[tuple[Step, ...]]] = {}
         self._sends: deque[tuple[BaseException, bool]] = deque()
@@ -98,6 +100,15 @@ class ScriptedConnector(Connector):
         if self.answers:
             raise self.answers.popleft()
         return next(iter(self.arrived.get(key, ())), None)
+
+    def extend_promise(self, order_id: str, until: datetime, key: str) -> Receipt:
+        """Give the order more time, or fail as a send that was written down."""
+        self.extended.append((order_id, until))
+        return self.send(Draft(text=f"{order_id} until {until}", buyer=Party()), key)
+
+    def find_extension(self, order_id: str, until: datetime, key: str) -> Receipt | None:
+        """The truth, or what was written down."""
+        return self.find_sent(Draft(text=f"{order_id} until {until}", buyer=Party()), key)
 
     def cannot_tell(self) -> None:
         """Let the next question whether something arrived go unanswered for good."""

@@ -16,6 +16,9 @@ The API, JSON throughout, with the header ``Authorization: Bearer TOKEN``:
                                         "language"}`` answers 201 ``{"id", "accepted_at"}``; 403
                                         where the buyer takes no messages, 422 where it is wrong.
 ``GET /messages/sent?key=KEY``          ``{"items": [{"id", "accepted_at"}]}``
+``POST /orders/ID/extensions``          ``{"key", "until"}`` answers 201 ``{"id", "accepted_at"}``,
+                                        and the order ends then; 403 where it gets no more time.
+``GET /orders/ID/extensions?key=KEY``   ``{"items": [{"id", "accepted_at"}]}``
 ======================================  ===========================================================
 
 Like the platforms it stands for, it does not know a key again: what is posted twice arrives twice.
@@ -34,6 +37,7 @@ import msgspec
 from syncd.model import Direction
 from syncd.model.base import Value
 from syncd.testing.server import Answer, FakeServer, Fault, Request, route
+from syncd.testing.world_extensions import Extensions, MoreTime
 from syncd.testing.world_feeds import (
     MAILBOX,
     Entry,
@@ -124,6 +128,8 @@ class World(FakeServer):
         self.fault_rate = fault_rate
         self.received: list[Received] = []
         """What reached the buyers, by the marketplace and by mail, oldest first."""
+        self.extensions = Extensions()
+        """The time that orders were given on request."""
         self._now = now
         self._chance = chance(seed + 1)
         self._buyers = {buyer.id: buyer for buyer in self.story.buyers}
@@ -183,6 +189,36 @@ class World(FakeServer):
             {"id": notice.id, "accepted_at": iso(notice.at)}
             for notice in self.received
             if notice.channel == "marketplace" and notice.key == request.one("key")
+        ]
+        return Answer.json({"items": found})
+
+    @route("POST", "/orders/([^/]+)/extensions")
+    def extend(self, request: Request) -> Answer:
+        """Move the end of an order's protection, where the marketplace agrees."""
+        try:
+            asked = msgspec.convert(request.json(), MoreTime)
+        except msgspec.MsgspecError as error:
+            return Answer.json({"error": "invalid", "reason": str(error)}, 422)
+        told = [one.record for one in self._told("orders") if not one.malformed]
+        order = next((one for one in reversed(told) if one["id"] == request.groups[0]), None)
+        if order is None:
+            return Answer.json({"error": "no such order"}, 404)
+        refusal = self.extensions.refusal(order, asked)
+        if refusal is not None:
+            return Answer.json({"error": "refused", "reason": refusal}, 403)
+        given = self.extensions.give(order, asked, self._now())
+        later = Entry(at=given.at, feed="orders", record=self.extensions.applied(order))
+        self._feeds["orders"].append(later)
+        return Answer.json({"id": given.id, "accepted_at": iso(given.at)}, 201)
+
+    @route("GET", "/orders/([^/]+)/extensions")
+    def extended(self, request: Request) -> Answer:
+        """What was given to an order with a key."""
+        wanted = request.groups[0], request.one("key")
+        found = [
+            {"id": given.id, "accepted_at": iso(given.at)}
+            for given in self.extensions.given
+            if (given.order_id, given.key) == wanted
         ]
         return Answer.json({"items": found})
 
@@ -305,7 +341,8 @@ class World(FakeServer):
         now = self._now()
         while self._coming and self._coming[0].at <= now:
             entry = self._coming.pop(0)
-            self._feeds[entry.feed].append(entry)
+            record = self.extensions.applied(entry.record)
+            self._feeds[entry.feed].append(msgspec.structs.replace(entry, record=record))
         return self._feeds[name]
 
     def _deliver(self, buyer: Buyer, posted: Outgoing) -> Record:

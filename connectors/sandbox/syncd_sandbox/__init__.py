@@ -39,7 +39,12 @@ class Sandbox(c.Connector):
         stream: timedelta(minutes=5) for stream in ("messages", "orders", "tracking")
     }
     capabilities = frozenset(
-        {c.Capability.READ_MESSAGES, c.Capability.REPLY, c.Capability.START_CONVERSATION}
+        {
+            c.Capability.READ_MESSAGES,
+            c.Capability.REPLY,
+            c.Capability.START_CONVERSATION,
+            c.Capability.EXTEND_PROMISE,
+        }
     )
 
     def __init__(self, config: SandboxConfig, context: c.Context) -> None:
@@ -67,17 +72,24 @@ class Sandbox(c.Connector):
         """Post it, once; an answer that cannot be read does not say that it failed."""
         said = {"subject": draft.subject, "text": draft.text, "language": draft.language}
         about = {"key": key, "buyer_id": draft.buyer.id, "order_id": draft.order_id}
-        reply = self._http.post("/messages", {**about, **said})
-        try:
-            return _receipt(reply.json(Record))
-        except (c.Unavailable, LookupError, ValueError) as error:
-            raise c.OutcomeUnknown(f"posted, but the answer is unreadable: {error}") from None
+        return _receipt_of(self._http.post("/messages", {**about, **said}))
 
     def find_sent(self, draft: m.Draft, key: str) -> m.Receipt | None:
         """The marketplace remembers the key it was given."""
         del draft
         found = self._http.get("/messages/sent", {"key": key}).json(dict[str, list[Record]])
         return next(map(_receipt, found["items"]), None)
+
+    def extend_promise(self, order_id: str, until: datetime, key: str) -> m.Receipt:
+        """Ask for it, once; the marketplace says no where it gives no more time."""
+        asked = {"key": key, "until": until.isoformat()}
+        return _receipt_of(self._http.post(_extensions(order_id), asked))
+
+    def find_extension(self, order_id: str, until: datetime, key: str) -> m.Receipt | None:
+        """The marketplace remembers the key it was given."""
+        del until
+        answer = self._http.get(_extensions(order_id), {"key": key})
+        return next(map(_receipt, answer.json(dict[str, list[Record]])["items"]), None)
 
     def check(self) -> None:
         """Read one order."""
@@ -91,6 +103,18 @@ class Sandbox(c.Connector):
 def _judge(reply: Reply) -> c.ConnectorError | None:
     """403 is about the buyer here, not about the login."""
     return c.Rejected(reply.content.decode("utf-8", "replace")) if reply.status == 403 else None
+
+
+def _extensions(order_id: str) -> str:
+    return f"/orders/{quote(order_id, safe='')}/extensions"
+
+
+def _receipt_of(reply: Reply) -> m.Receipt:
+    """What was posted may have arrived, whatever the answer looks like."""
+    try:
+        return _receipt(reply.json(Record))
+    except (c.Unavailable, LookupError, ValueError) as error:
+        raise c.OutcomeUnknown(f"posted, but the answer is unreadable: {error}") from None
 
 
 def _receipt(raw: Record) -> m.Receipt:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from syncd.config import Playbook
-from syncd.model import Dossier, Follower, KnownFinding, KnownNotice, OutboxState
+from syncd.model import EXTENSION, Dossier, Follower, KnownFinding, KnownNotice, OutboxState
 from syncd.rules import playbooks as answers
 from syncd.rules.explain.words import dated, minute, plain
 from syncd.rules.watches import Judgement
@@ -66,8 +66,8 @@ def _finding(found: KnownFinding, now: datetime) -> str:
 def buyer(dossier: Dossier, playbooks: Sequence[Playbook]) -> Iterator[str]:
     """What the buyer was told and when, what waits, and why of an open finding nothing was."""
     for notice in dossier.notices:
-        yield _task(notice) if notice.purpose == "task" else _notice(notice)
-    told = {notice.cause for notice in dossier.notices if notice.purpose != "task"}
+        yield _HOW.get(notice.purpose, _notice)(notice)
+    told = {notice.cause for notice in dossier.notices if notice.purpose not in _HOW}
     untold = [
         f"Not told of {plain(found.kind)}: {_why_not(dossier, found, playbooks)}."
         for found in dossier.findings
@@ -95,6 +95,17 @@ def _task(notice: KnownNotice) -> str:
     about = f" ({plain(notice.cause)})" if notice.cause else ""
     why = notice.reason or "no reason given"
     return f"Task {notice.id} for staff since {minute(notice.created_at)}{about}: {why}."
+
+
+def _extension(notice: KnownNotice) -> str:
+    if notice.told_at is not None:
+        return f"{notice.account} was asked for more time on {minute(notice.told_at)}."
+    why = f": {notice.reason}" if notice.reason else ""
+    return f"Request {notice.id} for more time is {plain(notice.state)}{why}."
+
+
+_HOW = {"task": _task, EXTENSION: _extension}
+"""How rows are told of that say nothing to the buyer, by their purpose."""
 
 
 def _why_not(dossier: Dossier, found: KnownFinding, playbooks: Sequence[Playbook]) -> str:

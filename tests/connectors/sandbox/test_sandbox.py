@@ -232,11 +232,39 @@ def test_a_rotated_token_works_without_a_restart(
     sandbox.check()
 
 
+def test_more_time_shows_in_the_order_and_in_its_later_versions(
+    sandbox: Sandbox, world: World, clock: Clock
+) -> None:
+    clock.at = START + timedelta(days=11)
+    sale = next(s for s in world.story.sales if s.delivered_at and s.delivered_at > clock.at
+                and s.placed_at < clock.at)  # fmt: skip
+    read = list(sandbox.poll("orders", {}))
+    until = (sale.promise + timedelta(days=40)).replace(microsecond=0)
+    assert sandbox.extend_promise(sale.id, until, "k1").source_id == "x_1"
+
+    batches = [*sandbox.poll("orders", read[-1].cursor)]
+    assert [(item.source_id, item.protection_ends_at) for item in batches[0].items] == [
+        (sale.id, until)
+    ]
+    clock.at = START + timedelta(days=30)
+    later = of(Order, items(sandbox, "orders", batches[-1].cursor))[sale.id]
+    assert (later.status, later.protection_ends_at) == (OrderStatus.DELIVERED, until)
+
+
+def test_the_marketplace_says_why_it_gives_no_more_time(sandbox: Sandbox, world: World) -> None:
+    sale = sale_of(world, mail_only=True)
+    for until in (sale.promise, sale.promise + timedelta(days=60)):
+        with pytest.raises(Rejected, match=r"protected until|no more than"):
+            sandbox.extend_promise(sale.id, until, "k1")
+    assert world.extensions.given == []
+
+
 class TestConformance(ConnectorConformance):
     connector_class = Sandbox
     readme = README
     secrets = (TOKEN,)
     send_path = "/messages"
+    extend_path = "/orders/.*/extensions"
 
     @pytest.fixture(autouse=True)
     def _token(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,3 +303,10 @@ class TestConformance(ConnectorConformance):
 
     def arrived(self, source: World) -> int:
         return len(source.received)
+
+    def extension(self, source: World) -> tuple[str, datetime]:
+        sale = sale_of(source, mail_only=True)
+        return sale.id, sale.promise + timedelta(days=25)
+
+    def extended(self, source: World) -> int:
+        return len(source.extensions.given)
