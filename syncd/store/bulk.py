@@ -74,20 +74,29 @@ def update(
     connection: Connection, table: Table, columns: tuple[str, ...], rows: Rows, *, key: str = "id"
 ) -> None:
     """Update `columns` of the rows whose `key` is each tuple's last value."""
-    sqlite = connection.dialect.name == "sqlite"
-    values = [_value(table.c[name], number, sqlite) for number, name in enumerate(columns, 1)]
-    changes = ", ".join(f"{name}={value}" for name, value in zip(columns, values, strict=True))
-    own = f"{table.name}.{key}={_value(table.c[key], len(columns) + 1, sqlite)}"
-    from_values(
-        connection,
-        f"UPDATE {table.name} SET {changes} FROM (VALUES {{values}}) AS v WHERE {own}",  # noqa: S608
-        rows,
+    if not rows:
+        return
+    names = (*columns, key)
+    changes = ", ".join(f"{name}=v.column{number}" for number, name in enumerate(columns, 1))
+    sql = (
+        f"UPDATE {table.name} SET {changes} FROM {{}} WHERE {table.name}.{key}=v.column{len(names)}"  # noqa: S608
     )
+    if connection.dialect.name == "sqlite":
+        from_values(connection, sql.format("(VALUES {values}) AS v"), rows)
+    else:
+        arrays = tuple(map(list, zip(*rows, strict=True)))
+        _run_raw(connection, sql.format(_unnested(table, names)), arrays)
 
 
-def _value(column: Column[Any], number: int, sqlite: bool) -> str:  # noqa: FBT001
-    """The n-th of the values, of the column's type: PostgreSQL takes a bare NULL for text."""
-    return f"v.column{number}" if sqlite else f"CAST(v.column{number} AS {_pg_type(column)})"
+def _unnested(table: Table, names: tuple[str, ...]) -> str:
+    """A table ``v`` made of one array for each column: a statement that is the same for any rows.
+
+    Measured for 10,000 parcels judged and planned anew: 0.8 s of the server's CPU instead of 1.2,
+    and 0.7 s of the client's instead of 0.9.
+    """
+    arrays = (f"${n}::{_pg_type(table.c[name])}[]" for n, name in enumerate(names, 1))
+    numbered = ", ".join(f"column{n}" for n in range(1, len(names) + 1))
+    return f"unnest({', '.join(arrays)}) AS v ({numbered})"
 
 
 def _pg_type(column: Column[Any]) -> str:
