@@ -1,6 +1,7 @@
 """The config: TOML files become checked, frozen settings, or a list of all that is wrong."""
 
 from syncd.config.guards import FreshLook, Guards, StaleSource
+from syncd.config.lateness import Lateness
 from syncd.config.loading import load
 from syncd.config.problems import ConfigError, Problem
 from syncd.config.reference import reference
@@ -19,29 +20,66 @@ from syncd.config.settings import (
 )
 from syncd.config.showing import effective
 from syncd.config.values import Duration, PositiveDuration, format_duration, parse_duration
-from syncd.config.watches import Kind, NoMovement, PromisePassed, Trouble, Watches
+from syncd.config.watches import (
+    FOR_BUYERS,
+    FOR_STAFF,
+    FORECAST,
+    AttemptFailed,
+    AwaitingPickup,
+    CarrierException,
+    CustomsHold,
+    EtaSlipped,
+    Kind,
+    LateDispatch,
+    LostOrDamaged,
+    NoFirstScan,
+    NoMovement,
+    NumberChanged,
+    PickupEnding,
+    PresumedLost,
+    PromisePassed,
+    ProtectionEnding,
+    Returning,
+    Watches,
+)
 
 __all__ = [
+    "FORECAST",
+    "FOR_BUYERS",
+    "FOR_STAFF",
     "AccountSettings",
+    "AttemptFailed",
+    "AwaitingPickup",
+    "CarrierException",
     "ConfigError",
+    "CustomsHold",
     "DaemonSettings",
     "Duration",
+    "EtaSlipped",
     "FreshLook",
     "Guards",
     "Kind",
+    "LateDispatch",
+    "Lateness",
     "LogSettings",
+    "LostOrDamaged",
     "MetricsSettings",
+    "NoFirstScan",
     "NoMovement",
+    "NumberChanged",
+    "PickupEnding",
     "Playbook",
     "PositiveDuration",
+    "PresumedLost",
     "Problem",
     "PromisePassed",
+    "ProtectionEnding",
     "QuietHours",
+    "Returning",
     "Settings",
     "StaleSource",
     "StoreSettings",
     "TemplateSettings",
-    "Trouble",
     "Watches",
     "account_sample",
     "effective",

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from syncd.config.fields import Key, keys_of, placeholder, toml
 from syncd.config.settings import AccountKeys, Playbook, Settings
-from syncd.config.watches import Watches
+from syncd.config.watches import BOTH, FOR_STAFF, FORECAST, Kind, Watches
 from syncd.connector import Connector
 
 _WIDTH = 92
@@ -31,6 +31,16 @@ Each account of a shop, a mailbox or a tracking service has a table of its own, 
 of conf.d. `syncd sample-config NAME` prints one for the connector of that name.
 """
 
+_FOR_STAFF = ",\n".join(f'  "{kind}"' for kind in Kind if kind in (FOR_STAFF | BOTH) - FORECAST)
+_STAFF_PLAYBOOK = f"""\
+## A second one: what a person has to see to, of which some is told to the buyer as well.
+[[playbooks]]
+name = "tell-staff"
+when = [
+{_FOR_STAFF},
+]
+tell = "staff\""""
+
 _NO_TABLES = frozenset({"accounts", "playbooks", "watches"})
 
 
@@ -39,7 +49,7 @@ def sample(connectors: Mapping[str, type[Connector]]) -> str:
     blocks = ["\n".join(f"## {line}" for line in _INTRODUCTION.splitlines())]
     blocks += [_section(name, model) for name, model in plain_sections()]
     blocks += [_section(f"watches.{name}", model) for name, model in models(Watches)]
-    blocks += [_playbook(), "\n".join(_prose(_ACCOUNTS))]
+    blocks += [_playbook(), _STAFF_PLAYBOOK, "\n".join(_prose(_ACCOUNTS))]
     blocks += [account_sample(connector) for _, connector in sorted(connectors.items())]
     return "\n\n".join(blocks) + "\n"
 

@@ -11,8 +11,9 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
 from syncd.config.guards import Guards
+from syncd.config.lateness import Lateness
 from syncd.config.values import ClockTime, Duration, LocalPath, PositiveDuration
-from syncd.config.watches import Kind, Section, Watches
+from syncd.config.watches import FOR_BUYERS, FOR_STAFF, Kind, Section, Watches
 from syncd.connector import AccountConfig
 from syncd.secret import Secret
 
@@ -127,18 +128,12 @@ class DaemonSettings(Section):
     )
 
 
-class MetricsSettings(Section):
-    """Figures for Prometheus under /metrics, and /healthz."""
+class ListenSettings(Section):
+    """Where to listen for requests, if at all."""
 
-    enabled: bool = Field(default=True, description="Whether to serve them.")
-    listen: str = Field(
-        default="127.0.0.1:9464", description="Address and port; port 0 takes any free one."
-    )
-    expose: bool = Field(
-        default=False,
-        description="Allow an address that other machines can reach. There is no login: put a "
-        "firewall before it.",
-    )
+    enabled: bool
+    listen: str
+    expose: bool
 
     @property
     def address(self) -> tuple[str, int]:
@@ -159,11 +154,33 @@ class MetricsSettings(Section):
         return self
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+class MetricsSettings(ListenSettings):
+    """Figures for Prometheus under /metrics, and /healthz."""
+
+    enabled: bool = Field(default=True, description="Whether to serve them.")
+    listen: str = Field(
+        default="127.0.0.1:9464", description="Address and port; port 0 takes any free one."
+    )
+    expose: bool = Field(
+        default=False,
+        description="Allow an address that other machines can reach. There is no login: put a "
+        "firewall before it.",
+    )
+
+
+class PushSettings(ListenSettings):
+    """Where platforms may say that there is news: ``POST /push/ACCOUNT``."""
+
+    enabled: bool = Field(default=False, description="Whether to listen for pushes.")
+    listen: str = Field(
+        default="127.0.0.1:9465",
+        description="Address and port; put a web server with TLS before it that hands on /push/.",
+    )
+    expose: bool = Field(
+        default=False,
+        description="Allow an address that other machines can reach. What is not signed by the "
+        "platform is refused, but there is no TLS.",
+    )
 
 
 class TemplateSettings(Section):
@@ -257,13 +274,17 @@ class Playbook(Section):
     )
     when: tuple[Kind, ...] = Field(
         min_length=1,
-        description="The findings it answers: no_movement, promise_passed, customs_hold, "
-        "attempt_failed, exception.",
-        examples=[[kind.value for kind in Kind]],
+        description=f"The findings it answers, of {', '.join(Kind)}.",
+        examples=[[kind.value for kind in FOR_BUYERS]],
     )
-    tell: Literal["buyer", "staff"] = Field(
-        description="buyer: a message to the customer; staff: a task for your own people.",
+    tell: Literal["buyer", "staff", "platform"] = Field(
+        description="buyer: a message to the customer; staff: a task for your own people; "
+        "platform: a request to give the order more time, a task where the platform takes none.",
         examples=["buyer"],
+    )
+    extend_by: PositiveDuration = Field(
+        default=timedelta(days=10),
+        description="For the platform: how much longer the buyer's protection is to last.",
     )
     accounts: tuple[str, ...] = Field(
         default=("*",),
@@ -290,6 +311,16 @@ class Playbook(Section):
         "itself.",
     )
 
+    @model_validator(mode="after")
+    def _has_a_text_for_the_buyer(self) -> Self:
+        untold = [kind.value for kind in self.when if kind in FOR_STAFF]
+        if self.tell == "buyer" and self.template is None and untold:
+            raise ValueError(
+                f"{', '.join(untold)} is for staff: there is no text that tells a buyer of it; give "
+                'a template of your own, or set tell = "staff" in a playbook for it'
+            )
+        return self
+
 
 class Settings(Section):
     """The whole config."""
@@ -298,9 +329,11 @@ class Settings(Section):
     log: LogSettings = LogSettings()
     daemon: DaemonSettings = DaemonSettings()
     metrics: MetricsSettings = MetricsSettings()
+    push: PushSettings = PushSettings()
     templates: TemplateSettings = TemplateSettings()
     quiet_hours: QuietHours = QuietHours()
     watches: Watches = Watches()
     guards: Guards = Guards()
+    lateness: Lateness = Lateness()
     accounts: dict[str, AccountSettings] = Field(default={})
     playbooks: tuple[Playbook, ...] = ()

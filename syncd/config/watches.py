@@ -3,7 +3,7 @@
 from datetime import timedelta
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from syncd.config.values import Duration, PositiveDuration
 
@@ -17,59 +17,206 @@ class Section(BaseModel):
 class Kind(StrEnum):
     """The troubles that are found; a playbook's `when` names some of them."""
 
+    SHIP_BY_NEAR = "ship_by_near"
+    LATE_DISPATCH = "late_dispatch"
+    NO_FIRST_SCAN = "no_first_scan"
+    NUMBER_CHANGED = "number_changed"
     NO_MOVEMENT = "no_movement"
-    PROMISE_PASSED = "promise_passed"
+    PRESUMED_LOST = "presumed_lost"
     CUSTOMS_HOLD = "customs_hold"
     ATTEMPT_FAILED = "attempt_failed"
+    AWAITING_PICKUP = "awaiting_pickup"
+    PICKUP_ENDING = "pickup_ending"
     EXCEPTION = "exception"
+    LOST = "lost"
+    DAMAGED = "damaged"
+    RETURNING = "returning"
+    RETURNED = "returned"
+    ETA_SLIPPED = "eta_slipped"
+    PROMISE_PASSED = "promise_passed"
+    PROTECTION_ENDING = "protection_ending"
+    AT_RISK = "at_risk"
+    LIKELY_LATE = "likely_late"
 
 
-TROUBLES = (Kind.CUSTOMS_HOLD, Kind.ATTEMPT_FAILED, Kind.EXCEPTION)
-"""The kinds that a carrier itself states, as opposed to those that follow from silence."""
+FOR_STAFF = frozenset(
+    {
+        Kind.SHIP_BY_NEAR,
+        Kind.LATE_DISPATCH,
+        Kind.NO_FIRST_SCAN,
+        Kind.PRESUMED_LOST,
+        Kind.PICKUP_ENDING,
+        Kind.PROTECTION_ENDING,
+        Kind.AT_RISK,
+    }
+)
+"""What the seller's own people have to act on; telling a buyer of it would be too early or too much."""
+BOTH = frozenset({Kind.LOST, Kind.DAMAGED, Kind.RETURNING, Kind.RETURNED})
+"""What a buyer should hear of and a person has to see to: to send again, or to give money back."""
+FORECAST = frozenset({Kind.AT_RISK, Kind.LIKELY_LATE})
+"""What may not come true: listed on the board, and told once a seller has seen in a backtest what it
+is worth."""
+FOR_BUYERS = tuple(kind for kind in Kind if kind not in FOR_STAFF | FORECAST)
+"""What a buyer should hear from the seller first."""
 
 
-class NoMovement(Section):
-    """Parcels that no carrier has scanned for long."""
+class Watch(Section):
+    """Base of the settings of every watch."""
 
     enabled: bool = Field(default=True, description="Whether to look for it.")
-    after: PositiveDuration = Field(
-        default=timedelta(days=7),
-        description="How long after the last scan a parcel that has not arrived is late.",
+
+
+class LateDispatch(Watch):
+    """Parcels that have not been handed to the carrier when they have to be, or soon have to be."""
+
+    ahead: Duration = Field(
+        default=timedelta(days=1),
+        description="How long before the end of the dispatch time staff are warned (ship_by_near); "
+        "past its end it is late_dispatch.",
     )
 
 
-class PromisePassed(Section):
+class NoFirstScan(Watch):
+    """Parcels with a label that no carrier has scanned, long after the shop said they were sent."""
+
+    after: PositiveDuration = Field(
+        default=timedelta(days=2),
+        description="How long it may take, in working days of both countries: week-ends and "
+        "public holidays do not count.",
+    )
+
+
+class NumberChanged(Watch):
+    """Parcels whose tracking number the shop has replaced, once the new one has been scanned.
+
+    The buyer would go on watching a dead number.
+    """
+
+    lasts: PositiveDuration = Field(
+        default=timedelta(days=7),
+        description="How long after the change it is worth telling.",
+    )
+
+
+class NoMovement(Watch):
+    """Parcels that no carrier has scanned for long."""
+
+    after: PositiveDuration = Field(
+        default=timedelta(days=5),
+        description="How long after the last scan a parcel within a country, or one that has "
+        "arrived in the buyer's, is late; in working days of both countries: week-ends and public "
+        "holidays do not count.",
+    )
+    between_countries: PositiveDuration = Field(
+        default=timedelta(days=10),
+        description="The same for one on its way from one country to another.",
+    )
+
+
+class PresumedLost(Watch):
+    """Parcels that no carrier has scanned for so long that they will not come any more."""
+
+    after: PositiveDuration = Field(
+        default=timedelta(days=30), description="How long after the last scan."
+    )
+
+
+class CustomsHold(Watch):
+    """Parcels that customs hold; at once where papers or a payment are asked for."""
+
+    after: Duration = Field(
+        default=timedelta(days=2),
+        description="How long customs may take otherwise, in working days of both countries.",
+    )
+
+
+class AttemptFailed(Watch):
+    """Parcels whose delivery was tried in vain, or whose address is wrong."""
+
+
+class AwaitingPickup(Watch):
+    """Parcels that wait for the buyer to fetch them."""
+
+    after: Duration = Field(
+        default=timedelta(days=2), description="How long they wait before the buyer is told."
+    )
+
+
+class PickupEnding(Watch):
+    """Parcels that will soon be sent back because nobody has fetched them."""
+
+    ahead: PositiveDuration = Field(
+        default=timedelta(days=2), description="How long before the last day to fetch it."
+    )
+    kept: PositiveDuration = Field(
+        default=timedelta(days=7),
+        description="How long a parcel is kept where the carrier has not told a last day.",
+    )
+
+
+class CarrierException(Watch):
+    """Parcels about which the carrier reports a trouble of any other kind."""
+
+
+class LostOrDamaged(Watch):
+    """Parcels that the carrier reports as lost or damaged."""
+
+
+class Returning(Watch):
+    """Parcels on their way back to the sender, or back there (returned)."""
+
+    lasts: PositiveDuration = Field(
+        default=timedelta(days=7),
+        description="How long one that is back counts as something to act on.",
+    )
+
+
+class EtaSlipped(Watch):
+    """Parcels that will come after the promised date by the carrier's own estimate."""
+
+    by: Duration = Field(
+        default=timedelta(days=1), description="How much later than promised counts."
+    )
+    confirmed_after: Duration = Field(
+        default=timedelta(hours=12),
+        description="How long the estimate has to stand, so that two looks at the parcel have seen "
+        "it; two different estimates that are both too late count at once.",
+    )
+
+
+class PromisePassed(Watch):
     """Parcels still under way after the date that the buyer was promised."""
 
-    enabled: bool = Field(default=True, description="Whether to look for it.")
     grace: Duration = Field(
         default=timedelta(days=1),
         description="How long after the promised date to wait before it counts.",
     )
 
 
-class Trouble(Section):
-    """Parcels about which the carrier itself reports a trouble."""
+class ProtectionEnding(Watch):
+    """Parcels still under way when the buyer will soon be unable to ask for the money back."""
 
-    enabled: bool = Field(default=True, description="Whether to look for it.")
-    causes: tuple[Kind, ...] = Field(
-        default=TROUBLES,
-        min_length=1,
-        description="Which of the carrier's reports count: customs_hold, attempt_failed, exception.",
+    ahead: PositiveDuration = Field(
+        default=timedelta(days=5),
+        description="How long before the end of the buyer's protection.",
     )
-
-    @field_validator("causes")
-    @classmethod
-    def _reported(cls, causes: tuple[Kind, ...]) -> tuple[Kind, ...]:
-        for kind in causes:
-            if kind not in TROUBLES:
-                raise ValueError(f"{kind} is a watch of its own; here go {', '.join(TROUBLES)}")
-        return causes
 
 
 class Watches(Section):
     """What counts as trouble."""
 
+    late_dispatch: LateDispatch = LateDispatch()
+    no_first_scan: NoFirstScan = NoFirstScan()
+    number_changed: NumberChanged = NumberChanged()
     no_movement: NoMovement = NoMovement()
+    presumed_lost: PresumedLost = PresumedLost()
+    customs_hold: CustomsHold = CustomsHold()
+    attempt_failed: AttemptFailed = AttemptFailed()
+    awaiting_pickup: AwaitingPickup = AwaitingPickup()
+    pickup_ending: PickupEnding = PickupEnding()
+    exception: CarrierException = CarrierException()
+    lost_or_damaged: LostOrDamaged = LostOrDamaged()
+    returning: Returning = Returning()
+    eta_slipped: EtaSlipped = EtaSlipped()
     promise_passed: PromisePassed = PromisePassed()
-    trouble: Trouble = Trouble()
+    protection_ending: ProtectionEnding = ProtectionEnding()

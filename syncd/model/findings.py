@@ -15,6 +15,13 @@ class Cause(StrEnum):
     CUSTOMS = "customs"
     ATTEMPT_FAILED = "attempt_failed"
     EXCEPTION = "exception"
+    PICKUP = "pickup"
+    RETURNING = "returning"
+    NUMBER_CHANGED = "number_changed"
+    DISPATCH = "dispatch"
+    """The seller's own affair, which no buyer is told of as such."""
+    PROTECTION = "protection"
+    """The same."""
 
 
 class Severity(StrEnum):

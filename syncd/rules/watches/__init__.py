@@ -1,37 +1,95 @@
 """The watches: whether a parcel is in trouble, since when, and when to look again.
 
 Each watch is a pure function of one parcel's facts, its settings and the time. A parcel that has
-arrived, or was sent back or cancelled, is nobody's business any more.
+arrived or was cancelled is nobody's business any more; one that came back is, for a while.
+
+Severity says whose business a finding is: one the buyer should hear of (`TELL`), or one that a
+person has to act on (`ACT`), of which the buyer may be told as well if a playbook wants that.
 """
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
-from syncd.config import Watches
-from syncd.model import Finding, ParcelFacts
+from syncd.config import Kind, Watches
+from syncd.model import Finding, Milestone, ParcelFacts
+from syncd.model.lateness import Outlook
+from syncd.rules.watches.at_risk import at_risk
+from syncd.rules.watches.dispatch import late_dispatch, no_first_scan
+from syncd.rules.watches.handing_over import awaiting_pickup, pickup_ending, returning
 from syncd.rules.watches.judgement import Judgement
-from syncd.rules.watches.promise import promise_passed
-from syncd.rules.watches.reported import trouble
-from syncd.rules.watches.silence import no_movement
+from syncd.rules.watches.numbers import number_changed
+from syncd.rules.watches.promise import eta_slipped, promise_passed, protection_ending
+from syncd.rules.watches.reported import (
+    attempt_failed,
+    customs_hold,
+    exception,
+    lost_or_damaged,
+)
+from syncd.rules.watches.silence import no_movement, presumed_lost
 
-__all__ = ["Judgement", "each", "judge", "no_movement", "promise_passed", "trouble"]
+__all__ = ["AT_RISK", "Judgement", "each", "judge"]
+
+AT_RISK = (f"{Kind.AT_RISK}:", f"{Kind.LIKELY_LATE}:")
+"""How the fingerprints of parcels that are known to be at risk begin."""
+
+_Watch = Callable[[ParcelFacts, Any, datetime], Judgement]
+
+_UNDER_WAY: dict[str, _Watch] = {
+    "late_dispatch": late_dispatch,
+    "no_first_scan": no_first_scan,
+    "number_changed": number_changed,
+    "no_movement": no_movement,
+    "presumed_lost": presumed_lost,
+    "customs_hold": customs_hold,
+    "attempt_failed": attempt_failed,
+    "awaiting_pickup": awaiting_pickup,
+    "pickup_ending": pickup_ending,
+    "exception": exception,
+    "lost_or_damaged": lost_or_damaged,
+    "returning": returning,
+    "eta_slipped": eta_slipped,
+    "promise_passed": promise_passed,
+    "protection_ending": protection_ending,
+}
+"""The watches by their tables in the config."""
+_WITHOUT_NUMBER: dict[str, _Watch] = {"late_dispatch": late_dispatch}
+_RETURNED: dict[str, _Watch] = {"returning": returning}
+_NONE: dict[str, _Watch] = {}
 
 
 def judge(
-    parcel: ParcelFacts, watches: Watches, now: datetime
+    parcel: ParcelFacts, watches: Watches, now: datetime, outlook: Outlook | None = None
 ) -> tuple[list[Finding], datetime | None]:
-    """All watches on one parcel: the findings that hold now, and when to judge again."""
-    said = each(parcel, watches, now).values()
+    """All watches on one parcel: the findings that hold now, and when to judge again.
+
+    Without an `outlook` nothing is said of whether it is at risk.
+    """
+    said = each(parcel, watches, now, outlook).values()
     findings = [judgement.finding for judgement in said if judgement.finding]
     due = [judgement.due_at for judgement in said if judgement.due_at]
     return findings, min(due, default=None)
 
 
-def each(parcel: ParcelFacts, watches: Watches, now: datetime) -> dict[str, Judgement]:
-    """What each watch says of a parcel, by its table in the config; empty where none looks at it."""
-    if parcel.state.milestone.terminal or parcel.tracking_number is None:
-        return {}
-    return {
-        "no_movement": no_movement(parcel, watches.no_movement, now),
-        "promise_passed": promise_passed(parcel, watches.promise_passed, now),
-        "trouble": trouble(parcel, watches.trouble, now),
-    }
+def each(
+    parcel: ParcelFacts, watches: Watches, now: datetime, outlook: Outlook | None = None
+) -> dict[str, Judgement]:
+    """What each watch says of a parcel, by its table in the config; empty where none looks at it.
+
+    ``at_risk``, whose table is `[lateness]`, speaks where there is an `outlook`.
+    """
+    looking = _looking_at(parcel)
+    said = {name: watch(parcel, getattr(watches, name), now) for name, watch in looking.items()}
+    if looking is _UNDER_WAY and outlook is not None:
+        passed = watches.promise_passed
+        grace = passed.grace if passed.enabled else timedelta(0)
+        said["at_risk"] = at_risk(parcel, outlook, now, grace=grace)
+    return said
+
+
+def _looking_at(parcel: ParcelFacts) -> dict[str, _Watch]:
+    if parcel.state.milestone is Milestone.RETURNED:
+        return _RETURNED
+    if parcel.state.milestone.terminal:
+        return _NONE
+    return _WITHOUT_NUMBER if parcel.tracking_number is None else _UNDER_WAY

@@ -28,30 +28,43 @@ def found(
     cause: Cause,
     since: datetime,
     evidence: str,
+    *,
+    severity: Severity = Severity.TELL,
+    onset: datetime | None = None,
+    due_at: datetime | None = None,
     **figures: float,
 ) -> Judgement:
-    """A trouble that the buyer should hear of."""
-    return Judgement(
-        Finding(
-            kind=kind.value,
-            cause=cause,
-            fingerprint=fingerprint(parcel, kind, since),
-            since=since,
-            evidence=evidence,
-            severity=Severity.TELL,
-            figures=dict(figures),
-        )
+    """A trouble since `since`: one the buyer should hear of, or by `severity` one for staff.
+
+    `onset` is what makes it another trouble than an earlier one of its kind, where that is not
+    `since`; `due_at` when it will be over without any news.
+    """
+    finding = Finding(
+        kind=kind.value,
+        cause=cause,
+        fingerprint=fingerprint(parcel, kind, onset or since),
+        since=since,
+        evidence=evidence,
+        severity=severity,
+        figures=dict(figures),
     )
+    return Judgement(finding, due_at)
 
 
-def fingerprint(parcel: ParcelFacts, kind: Kind, since: datetime) -> str:
+def fingerprint(parcel: ParcelFacts, kind: Kind, onset: datetime) -> str:
     """What makes it the same trouble when it is seen again.
 
     The onset is part of it: a parcel that moves on and stops again is in new trouble.
     """
-    return f"{kind}:{parcel.account_id}:{parcel.source_id}:{since:%Y%m%dT%H%M%S}"
+    return f"{kind}:{parcel.account_id}:{parcel.source_id}:{onset:%Y%m%dT%H%M%S}"
 
 
-def in_days(span: timedelta) -> str:
+def countries(parcel: ParcelFacts) -> tuple[str | None, ...]:
+    """Whose week-ends and public holidays a parcel has to wait for."""
+    origin, destination = parcel.origin_country, parcel.destination_country
+    return (destination,) if origin in {None, destination} else (origin, destination)
+
+
+def in_days(span: timedelta, *, working: bool = False) -> str:
     """A span in words, such as ``1.5 days``."""
-    return f"{span / DAY:g} days"
+    return f"{span / DAY:g} {'working ' if working else ''}days"

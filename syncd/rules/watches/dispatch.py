@@ -1,0 +1,63 @@
+"""Parcels that the carrier should have by now."""
+
+from datetime import datetime, timedelta
+
+from syncd.config import Kind, LateDispatch, NoFirstScan
+from syncd.model import Cause, Milestone, ParcelFacts, Severity
+from syncd.rules import workdays
+from syncd.rules.watches.judgement import QUIET, Judgement, countries, found, in_days
+
+# Of a parcel that syncd has just heard of, scans may be known that it has yet to ask for.
+_ASKED_FOR = timedelta(hours=12)
+# What a carrier says before it has a parcel.
+_LABEL = frozenset({Milestone.UNKNOWN, Milestone.PRE_SHIPMENT})
+
+
+def late_dispatch(parcel: ParcelFacts, settings: LateDispatch, now: datetime) -> Judgement:
+    """A parcel not handed over although the seller's time to do so ends soon, or has ended."""
+    ends = parcel.ship_by
+    if not settings.enabled or ends is None or _handed_over(parcel):
+        return QUIET
+    asked = parcel.seen_at + _ASKED_FOR
+    near, passed = max(ends - settings.ahead, asked), max(ends, asked)
+    if now < near:
+        return Judgement(due_at=near)
+    lacks = "no tracking number" if parcel.tracking_number is None else "no scan by the carrier"
+    if now < passed:
+        evidence = f"to be handed over by {ends:%Y-%m-%d %H:%M} UTC, {lacks} yet"
+        kind, since, due_at = Kind.SHIP_BY_NEAR, ends - settings.ahead, passed
+    else:
+        evidence = f"was to be handed over by {ends:%Y-%m-%d %H:%M} UTC, {lacks} yet"
+        kind, since, due_at = Kind.LATE_DISPATCH, ends, None
+    said = found(parcel, kind, Cause.DISPATCH, since, evidence, severity=Severity.ACT)
+    return Judgement(said.finding, due_at)
+
+
+def _handed_over(parcel: ParcelFacts) -> bool:
+    """Whether the carrier has it: by its own word, or by the shop's where the carrier says nothing."""
+    state = parcel.state
+    if state.first_scan_at is not None:
+        return True
+    carrier_says_label = state.last_event_at is not None and state.milestone in _LABEL
+    return parcel.shipped_at is not None and not carrier_says_label
+
+
+def no_first_scan(parcel: ParcelFacts, settings: NoFirstScan, now: datetime) -> Judgement:
+    """A parcel that the carrier has announced, and has not scanned within `settings.after`.
+
+    Of a number that no carrier knows nothing is said: perhaps nobody asks carriers about it.
+    """
+    state = parcel.state
+    labelled = state.last_event_at if state.milestone in _LABEL else None
+    if not settings.enabled or labelled is None or state.first_scan_at is not None:
+        return QUIET
+    since = parcel.shipped_at or state.milestone_at or labelled
+    limit = workdays.later(since, settings.after, countries(parcel))
+    limit = max(limit, parcel.seen_at + _ASKED_FOR)
+    if now < limit:
+        return Judgement(due_at=limit)
+    evidence = (
+        f"sent on {since:%Y-%m-%d}, no scan by the carrier; expected within "
+        f"{in_days(settings.after, working=True)}"
+    )
+    return found(parcel, Kind.NO_FIRST_SCAN, Cause.DISPATCH, since, evidence, severity=Severity.ACT)
