@@ -26,6 +26,8 @@ def line(runtime: "Runtime") -> str:
         parts.append(f"{len(failing)} failing ({name}: {reason[:60]}{more})")
     if runtime.stale:
         parts.append(f"stale: {', '.join(sorted(runtime.stale))}")
+    if runtime.lateness is not None and runtime.lateness[0].jumped:
+        parts.append(f"lateness up {runtime.lateness[0].drift:.1f} times")
     depth = runtime.store.outbox.depth()
     waiting = sum(number for state, (number, _) in depth.items() if not OutboxState(state).final)
     parts.append(f"outbox {waiting}")

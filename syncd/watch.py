@@ -3,14 +3,15 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from syncd import clock, log, metrics
+from syncd import clock, forecast, log, metrics
 from syncd.accounts import Account, Runtime
 from syncd.connector import Capability
 from syncd.model import Addressee, Finding, NewNotice, ParcelFacts
+from syncd.model.lateness import ParcelTimes
 from syncd.rules import guards, playbooks
 from syncd.rules.guards import RESTS_ON_SILENCE
 from syncd.rules.playbooks import Voice
-from syncd.rules.watches import judge
+from syncd.rules.watches import AT_RISK, judge
 from syncd.sources import listening
 from syncd.store import WatchTransaction
 
@@ -18,6 +19,9 @@ _log = log.get("watch")
 
 # One transaction's worth: long enough to be cheap, short enough for a poll not to wait on.
 BATCH = 2000
+
+Opened = Mapping[int, Mapping[str, int]]
+"""Open findings: the fingerprint and id of each, by shipment id."""
 
 _FIRST_WORD = frozenset({Capability.START_CONVERSATION, Capability.NOTIFY_TEMPLATED})
 
@@ -38,8 +42,9 @@ def judge_batch(runtime: Runtime, limit: int = BATCH) -> int:
     with runtime.store.watch.batch(now, limit) as tx:
         if not tx.parcels:
             return 0
-        found = {p.shipment_id: judge(p, runtime.settings.watches, now) for p in tx.parcels}
-        new = _update_findings(tx, {i: findings for i, (findings, _) in found.items()})
+        opened = tx.open_findings()
+        found = _judged(runtime, tx, opened, now)
+        new = _update_findings(tx, opened, {i: findings for i, (findings, _) in found.items()})
         new, again = _hold_back(runtime, new, now)
         tx.plan({i: _earliest(due, again.get(i)) for i, (_, due) in found.items()})
         addressees = tx.addressees([parcel for parcel, _ in new])
@@ -55,11 +60,23 @@ def judge_batch(runtime: Runtime, limit: int = BATCH) -> int:
     return len(found)
 
 
+def _judged(
+    runtime: Runtime, tx: WatchTransaction, opened: Opened, now: datetime
+) -> dict[int, tuple[list[Finding], datetime | None]]:
+    settings = runtime.settings
+    listed = {i for i, known in opened.items() if any(each.startswith(AT_RISK) for each in known)}
+    times = tx.times() if settings.lateness.enabled else ParcelTimes()
+    expected = forecast.outlooks(runtime.lateness, settings.lateness, times, now, listed)
+    return {
+        parcel.shipment_id: judge(parcel, settings.watches, now, expected.get(parcel.shipment_id))
+        for parcel in tx.parcels
+    }
+
+
 def _update_findings(
-    tx: WatchTransaction, found: dict[int, list[Finding]]
+    tx: WatchTransaction, opened: Opened, found: dict[int, list[Finding]]
 ) -> list[tuple[ParcelFacts, Finding]]:
     """Close what no longer holds; returns what is new, to be opened."""
-    opened = tx.open_findings()
     new, over = [], []
     for parcel in tx.parcels:
         known = opened.get(parcel.shipment_id, {})
@@ -128,7 +145,10 @@ def _answers(
     for playbook in playbooks.matching(
         settings.playbooks, finding, account.name, addressee.country
     ):
-        if playbook.tell == "staff":
+        extends = Capability.EXTEND_PROMISE in account.connector.capabilities
+        if playbook.tell == "platform" and extends:
+            yield playbooks.extension(playbook, finding, parcel, addressee, now)
+        elif playbook.tell != "buyer":
             yield playbooks.staff_task(playbook, finding, parcel, addressee, now)
         else:
             yield playbooks.buyer_notice(

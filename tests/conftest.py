@@ -9,7 +9,15 @@ import pytest
 
 from syncd import clock
 from syncd.accounts import Account, Runtime
-from syncd.config import AccountSettings, FreshLook, Guards, Playbook, Settings, StaleSource
+from syncd.config import (
+    AccountSettings,
+    FreshLook,
+    Guards,
+    Lateness,
+    Playbook,
+    Settings,
+    StaleSource,
+)
 from syncd.connector import AccountConfig, Context
 from syncd.ingest.salvage import salvage
 from syncd.model import (
@@ -220,8 +228,8 @@ class World:
     def __init__(self, store, templates):
         self.store = store
         self.connectors = {}
-        # A test that is not about guards has no sources that are polled.
-        self.settings = Settings(guards=UNGUARDED)
+        # A test that is not about guards has no sources that are polled; no chance decides either.
+        self.settings = Settings(guards=UNGUARDED, lateness=Lateness(enabled=False))
         self._accounts = {}
         self._templates = templates
 

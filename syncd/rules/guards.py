@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from syncd.config import FreshLook, Kind, StaleSource
+from syncd.config import FORECAST, FreshLook, Kind, StaleSource
 
-RESTS_ON_SILENCE = frozenset({Kind.NO_MOVEMENT, Kind.PROMISE_PASSED})
+RESTS_ON_SILENCE = frozenset({Kind.NO_MOVEMENT, Kind.PROMISE_PASSED} | FORECAST)
 """The kinds that are concluded from what nobody has said; a carrier states the others."""
 
 _SOONEST = timedelta(seconds=15)

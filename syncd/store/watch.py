@@ -15,8 +15,10 @@ from syncd.model import (
     ParcelFacts,
     Party,
 )
+from syncd.model.lateness import ParcelTimes
 from syncd.store import bulk
 from syncd.store.database import Database
+from syncd.store.lateness import times_of
 from syncd.store.notices import insert_notices
 from syncd.store.parcels import STATE, state
 from syncd.store.tables import (
@@ -96,6 +98,15 @@ class WatchTransaction:
         for shipment_id, fingerprint, number in self._connection.execute(wanted):
             found.setdefault(shipment_id, {})[fingerprint] = number
         return found
+
+    def times(self) -> ParcelTimes:
+        """What the lateness of those due parcels is judged by that are under way with a promise."""
+        wanted = [
+            parcel.shipment_id
+            for parcel in self.parcels
+            if parcel.deliver_by is not None and not parcel.state.milestone.terminal
+        ]
+        return times_of(self._connection, wanted) if wanted else ParcelTimes()
 
     def open(self, found: Iterable[tuple[int, Finding]]) -> None:
         """Store findings of parcels; one that was closed before is open again."""
