@@ -7,7 +7,7 @@ EDITABLE := -e . $(foreach project,$(CONNECTORS),-e $(dir $(project)))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-short test check format lint types layers docs docs-check lock clean \
-  kill kill-short bench bench-sync bench-idle bench-short
+  kill kill-short bench bench-sync bench-idle bench-scan bench-short
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,7 +57,7 @@ docs: setup ## write the sample configs and the reference of settings and verbs 
 docs-check: setup ## the files that `make docs` writes are as it would write them
 	$(BIN)/python -m syncd.cli.generated --check
 
-bench: bench-sync bench-idle ## how fast it is, beside its peers and this machine's bounds
+bench: bench-sync bench-idle bench-scan ## how fast it is, beside its peers and this machine's bounds
 
 bench-sync: setup .venv-bench/.ready ## the first and the second pull of 100,000 messages
 	$(BIN)/python -m benchmarks.sync
@@ -65,9 +65,13 @@ bench-sync: setup .venv-bench/.ready ## the first and the second pull of 100,000
 bench-idle: setup ## 10,000 accounts that have nothing new
 	$(BIN)/python -m benchmarks.idle
 
-bench-short: setup ## both in less than a minute, without peers: are the figures sane?
+bench-scan: setup ## a watch round over 10,000 due parcels of 1,000,000, and over all of them
+	$(BIN)/python -m benchmarks.scan
+
+bench-short: setup ## all of them small and without peers, in a minute: are the figures sane?
 	$(BIN)/python -m benchmarks.sync --messages 10000 --rounds 1 --no-peers
 	$(BIN)/python -m benchmarks.idle --accounts 500 --seconds 10 --interval 10
+	$(BIN)/python -m benchmarks.scan --shipments 10000 --due 2000 --rounds 1
 
 .venv-bench/.ready: requirements/bench.txt
 	$(PYTHON) -m venv .venv-bench
