@@ -123,6 +123,12 @@ LATENESS_FITTED = Gauge(
     "When the lateness model in force was learnt, in Unix time; 0 where there is none.",
     registry=REGISTRY,
 )
+PUSHES = Counter(
+    "syncd_pushes",
+    "Requests to the push listener, by result: woke, repeated, stale, forged, unknown or failed.",
+    ["account", "result"],
+    registry=REGISTRY,
+)
 STARTED = Gauge(
     "syncd_started_timestamp_seconds",
     "When the daemon became ready, in Unix time.",
@@ -144,6 +150,7 @@ OURS: tuple[MetricWrapperBase, ...] = (
     WATCH_DUE,
     LOOKS,
     LOOKS_DUE,
+    PUSHES,
     LATENESS_DRIFT,
     LATENESS_FITTED,
     STARTED,
@@ -218,6 +225,7 @@ def forget(account: str) -> None:
         SENDS,
         LOOKS,
         LOOKS_DUE,
+        PUSHES,
     ):
         metric.remove_by_labels({"account": account})
 

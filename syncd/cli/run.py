@@ -11,8 +11,8 @@ from syncd import log
 from syncd.cli import exits
 from syncd.cli.invocation import Invocation, pass_invocation
 from syncd.config import ConfigError
-from syncd.daemon.endpoint import AddressTaken
 from syncd.daemon.engine import build
+from syncd.daemon.listening import AddressTaken
 from syncd.daemon.service import serve
 from syncd.secret import SecretUnavailable
 from syncd.store.database import StoreUnavailable

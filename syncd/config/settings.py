@@ -183,6 +183,13 @@ class PushSettings(ListenSettings):
     )
 
 
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 class TemplateSettings(Section):
     """The texts that buyers and staff get."""
 

@@ -15,6 +15,8 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
     """As it came, which is what signatures are made over."""
     query: Mapping[str, str] = {}
     """The parameters of its address."""
+    method: str = "POST"
+    """Or ``GET``, with which some platforms make sure of an address (then `body` is empty)."""
 
 
 class Wake(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,4 +32,5 @@ class Wake(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str | None = None
     """The platform's own id of the event: one that came already wakes nothing again."""
     answer: bytes = b""
-    """What the platform wants to read back, where it wants anything but 200."""
+    """What the platform wants to read back, where a bare 200 does not do."""
+    answer_type: str = "application/json"

@@ -1,75 +1,40 @@
 """``/metrics`` and ``/healthz`` on a loopback address, off the pool that works."""
 
 import json
-import socket
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
-from socketserver import TCPServer, ThreadingMixIn
-from threading import Thread
-from typing import Self
+from typing import Any
 
 from syncd import metrics
+from syncd.daemon.listening import Listening
+
+AT_ONCE = 16
+"""Requests; Prometheus and a probe ask one at a time."""
 
 Health = Callable[[], dict[str, str]]
 """What is wrong with which part of the service; empty where nothing is."""
 
 
-class AddressTaken(Exception):
-    """The endpoint's address cannot be listened on; the text names it and what to change."""
+def serve_endpoint(address: tuple[str, int], health: Health) -> Listening:
+    """Answer ``/metrics`` and ``/healthz`` until closed; raises AddressTaken."""
 
+    def handler(request: Any, client_address: Any, server: Any) -> _Handler:
+        return _Handler(request, client_address, server, health)
 
-class Endpoint:
-    """Answers from construction until `close`."""
-
-    def __init__(self, host: str, port: int, health: Health) -> None:
-        """Listen on `host`:`port`; 0 lets the system choose. Raises AddressTaken."""
-        try:
-            self._server = _Server((host, port), health)
-        except OSError as error:
-            raise AddressTaken(
-                f"cannot listen on {host}:{port} for metrics and health: {error.strerror}; "
-                "stop the other service or change listen in [metrics]"
-            ) from error
-        self._thread = Thread(target=self._server.serve_forever, name="endpoint", daemon=True)
-        self._thread.start()
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where it really listens."""
-        host, port = self._server.server_address[:2]
-        return str(host), int(port)
-
-    def close(self) -> None:
-        """Stop listening."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
-
-
-# Not http.server's: that one asks the DNS for its own name before it listens.
-class _Server(ThreadingMixIn, TCPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-
-    def __init__(self, address: tuple[str, int], health: Health) -> None:
-        self.health = health
-        if ":" in address[0]:
-            self.address_family = socket.AF_INET6
-        super().__init__(address, _Handler)
+    return Listening(
+        address, handler, purpose="metrics and health", section="metrics", at_once=AT_ONCE
+    )
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
     timeout = 5  # a client that connects and says nothing gives its thread back
     server_version = "syncd"
     sys_version = ""
+
+    def __init__(self, request: Any, client_address: Any, server: Any, health: Health) -> None:
+        self._health = health
+        super().__init__(request, client_address, server)
 
     def do_GET(self) -> None:
         page = {"/metrics": self._metrics, "/healthz": self._healthz}.get(self.path.split("?")[0])
@@ -85,7 +50,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(HTTPStatus.OK, metrics.CONTENT_TYPE, metrics.exposition())
 
     def _healthz(self) -> None:
-        problems = self.server.health()
+        problems = self._health()
         status = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
         body = json.dumps({"ok": not problems, "problems": problems}).encode() + b"\n"
         self._answer(status, "application/json", body)

@@ -6,9 +6,10 @@ from pathlib import Path
 from syncd import log, status
 from syncd.accounts import Runtime
 from syncd.config import ConfigError, Settings
+from syncd.connector import Push
 from syncd.daemon.secrets import missing_secrets
 from syncd.plugins import Plugins
-from syncd.scheduler import Scheduler
+from syncd.scheduler import Received, Scheduler
 
 Load = Callable[[Path], tuple[Settings, Plugins]]
 """Reads a config as it is now, with the connectors installed; raises ConfigError."""
@@ -44,6 +45,15 @@ class Engine:
     def listen(self) -> tuple[str, int] | None:
         """Where metrics and health are to be served, or None for nowhere."""
         return self._settings.metrics.address if self._settings.metrics.enabled else None
+
+    @property
+    def push_listen(self) -> tuple[str, int] | None:
+        """Where pushes are to be received, or None for nowhere."""
+        return self._settings.push.address if self._settings.push.enabled else None
+
+    def receive(self, account: str, push: Push) -> Received:
+        """Judge a push to an account."""
+        return self._scheduler.receive(account, push)
 
     def start(self) -> None:
         """Begin to poll, watch and send."""

@@ -7,22 +7,25 @@ reload, a look at the store) runs beside it.
 import faulthandler
 import gc
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import ExitStack, contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from syncd import clock, log, metrics, systemd
 from syncd.config import ConfigError
-from syncd.daemon.endpoint import Endpoint
+from syncd.daemon.endpoint import serve_endpoint
+from syncd.daemon.receiver import receive_pushes
 from syncd.daemon.reporter import Reporter
 from syncd.daemon.signals import RELOAD, STOP, Signals
 from syncd.daemon.watchdog import BEAT_LIMIT, Watchdog
 from syncd.text.templates import TemplateProblems
 
 if TYPE_CHECKING:
+    from syncd.connector import Push
     from syncd.daemon.engine import Engine
+    from syncd.scheduler import Received
 
 BUILD_LIMIT = 60.0
 """Seconds that opening the store and building the connectors may take at a reload."""
@@ -61,7 +64,7 @@ class Service:
     def run(self) -> bool:
         """Start, wait for a signal to stop, drain; True if every job ended within the stop time."""
         try:
-            with self._endpoint():
+            with self._listening():
                 self._start()
                 self._wait()
                 self._stop()
@@ -79,9 +82,18 @@ class Service:
         }
         return {part: problem for part, problem in found.items() if problem}
 
-    def _endpoint(self) -> AbstractContextManager[object]:
-        listen = self._engine.listen
-        return nullcontext() if listen is None else Endpoint(*listen, self.problems)
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        with ExitStack() as open_ones:
+            if self._engine.listen:
+                open_ones.enter_context(serve_endpoint(self._engine.listen, self.problems))
+            if self._engine.push_listen:
+                open_ones.enter_context(receive_pushes(self._engine.push_listen, self._receive))
+            yield
+
+    def _receive(self, account: str, push: "Push") -> "Received":
+        """Hand a push to the engine of the moment: a reload puts another in its place."""
+        return self._engine.receive(account, push)
 
     def _start(self) -> None:
         self._engine.start()
@@ -145,6 +157,8 @@ class Service:
             metrics.forget(account)
         if fresh.listen != before.listen:
             _log.warning("restart needed", setting="metrics")
+        if fresh.push_listen != before.push_listen:
+            _log.warning("restart needed", setting="push")
 
     def _drain(self, engine: "Engine") -> None:
         """Let its jobs end and close it; those that outlive the stop time keep what they hold."""

@@ -1,5 +1,6 @@
 """What runs when. The only importer of apscheduler; an engine for several machines goes here."""
 
 from syncd.scheduler.jobs import Scheduler
+from syncd.scheduler.wakes import Received
 
-__all__ = ["Scheduler"]
+__all__ = ["Received", "Scheduler"]

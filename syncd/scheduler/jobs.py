@@ -1,4 +1,4 @@
-"""One job for each stream of each account, one each for watches, outbox and housekeeping.
+"""One job for each stream of each account, one each for watches, outbox, lateness and housekeeping.
 
 Jobs live in memory and are made from the config at every start; what is due is known to the store
 alone. A job that is late runs once and at once (`coalesce`, no misfire limit), and never beside
@@ -16,16 +16,20 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from syncd import clock, ingest, log, watch
 from syncd.accounts import Account, Runtime
-from syncd.connector import Capability
+from syncd.connector import Capability, Push
+from syncd.forecast import Learner
 from syncd.outbox import Sender
 from syncd.scheduler.push import Listener
 from syncd.scheduler.upkeep import housekeeping
+from syncd.scheduler.wakes import Received, Wakes
 
 _log = log.get("scheduler")
 
 TICK_SECONDS = 1.0
 UPKEEP_SECONDS = 30.0
 _BEAT_SECONDS = 1.0
+# Pushes come in bursts: what comes within this many ticks is polled at once.
+_TICKS_PER_WAKE = 5
 
 # Accounts' first polls are this far apart, so that thousands do not all begin in one second.
 _START_GAP = 0.005
@@ -50,6 +54,7 @@ class Scheduler:
         self._polling_lock = threading.Lock()
         self._beat = clock.monotonic()
         self._listeners: list[Listener] = []
+        self._wakes = Wakes(runtime, self.poll_soon)
         self._scheduler = BackgroundScheduler(
             executors={
                 "polls": ThreadPoolExecutor(runtime.settings.daemon.workers),
@@ -68,6 +73,9 @@ class Scheduler:
         self._every(self._tick_seconds, lambda: watch.run(self._runtime), "watch")
         self._every(self._tick_seconds, lambda: self._sender.run(self._stopping.is_set), "outbox")
         self._every(UPKEEP_SECONDS, lambda: housekeeping(self._runtime), "housekeeping")
+        self._every(UPKEEP_SECONDS, Learner(self._runtime).run, "lateness")
+        if self._wakes.needed:
+            self._every(self._tick_seconds * _TICKS_PER_WAKE, self._wakes.run, "wakes")
         for account in self._runtime.accounts.values():
             self._add_account(account)
         self._scheduler.start()
@@ -90,6 +98,10 @@ class Scheduler:
     def beat(self) -> float:
         """When the scheduler last ran a job on time, by `clock.monotonic()`."""
         return self._beat
+
+    def receive(self, name: str, push: Push) -> Received:
+        """Judge a push to the account called `name`; a genuine one has it polled within seconds."""
+        return self._wakes.receive(name, push)
 
     def poll_soon(self, account: Account, stream: str) -> None:
         """Poll a stream now instead of at its next turn; once more where it is being polled."""

@@ -124,22 +124,27 @@ class FollowStore:
                 _forget(connection, account_id, over)
         return list(urgent.values())
 
-    def look_now(self, tracking_numbers: Collection[str], now: datetime) -> frozenset[str]:
-        """Have these parcels looked at as soon as their accounts can; asking again is harmless.
+    def look_now(
+        self, tracking_numbers: Collection[str], now: datetime, *, account_id: int | None = None
+    ) -> frozenset[str]:
+        """Have these parcels looked at as soon as their accounts, or the one given, can.
+
+        Asking again is harmless.
 
         Returns those that some account follows; of the others nothing newer can be had. Their
         accounts are polled within seconds. `looked_at` tells when a look has been had, which may
         be never: the source may be down or its quota spent.
         """
-        mine = (follows.c.account_id != _UNROUTED,)
+        anybodys = follows.c.account_id != _UNROUTED
+        mine = anybodys if account_id is None else follows.c.account_id == account_id
         with self._database.write() as connection:
             named = bulk.among(connection, follows.c.tracking_number, tracking_numbers)
             connection.execute(
                 update(follows)
-                .where(named, *mine, follows.c.asked_at.is_(None))
+                .where(named, mine, follows.c.asked_at.is_(None))
                 .values(look_at=to_us(now), asked_at=to_us(now))
             )
-            followed = select(follows.c.tracking_number).where(named, *mine)
+            followed = select(follows.c.tracking_number).where(named, mine)
             return frozenset(connection.execute(followed).scalars())
 
     def looked_at(self, tracking_numbers: Collection[str]) -> dict[str, datetime]:

@@ -20,6 +20,7 @@ class FakeEngine:
         self.accounts = frozenset(accounts)
         self.broken = {}
         self.listen = listen
+        self.push_listen = None
         self.stop_timeout = 2.0
         self.calls = []
         self.drains = drains

@@ -10,7 +10,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from syncd import metrics
-from syncd.daemon.endpoint import AddressTaken, Endpoint
+from syncd.daemon.endpoint import serve_endpoint
+from syncd.daemon.listening import AddressTaken
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def problems():
 
 @pytest.fixture
 def url(problems):
-    with Endpoint("127.0.0.1", 0, lambda: problems) as endpoint:
+    with serve_endpoint(("127.0.0.1", 0), lambda: problems) as endpoint:
         yield "http://{}:{}".format(*endpoint.address)
 
 
@@ -62,7 +63,7 @@ def test_any_other_page_is_404(url):
 def test_an_address_in_use_is_named_with_the_setting_to_change(url):
     port = int(url.rpartition(":")[2])
     with pytest.raises(AddressTaken, match=rf"127\.0\.0\.1:{port} .*listen in \[metrics\]"):
-        Endpoint("127.0.0.1", port, dict)
+        serve_endpoint(("127.0.0.1", port), dict)
 
 
 def test_it_listens_on_ipv6_too():
@@ -73,7 +74,7 @@ def test_it_listens_on_ipv6_too():
             probe.bind(("::1", 0))
     except OSError as error:
         pytest.skip(f"this machine has no IPv6 loopback: {error}")
-    with Endpoint("::1", 0, dict) as endpoint:
+    with serve_endpoint(("::1", 0), dict) as endpoint:
         assert get(f"http://[::1]:{endpoint.address[1]}/healthz")[0] == 200
 
 
