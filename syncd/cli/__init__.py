@@ -41,6 +41,7 @@ VERBS = {
     "quarantine": Verb("syncd.cli.quarantine:quarantine", "List what could not be read."),
     "db": Verb("syncd.cli.db:db", "Create, migrate and look after the database."),
     "connectors": Verb("syncd.cli.config_verbs:connectors", "List the connectors installed."),
+    "connect": Verb("syncd.cli.connect:connect", "Ask the seller for a consent, keep the login."),
     "capabilities": Verb(
         "syncd.cli.capabilities:capabilities", "Tell what each account can do, and why not."
     ),

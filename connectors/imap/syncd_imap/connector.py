@@ -8,6 +8,7 @@ from syncd.connector import (
     Capability,
     Connector,
     ConnectorError,
+    Consent,
     Context,
     Cursor,
     OutcomeUnknown,
@@ -48,7 +49,7 @@ class ImapConnector(Connector):
 
     def __init__(self, config: ImapConfig, context: Context) -> None:
         super().__init__(config, context)
-        login = Login(config, context)
+        self._login = login = Login(config, context)
         self._mailbox = Mailbox(config, login)
         self._mailer = Mailer(config, login)
         self._reader = Reader(
@@ -117,6 +118,14 @@ class ImapConnector(Connector):
         del stream
         with recovering(f"IMAP {self.config.imap_host}", self._mailbox.stop_waiting):
             return self._mailbox.wait(seconds)
+
+    def authorize_url(self, consent: Consent) -> str:
+        """The page of the mail provider that the config names."""
+        return self._login.authorize_url(consent)
+
+    def exchange(self, code: str, consent: Consent) -> None:
+        """Get the mailbox owner's tokens for the code."""
+        self._login.exchange(code, consent)
 
     def close(self) -> None:
         """Log out everywhere."""

@@ -3,8 +3,9 @@
 import ssl
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlencode
 
-from syncd.connector import Context
+from syncd.connector import Consent, Context, Rejected
 from syncd.http import OAuth2
 from syncd_imap.settings import ImapConfig, OAuthSettings
 
@@ -15,6 +16,7 @@ class Login:
     def __init__(self, config: ImapConfig, context: Context) -> None:
         self.name = config.login_name
         self._password = config.password
+        self._settings = config.oauth
         self._oauth = None if config.oauth is None else _oauth(config.oauth, context)
 
     @property
@@ -38,6 +40,28 @@ class Login:
             return False
         return self._oauth.renew({"authorization": f"Bearer {refused}"})
 
+    def authorize_url(self, consent: Consent) -> str:
+        """The provider's page for the mailbox's owner; Rejected where the config names none."""
+        settings = self._settings
+        if settings is None or settings.authorize_url is None:
+            raise Rejected("set oauth.authorize_url to the provider's page for a consent")
+        asked = {
+            "client_id": settings.client_id,
+            "redirect_uri": consent.redirect,
+            "response_type": "code",
+            "state": consent.state,
+            "code_challenge": consent.challenge,
+            "code_challenge_method": "S256",
+        } | ({"scope": settings.scope} if settings.scope else {})
+        joint = "&" if "?" in settings.authorize_url else "?"
+        return f"{settings.authorize_url}{joint}{urlencode(asked)}"
+
+    def exchange(self, code: str, consent: Consent) -> None:
+        """Get the owner's tokens for the code."""
+        if self._oauth is None:
+            raise Rejected("the account signs in by a password: there is nothing to connect")
+        self._oauth.exchange(code, redirect=consent.redirect, verifier=consent.verifier)
+
     def xoauth2(self, token: str) -> str:
         """The initial response of XOAUTH2, as Google and Microsoft describe it."""
         return f"user={self.name}\x01auth=Bearer {token}\x01\x01"
@@ -51,6 +75,7 @@ def _oauth(settings: OAuthSettings, context: Context) -> OAuth2:
         refresh_token=settings.refresh_token,
         scope=settings.scope,
         now=context.now,
+        by_consent=settings.authorize_url is not None,
         tokens=context.tokens,
     )
 

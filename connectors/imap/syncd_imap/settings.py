@@ -42,6 +42,15 @@ class OAuthSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     token_url: str = Field(description="The provider's token endpoint", pattern=r"^https?://")
+    authorize_url: str | None = Field(
+        None,
+        description="The provider's page for a consent, for `syncd connect`; keep the parameters it "
+        "needs beside the usual ones in it",
+        pattern=r"^https?://",
+        examples=[
+            "https://accounts.google.com/o/oauth2/v2/auth?access_type=offline&prompt=consent"
+        ],
+    )
     client_id: str = Field(description="The registered application's id")
     client_secret: Secret | None = Field(None, description="Its secret, where it has one")
     refresh_token: Secret | None = Field(

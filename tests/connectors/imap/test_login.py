@@ -1,7 +1,9 @@
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from pydantic import ValidationError
 
-from syncd.connector import AuthFailed
+from syncd.connector import AuthFailed, Consent, Rejected
 from syncd.testing.server import Answer, FakeServer, route
 from syncd_imap import ImapConfig
 from syncd_imap.mailbox import layout_of
@@ -13,11 +15,16 @@ class TokenServer(FakeServer):
     def __init__(self):
         super().__init__()
         self.given = 0
+        self.forms = []
 
     @route("POST", "/token")
     def token(self, request):
         self.given += 1
-        return Answer.json({"access_token": f"token-{self.given}", "expires_in": 3600})
+        self.forms.append(parse_qs(request.body.decode()))
+        answer = {"access_token": f"token-{self.given}", "expires_in": 3600}
+        if self.forms[-1]["grant_type"] == ["authorization_code"]:
+            answer["refresh_token"] = "refresh-1"
+        return Answer.json(answer)
 
 
 @pytest.fixture
@@ -56,6 +63,39 @@ def test_a_token_that_died_early_is_replaced(box, shop, tokens):
     assert read_all(shop)[0]
     shop.send(draft(), "key-2")
     assert tokens.given == 2
+
+
+def test_the_mailboxs_owner_agrees_on_the_providers_page(box, connect, tokens):
+    shop = connect(box.imap_port, box.smtp_port, oauth={
+        "token_url": f"{tokens.url}/token",
+        "authorize_url": "https://login.example/auth?access_type=offline",
+        "client_id": "app",
+        "scope": "mail offline",
+    })  # fmt: skip
+    box.accept_token("token-1")
+    with pytest.raises(AuthFailed, match="syncd connect"):
+        read_all(shop)
+
+    consent = Consent(state="s", redirect="http://127.0.0.1:9465/", verifier="v" * 43)
+    asked = parse_qs(urlsplit(shop.authorize_url(consent)).query)
+    assert asked["access_type"] == ["offline"]
+    assert asked["scope"] == ["mail offline"]
+    assert asked["code_challenge"] == [consent.challenge]
+    shop.exchange("the-code", consent)
+    assert tokens.forms[-1]["code"] == ["the-code"]
+    assert tokens.forms[-1]["code_verifier"] == [consent.verifier]
+    box.deliver(mail())
+    assert len(read_all(shop)[0]) == 1
+    assert tokens.given == 1
+
+
+def test_a_password_needs_no_consent(box, connect):
+    consent = Consent(state="s", redirect="http://127.0.0.1:9465/", verifier="v" * 43)
+    shop = connect(box.imap_port, box.smtp_port)
+    with pytest.raises(Rejected, match=r"oauth\.authorize_url"):
+        shop.authorize_url(consent)
+    with pytest.raises(Rejected, match="password"):
+        shop.exchange("the-code", consent)
 
 
 def test_tokens_that_nobody_wants(box, shop, tokens):

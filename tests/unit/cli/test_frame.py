@@ -110,6 +110,8 @@ def test_completing_verbs_imports_none() -> None:
     assert [(item.value, item.help) for item in found] == [
         ("conversations", VERBS["conversations"].help),
         ("connectors", VERBS["connectors"].help),
+        ("connect", VERBS["connect"].help),
+        ("connector", VERBS["connector"].help),
     ]
 
 
