@@ -10,8 +10,10 @@ from sqlalchemy import Connection, select
 
 from syncd.model import (
     Addressee,
+    Cause,
     Finding,
     NewNotice,
+    OutboxState,
     ParcelFacts,
     Party,
 )
@@ -26,6 +28,7 @@ from syncd.store.tables import (
     conversations,
     findings,
     orders,
+    outbox,
     shipments,
 )
 from syncd.store.times import from_us, to_us
@@ -34,6 +37,10 @@ _FINDING_COLUMNS = (
     "fingerprint", "kind", "cause", "severity", "shipment_id", "since", "evidence", "figures",
     "opened_at",
 )  # fmt: skip
+_OPEN = (
+    f"INSERT INTO findings ({', '.join(_FINDING_COLUMNS)}) VALUES {{values}}"  # noqa: S608
+    " ON CONFLICT (fingerprint) DO UPDATE SET closed_at=NULL, evidence=excluded.evidence"
+)
 
 FACTS = select(
     shipments.c.id, shipments.c.account_id, shipments.c.source_id, shipments.c.order_source_id,
@@ -116,13 +123,7 @@ class WatchTransaction:
              msgspec.json.encode(finding.figures).decode(), self._now_us)
             for shipment_id, finding in found
         ]  # fmt: skip
-        marks = ", ".join("?" for _ in _FINDING_COLUMNS)
-        bulk.execute(
-            self._connection,
-            f"INSERT INTO findings ({', '.join(_FINDING_COLUMNS)}) VALUES ({marks})"  # noqa: S608
-            " ON CONFLICT (fingerprint) DO UPDATE SET closed_at=NULL, evidence=excluded.evidence",
-            rows,
-        )
+        bulk.from_values(self._connection, _OPEN, rows)
 
     def close(self, finding_ids: Collection[int]) -> None:
         """The troubles behind these findings are over."""
@@ -164,6 +165,17 @@ class WatchTransaction:
         # A parcel with several conversations appears several times; the latest spoken in wins.
         # Somebody else who names the order is not the buyer.
         return {row[0]: _addressee(row[1:]) for row in self._connection.execute(wanted)}
+
+    def warned(self, parcels: Collection[ParcelFacts]) -> set[int]:
+        """Those of these parcels, by shipment id, whose buyers were told of a trouble."""
+        table = outbox.c
+        wanted = select(table.shipment_id).where(
+            bulk.among(self._connection, table.shipment_id, [p.shipment_id for p in parcels]),
+            table.purpose == "notice",
+            table.state.in_([OutboxState.SENT.value, OutboxState.IN_FLIGHT.value]),
+            table.cause.not_in([Cause.SHIPPED.value, Cause.ARRIVED.value]),
+        )
+        return set(self._connection.execute(wanted).scalars()) if parcels else set()
 
     def queue(self, notices: Iterable[NewNotice]) -> int:
         """Queue messages in the same transaction as their findings; returns how many are new."""
