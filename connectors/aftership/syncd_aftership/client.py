@@ -1,0 +1,108 @@
+"""The calls of the AfterShip Tracking API 2026-07 that the connector needs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from syncd.connector import ConnectorError, Secret, Unavailable
+from syncd.http import HeaderToken, HttpClient, Reply
+from syncd_aftership.parse import Tracking, Unreadable, read
+
+BATCH = 50
+"""Numbers that a list can be asked for."""
+_ALREADY = 4003
+
+
+class Refused(ConnectorError):
+    """AfterShip refuses what was asked for one number, for good."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(f"AfterShip {code}: {message}")
+        self.code = code
+
+
+class _Meta(msgspec.Struct):
+    code: int
+    message: str = ""
+
+
+class _Refusal(msgspec.Struct):
+    meta: _Meta
+
+
+class _Pagination(msgspec.Struct):
+    next_cursor: str | None = None
+    has_next_page: bool | None = None
+
+
+class _Page(msgspec.Struct):
+    trackings: list[msgspec.Raw] | None = None
+    pagination: _Pagination | None = None
+
+
+class _Pages(msgspec.Struct):
+    data: _Page
+
+
+class _Created(msgspec.Struct):
+    data: msgspec.Raw
+
+
+class Client:
+    """One account's calls."""
+
+    def __init__(self, base_url: str, api_key: Secret) -> None:
+        login = HeaderToken(api_key, header="as-api-key", prefix="")
+        self._http = HttpClient(base_url, auth=login, judge=judge)
+
+    def find(self, numbers: Sequence[str]) -> Iterator[Tracking | Unreadable]:
+        """Those of up to `BATCH` numbers that AfterShip follows, a call for each 200."""
+        params: dict[str, str | int] = {"tracking_numbers": ",".join(numbers), "limit": 200}
+        while True:
+            page = self._pages(params)
+            yield from map(read, page.trackings or ())
+            on = page.pagination
+            if on is None or not on.has_next_page or not on.next_cursor:
+                return
+            params = {**params, "cursor": on.next_cursor}
+
+    def _pages(self, params: Mapping[str, str | int]) -> _Page:
+        try:
+            return self._http.get("/trackings", params).json(_Pages).data
+        except Refused as refused:
+            raise Unavailable(f"the list of trackings was refused: {refused}") from None
+
+    def create(self, row: Mapping[str, str]) -> Tracking | Unreadable | None:
+        """Follow a number; None where that was so already. Doing it twice is harmless.
+
+        Raises Refused where AfterShip cannot follow it.
+        """
+        try:
+            return read(self._http.query("/trackings", row).json(_Created).data)
+        except Refused as refused:
+            if refused.code == _ALREADY:
+                return None
+            raise
+
+    def restart(self, id_: str) -> None:
+        """Look for news of an expired one again; AfterShip allows it once, then it is Refused."""
+        self._http.query(f"/trackings/{id_}/retrack", {})
+
+    def check(self) -> None:
+        """Ask for a single tracking."""
+        self._pages({"limit": 1})
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+
+def judge(reply: Reply) -> ConnectorError | None:
+    """AfterShip's codes from 4003 on are about what was asked, not about the login or the service."""
+    if reply.status not in {400, 404}:
+        return None
+    try:
+        meta = reply.json(_Refusal).meta
+    except Unavailable:
+        return Unavailable(f"HTTP {reply.status}, and not from AfterShip's API: is base_url right?")
+    return Refused(meta.code, meta.message)

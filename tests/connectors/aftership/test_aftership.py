@@ -1,0 +1,350 @@
+"""What AfterShip's answers and webhooks become, and what is asked of it."""
+
+import hashlib
+import hmac
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta, timezone
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncd.connector import AuthFailed, Context, Push, Unavailable, Wake
+from syncd.connector.scans import meanings
+from syncd.model import BadItem, Leg, Milestone, OffsetSource, ParcelRef, Reason
+from syncd.testing.aftership import KEY, WEBHOOK_SECRET, FakeAftership
+from syncd.testing.server import Answer, Fault
+from syncd_aftership import Aftership
+from syncd_aftership.parse import Tracking, read, three_letters, two_letters
+
+NUMBER = "RR000000001CN"
+NOON = datetime.fromisoformat("2026-11-02T12:00")
+GMT = timezone(timedelta(0))
+
+# aftership.com/docs/tracking/2026-07/enum: delivery statuses and delivery sub-statuses; the latter
+# also at support.aftership.com for those of March 2026.
+STATUSES = {
+    "Pending", "InfoReceived", "InTransit", "OutForDelivery", "AttemptFail", "Delivered",
+    "AvailableForPickup", "Exception", "Expired",
+}  # fmt: skip
+SUB_STATUSES = {
+    "Delivered": (1, 2, 3, 4, 5),
+    "AvailableForPickup": (1,),
+    "Exception": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 17, 18),
+    "AttemptFail": (1, 2, 3),
+    "InTransit": (1, 2, 3, 4, 5, 6, 7, 8, 9),
+    "InfoReceived": (1,),
+    "OutForDelivery": (1, 2, 3, 4),
+    "Pending": (1, 2, 3, 4, 5, 6),
+    "Expired": (1,),
+}
+PUBLISHED = STATUSES | {f"{tag}_{n:03d}" for tag, serials in SUB_STATUSES.items() for n in serials}
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    monkeypatch.setenv("AFTERSHIP", KEY)
+    monkeypatch.setenv("WEBHOOK", WEBHOOK_SECRET)
+    with FakeAftership() as fake:
+        yield fake
+
+
+@pytest.fixture
+def connect(fake):
+    made = []
+
+    def connect(*parcels, **config):
+        refs = [p if isinstance(p, ParcelRef) else ParcelRef(tracking_number=p) for p in parcels]
+        settings = {"api_key": {"env": "AFTERSHIP"}, "base_url": fake.base_url, **config}
+        context = Context(
+            account="parcels", now=lambda: datetime(2026, 11, 2, tzinfo=UTC), parcels=lambda: refs
+        )
+        made.append(Aftership(Aftership.Config.model_validate(settings), context))
+        return made[-1]
+
+    yield connect
+    for connector in made:
+        connector.close()
+
+
+def poll(connector):
+    return list(connector.poll("tracking", {}))
+
+
+def items(connector):
+    return [item for batch in poll(connector) for item in batch.items]
+
+
+def calls(fake):
+    return [(request.method, request.path.rpartition("/2026-07")[2]) for request in fake.requests]
+
+
+def checkpoint(subtag="InTransit_001", **fields):
+    return {"checkpoint_time": "2026-11-02T12:00:00", "subtag": subtag, **fields}
+
+
+def parsed(*checkpoints, **facts):
+    body = {"tracking_number": NUMBER, "checkpoints": checkpoints, **facts}
+    return msgspec.json.decode(msgspec.json.encode(body), type=Tracking).items(NUMBER)
+
+
+def one(*args, **fields):
+    (item,) = parsed(checkpoint(*args, **fields))
+    return item
+
+
+def test_every_published_code_is_in_the_table():
+    assert set(meanings("syncd_aftership")) == PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("subtag", "tag", "milestone", "reason"),
+    [
+        ("InfoReceived_001", "InfoReceived", Milestone.PRE_SHIPMENT, None),
+        ("InTransit_002", "InTransit", Milestone.ACCEPTED, None),
+        ("InTransit_004", "InTransit", Milestone.ARRIVED_DESTINATION, None),
+        ("Exception_018", "Exception", Milestone.CUSTOMS_HOLD, Reason.DOCUMENTS),
+        ("AttemptFail_002", "AttemptFail", Milestone.ATTEMPT_FAILED, Reason.ABSENT),
+        ("Exception_008", "Exception", Milestone.READY_FOR_PICKUP, Reason.NOT_COLLECTED),
+        ("Exception_010", "Exception", Milestone.RETURNING, None),
+        ("Exception_013", "Exception", Milestone.EXCEPTION, Reason.LOST),
+        ("Delivered_005", "Delivered", Milestone.DELIVERED, None),
+        ("Delivered_099", "Delivered", Milestone.DELIVERED, None),
+        ("Expired_001", "Expired", Milestone.UNKNOWN, None),
+        ("Delayed_001", "Delayed", Milestone.UNKNOWN, None),
+        (None, None, Milestone.UNKNOWN, None),
+    ],
+)
+def test_status(subtag, tag, milestone, reason):
+    item = one(subtag, tag=tag)
+    assert (item.milestone, item.reason, item.code) == (milestone, reason, subtag)
+
+
+@pytest.mark.parametrize(
+    ("country", "milestone"),
+    [("CHN", Milestone.EXPORT_CUSTOMS), ("GBR", Milestone.IMPORT_CUSTOMS)],
+)
+def test_clearance_at_the_origin_is_export(country, milestone):
+    (item,) = parsed(
+        checkpoint("InTransit_006", country_region=country),
+        origin_country_region="CHN",
+        destination_country_region="GBR",
+    )
+    assert item.milestone is milestone
+    assert item.country == two_letters(country)
+
+
+@pytest.mark.parametrize(
+    ("said", "offset"),
+    [("2026-11-02T12:00:00", None), ("2026-11-02T12:00:00+08:00", 480)],
+)
+def test_time_is_kept_as_said(said, offset):
+    item = one(checkpoint_time=said)
+    assert (item.occurred_local, item.utc_offset_minutes) == (NOON, offset)
+    assert item.offset_source is (None if offset is None else OffsetSource.CARRIER)
+
+
+def test_words_place_courier_and_its_own_code_are_kept():
+    item = one(message="Left <b>hub</b>", city="Ulm", state="BW", slug="gls", raw_tag="3.0")
+    assert (item.text, item.location, item.carrier) == ("Left hub", "Ulm, BW", "gls")
+    assert item.code == "InTransit_001/3.0"
+
+
+@pytest.mark.parametrize(
+    ("slug", "leg"), [("china-post", Leg.FIRST), ("royal-mail", Leg.LAST), ("x", None)]
+)
+def test_whose_scan_it_is_tells_the_leg(slug, leg):
+    ends = {"first_mile": {"slug": "china-post"}, "last_mile": {"slug": "royal-mail"}}
+    assert parsed(checkpoint(slug=slug), **ends)[0].leg is leg
+
+
+def test_one_courier_all_the_way_tells_no_leg():
+    ends = {"first_mile": {"slug": "dhl"}, "last_mile": {"slug": "dhl"}}
+    assert parsed(checkpoint(slug="dhl"), **ends)[0].leg is None
+
+
+@pytest.mark.parametrize(
+    ("date", "low", "high", "earliest", "latest"),
+    [
+        ("2026-11-04", None, None, (4, 0, 0, 0), (4, 23, 59, 59)),
+        ("2026-11-04", "2026-11-04", "2026-11-06", (4, 0, 0, 0), (6, 23, 59, 59)),
+        ("2026-11-04T18:00:00", None, None, None, (4, 18, 0, 0)),
+        ("2026-11-04T18:00:00+00:00", None, None, None, (4, 18, 0, 0)),
+    ],
+)
+def test_the_couriers_estimate(date, low, high, earliest, latest):
+    expected = {
+        "estimated_delivery_date": date,
+        "estimated_delivery_date_min": low,
+        "estimated_delivery_date_max": high,
+    }
+    (item,) = parsed(
+        checkpoint(checkpoint_time="2026-11-02T12:00:00+00:00", country_region="GBR"),
+        destination_country_region="GBR",
+        courier_estimated_delivery_date=expected,
+        latest_estimated_delivery={"source": "Order EDD", "datetime": "2026-11-09"},
+    )
+    assert item.eta.earliest == (earliest and datetime(2026, 11, *earliest, tzinfo=GMT))
+    assert item.eta.latest == datetime(2026, 11, *latest, tzinfo=GMT)
+
+
+def test_a_checkpoint_that_cannot_be_read_stops_no_other():
+    found = parsed(checkpoint(checkpoint_time=None), checkpoint(message=7), checkpoint())
+    bad = [item for item in found if isinstance(item, BadItem)]
+    assert len(found) == 3
+    assert sorted(item.reason.split(":")[0] for item in bad) == ["ValidationError", "ValueError"]
+
+
+def test_a_tracking_of_another_shape_is_a_bad_item():
+    raw = msgspec.Raw(msgspec.json.encode({"tracking_number": NUMBER, "checkpoints": 7}))
+    (bad,) = read(raw).items(NUMBER)
+    assert isinstance(bad, BadItem)
+    assert "checkpoints" in bad.reason
+
+
+def test_countries_have_two_letters_here_and_three_there():
+    assert (two_letters("GBR"), three_letters("gb")) == ("GB", "GBR")
+    assert (two_letters("GB"), three_letters("GBR"), two_letters(None)) == (None, None, None)
+
+
+def test_a_new_number_is_followed_once_and_then_read(fake, connect):
+    ref = ParcelRef(
+        tracking_number="RR 000000001 CN",
+        carrier="China Post",
+        origin_country="CN",
+        destination_country="GB",
+        postcode="SW1A 1AA",
+    )
+    connector = connect(ref, couriers={"china post": "china-post"})
+    assert [batch.looked for batch in poll(connector)] == [("RR 000000001 CN",)]
+    assert fake.requests[-1].json() == {
+        "tracking_number": NUMBER,
+        "slug": "china-post",
+        "origin_country_region": "CHN",
+        "destination_country_region": "GBR",
+        "destination_postal_code": "SW1A 1AA",
+    }
+    fake.add_checkpoint(NUMBER, "Posted", NOON)
+    (item,) = items(connector)
+    assert (item.text, item.tracking_number) == ("Posted", "RR 000000001 CN")
+    assert calls(fake) == [("GET", "/trackings"), ("POST", "/trackings"), ("GET", "/trackings")]
+
+
+def test_fifty_numbers_a_call_and_no_more_calls_than_the_budget(fake, connect):
+    numbers = [f"A{index:03d}" for index in range(120)]
+    for number in numbers[:50]:
+        fake.followed[number] = {"id": f"id-{number}"}
+    batches = poll(connect(*numbers, requests_per_poll=4))
+    looked = [number for batch in batches for number in batch.looked]
+    assert looked == numbers[:52]  # two lists, and two of the new ones
+    assert len(fake.requests) == 4
+
+
+def test_a_list_of_several_pages_is_read_to_its_end(fake, connect):
+    fake.size = 2
+    numbers = [f"A{index}" for index in range(5)]
+    for number in numbers:
+        fake.followed[number] = {"id": f"id-{number}"}
+        fake.add_checkpoint(number, "Moved", NOON)
+    assert len(items(connect(*numbers))) == 5
+
+
+def test_what_cannot_be_followed_is_told_and_the_rest_goes_on(fake, connect):
+    fake.refused["A1"] = 4012
+    bad, good = poll(connect("A1", "B2"))
+    assert bad.items[0].reason.startswith("cannot be followed: AfterShip 4012")
+    assert (good.items, good.looked) == ([], ("B2",))
+
+
+def test_a_number_with_a_comma_is_not_asked_for(fake, connect):
+    bad, good = poll(connect("A1,B2", "C3"))
+    assert bad.items[0].reason == "cannot be followed: not a tracking number"
+    assert (bad.looked, good.looked) == (("A1,B2",), ("C3",))
+
+
+def test_a_number_that_is_followed_already_is_no_error(fake, connect):
+    fake.refused["A1"] = 4003
+    (batch,) = poll(connect("A1"))
+    assert (batch.items, batch.looked) == ([], ("A1",))
+
+
+def test_of_two_with_one_number_that_with_news_is_read(fake, connect):
+    fake.followed[NUMBER] = {"id": "id-1"}
+    fake.add_checkpoint(NUMBER, "Moved", NOON)
+    full = fake._tracking(NUMBER)
+    empty = {**full, "checkpoints": [], "slug": "other", "updated_at": "2026-11-02"}
+    for pair in ([full, empty], [empty, full]):
+        page = {"trackings": pair, "pagination": {"has_next_page": False}}
+        fake.answer = lambda request, page=page: Answer.json({"data": page})
+        assert [item.text for item in items(connect(NUMBER))] == ["Moved"]
+
+
+def test_an_expired_one_is_started_again_once(fake, connect):
+    fake.followed[NUMBER] = {"id": f"id-{NUMBER}", "active": False, "tag": "Expired"}
+    connector = connect(NUMBER)
+    assert items(connector) == []
+    assert calls(fake)[-1] == ("POST", f"/trackings/id-{NUMBER}/retrack")
+    fake.followed[NUMBER].update(active=False, tag="Expired")
+    (bad,) = items(connector)
+    assert bad.reason.startswith("cannot be followed: AfterShip 4016")
+
+
+def test_the_rate_limit_ends_the_poll_and_keeps_what_was_read(fake, connect):
+    batches = connect("A1", "B2").poll("tracking", {})
+    assert next(batches).looked == ("A1",)
+    fake.fail(Fault.RATE_LIMITED, retry_after=9)
+    with pytest.raises(Unavailable) as caught:
+        next(batches)
+    assert caught.value.retry_after == 9
+
+
+def test_a_wrong_address_is_no_missing_parcel(fake, connect):
+    connector = connect(NUMBER)
+    fake.answer = lambda request: Answer(404, b"<html>Not here</html>", "text/html")
+    with pytest.raises(Unavailable, match="base_url"):
+        poll(connector)
+
+
+def test_check_tells_a_wrong_key(connect, monkeypatch):
+    monkeypatch.setenv("AFTERSHIP", "another")
+    with pytest.raises(AuthFailed):
+        connect().check()
+
+
+def test_a_signed_webhook_wakes_its_parcel(fake, connect):
+    connector = connect(webhook_secret={"env": "WEBHOOK"})
+    wake = connector.verify_push(fake.push(NUMBER))
+    assert wake == Wake(tracking_numbers=(NUMBER,), event_id=f"event-{NUMBER}")
+
+
+def test_a_webhook_of_another_shape_wakes_the_stream(connect):
+    connector = connect(webhook_secret={"env": "WEBHOOK"})
+    digest = hmac.digest(WEBHOOK_SECRET.encode(), b"{}", hashlib.sha256)
+    headers = {"aftership-hmac-sha256": b64encode(digest).decode()}
+    assert connector.verify_push(Push(headers=headers, body=b"{}")) == Wake(streams=("tracking",))
+
+
+@pytest.mark.parametrize("signature", ["", "é", "AAAA"])
+def test_an_unsigned_webhook_wakes_nothing(fake, connect, signature):
+    connector = connect(webhook_secret={"env": "WEBHOOK"})
+    push = msgspec.structs.replace(fake.push(NUMBER), headers={"aftership-hmac-sha256": signature})
+    assert connector.verify_push(push) is None
+    assert connector.verify_push(Push(headers={}, body=push.body)) is None
+    assert connector.verify_push(fake.push(NUMBER, secret="another")) is None
+
+
+def test_without_a_webhook_secret_nobody_is_believed(fake, connect):
+    assert connect().verify_push(fake.push(NUMBER)) is None
+
+
+ODD = st.one_of(st.none(), st.integers(), st.text(max_size=20), st.lists(st.none(), max_size=2))
+ODD_CHECKPOINT = st.dictionaries(
+    st.sampled_from(["checkpoint_time", "message", "tag", "subtag", "slug", "country_region"]), ODD
+)
+
+
+@given(st.lists(ODD_CHECKPOINT, max_size=4))
+def test_whatever_is_scanned_becomes_items(checkpoints):
+    found = parsed(*checkpoints)
+    assert len({item.source_id for item in found}) == len(found) <= len(checkpoints)
