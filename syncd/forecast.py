@@ -9,13 +9,13 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from syncd import clock, log, metrics
-from syncd.accounts import Runtime
 from syncd.config import Lateness
 from syncd.model.lateness import Chance, KeptModel, Outlook, ParcelTimes
 from syncd.store import Store
 from syncd.store.times import from_us
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # those who only look should not pay for connectors, nor for NumPy
+    from syncd.accounts import Runtime
     from syncd.rules.lateness import Model
 
 _log = log.get("forecast")
@@ -29,7 +29,7 @@ _DAY = timedelta(days=1)
 class Learner:
     """Keeps the runtime's model the latest: another process's, or one fitted here where that is due."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: "Runtime") -> None:
         self._runtime = runtime
         self._tried_at: datetime | None = None
 
@@ -105,7 +105,7 @@ def _chances(
     return chances(tables, times, now, board=settings.board, buyer=settings.buyer, drift=kept.drift)
 
 
-def _learn(runtime: Runtime, now: datetime) -> None:
+def _learn(runtime: "Runtime", now: datetime) -> None:
     settings, store = runtime.settings.lateness, runtime.store
     times = store.lateness.history(now - LEARNT_FROM)
     if len(times.placed) < settings.fewest:
@@ -140,7 +140,7 @@ def _tell_of_jump(before: KeptModel | None, after: KeptModel) -> None:
         _log.info("lateness is as before", odds_ratio=after.drift)
 
 
-def _take(runtime: Runtime, model: "tuple[KeptModel, Model] | None") -> None:
+def _take(runtime: "Runtime", model: "tuple[KeptModel, Model] | None") -> None:
     runtime.lateness = model
     if model is not None:
         metrics.LATENESS_DRIFT.set(model[0].drift)

@@ -13,8 +13,10 @@ from syncd.cli.invocation import Invocation, json_option, pass_invocation
 from syncd.cli.opened import Reactions, reactions, store
 from syncd.cli.output import cell, printable, to_json
 from syncd.model import Dossier
+from syncd.model.lateness import Outlook
 from syncd.rules import watches
 from syncd.rules.explain import explain as told
+from syncd.store import Store
 
 
 @click.command()
@@ -31,7 +33,8 @@ def explain(ctx: click.Context, invocation: Invocation, number: str, as_json: bo
     answers = reactions(invocation)
     with store(invocation) as looking:
         dossiers = looking.store.dossiers.of(number)
-    found = [_explained(dossier, answers, clock.now()) for dossier in dossiers]
+        expected = _expected(looking.store, answers, dossiers)
+    found = [_explained(dossier, answers, expected, clock.now()) for dossier in dossiers]
     guess = _recognised(number) if not found else None
     if as_json:
         click.echo(to_json({"number": number, "parcels": found, "recognised": guess}))
@@ -42,9 +45,26 @@ def explain(ctx: click.Context, invocation: Invocation, number: str, as_json: bo
         ctx.exit(exits.FOUND_WRONG)
 
 
-def _explained(dossier: Dossier, answers: Reactions, now: datetime) -> dict[str, Any]:
+def _expected(
+    opened: Store, answers: Reactions, dossiers: Sequence[Dossier]
+) -> Mapping[int, Outlook]:
+    """What the lateness model expects of those parcels, by shipment id."""
+    ids = [each.parcel.shipment_id for each in dossiers if each.parcel is not None]
+    times = opened.lateness.times(ids)
+    if not times.placed or not answers.lateness.enabled:
+        return {}
+    from syncd import forecast  # noqa: PLC0415  brings NumPy where there is a model
+
+    model = forecast.latest(opened)
+    return forecast.outlooks(model, answers.lateness, times, clock.now())
+
+
+def _explained(
+    dossier: Dossier, answers: Reactions, expected: Mapping[int, Outlook], now: datetime
+) -> dict[str, Any]:
     parcel = dossier.parcel
-    said = {} if parcel is None else watches.each(parcel, answers.watches, now)
+    outlook = None if parcel is None else expected.get(parcel.shipment_id)
+    said = {} if parcel is None else watches.each(parcel, answers.watches, now, outlook)
     return {
         **_plain(dossier),
         "watches": _plain(said),

@@ -9,7 +9,7 @@ import click
 from pydantic import ValidationError
 
 from syncd.cli.invocation import Invocation
-from syncd.config import ConfigError, Playbook, Settings, StoreSettings, Watches
+from syncd.config import ConfigError, Lateness, Playbook, Settings, StoreSettings, Watches
 from syncd.config.files import read
 from syncd.config.watches import Section
 from syncd.config.wording import did_you_mean
@@ -69,6 +69,7 @@ class Reactions(NamedTuple):
 
     watches: Watches
     playbooks: tuple[Playbook, ...]
+    lateness: Lateness
 
     @property
     def switched_off(self) -> tuple[str, ...]:
@@ -77,11 +78,11 @@ class Reactions(NamedTuple):
 
 
 def reactions(invocation: Invocation) -> Reactions:
-    """The config's watches and playbooks; raises ConfigError where something is wrong in them."""
+    """The config's watches, playbooks and lateness; raises ConfigError where something is wrong in them."""
     data = _tree(invocation.config)
-    tables = {name: data[name] for name in ("watches", "playbooks") if name in data}
+    tables = {name: data[name] for name in ("watches", "playbooks", "lateness") if name in data}
     found = _checked(invocation, Settings, tables)
-    return Reactions(found.watches, found.playbooks)
+    return Reactions(found.watches, found.playbooks, found.lateness)
 
 
 def account(opened: "Runtime", name: str) -> "Account":
