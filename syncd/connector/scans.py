@@ -27,6 +27,7 @@ from syncd.model import (
 _TAG = re.compile(r"<[^<>]*>")
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>[0-9]{1,2}):?(?P<minutes>[0-9]{2})")
 _END_OF_DAY = time(23, 59, 59)
+_WAITS = frozenset({Milestone.READY_FOR_PICKUP, Milestone.ATTEMPT_FAILED})
 
 
 class AboutNumber(ConnectorError):
@@ -58,7 +59,7 @@ class Meaning(msgspec.Struct, frozen=True):
 
 
 class Estimate(msgspec.Struct, frozen=True):
-    """The carrier's expectation of delivery, aware or on the recipient's clock."""
+    """What the carrier expects to be when: aware, or on the recipient's clock."""
 
     earliest: datetime | None = None
     latest: datetime | None = None
@@ -166,11 +167,13 @@ def story(
     raws: Iterable[msgspec.Raw],
     parse: Callable[[bytes], Item],
     estimate: Estimate | None = None,
+    kept: Estimate | None = None,
 ) -> list[Item]:
     """A parcel's scans, oldest first, each once; the latest carries the carrier's estimate.
 
-    One that `parse` fails at becomes a `BadItem`. An estimate without an offset is read on the
-    clock of the latest scan in the recipient's country, and left out where there is none.
+    `kept` is until when the parcel waits to be fetched; it goes to the latest scan if that says
+    that the parcel waits. One that `parse` fails at becomes a `BadItem`. What has no offset is read
+    on the clock of the latest scan in the recipient's country, and left out where there is none.
     """
 
     def describe(raw: bytes) -> tuple[str, bytes]:
@@ -179,8 +182,11 @@ def story(
     parsed = parse_each((bytes(raw) for raw in raws), parse, describe)
     items = sorted({item.source_id: item for item in parsed}.values(), key=_order)
     latest = items[-1] if items else None
-    if estimate is not None and isinstance(latest, TrackingEvent):
-        items[-1] = msgspec.structs.replace(latest, eta=_window(estimate, items))
+    if isinstance(latest, TrackingEvent):
+        until = _window(kept, items) if latest.milestone in _WAITS else None
+        items[-1] = msgspec.structs.replace(
+            latest, eta=_window(estimate, items), pickup_by=until and until.latest
+        )
     return items
 
 
@@ -192,22 +198,21 @@ def _order(item: Item) -> tuple[datetime, str]:
     return item.occurred_local - timedelta(minutes=item.utc_offset_minutes or 0), item.source_id
 
 
-def _window(estimate: Estimate, items: list[Item]) -> Window | None:
-    offset = next(
-        (
-            timezone(timedelta(minutes=item.utc_offset_minutes))
-            for item in reversed(items)
-            if isinstance(item, TrackingEvent)
-            and item.utc_offset_minutes is not None
-            and estimate.country is not None
-            and item.country == estimate.country
-        ),
-        None,
-    )
-    window = Window(
-        earliest=_aware(estimate.earliest, offset), latest=_aware(estimate.latest, offset)
-    )
+def _window(told: Estimate | None, items: list[Item]) -> Window | None:
+    if told is None:
+        return None
+    offset = _clock_in(told.country, items)
+    window = Window(earliest=_aware(told.earliest, offset), latest=_aware(told.latest, offset))
     return window if window.earliest or window.latest else None
+
+
+def _clock_in(country: str | None, items: list[Item]) -> timezone | None:
+    for item in reversed(items):
+        if not isinstance(item, TrackingEvent) or item.utc_offset_minutes is None:
+            continue
+        if country is not None and item.country == country:
+            return timezone(timedelta(minutes=item.utc_offset_minutes))
+    return None
 
 
 def _aware(at: datetime | None, offset: timezone | None) -> datetime | None:

@@ -171,3 +171,20 @@ def test_an_estimate_with_an_offset_is_taken_as_it_is():
     at = datetime(2026, 11, 4, 18, tzinfo=EST)
     (item,) = story("A1", raws(EARLIER), parse, Estimate(latest=at))
     assert item.eta == Window(latest=at)
+
+
+@pytest.mark.parametrize(
+    ("milestone", "until"),
+    [
+        (Milestone.READY_FOR_PICKUP, datetime(2026, 11, 9, 23, 59, 59, tzinfo=EST)),
+        (Milestone.ATTEMPT_FAILED, datetime(2026, 11, 9, 23, 59, 59, tzinfo=EST)),
+        (Milestone.DELIVERED, None),
+    ],
+)
+def test_how_long_a_parcel_is_kept_goes_to_a_scan_that_says_that_it_waits(milestone, until):
+    def waits(raw):
+        return msgspec.structs.replace(parse(raw), milestone=milestone)
+
+    kept = Estimate.day(date(2026, 11, 9), "US")
+    older, latest = story("A1", raws(EARLIER, LATER), waits, None, kept)
+    assert (older.pickup_by, latest.pickup_by) == (None, until)

@@ -26,7 +26,7 @@ from syncd.connector.scans import AboutNumber
 from syncd.hookspecs import hookimpl
 from syncd.http import HttpClient, OAuth2, Reply
 from syncd.model import ParcelRef
-from syncd_ups.parse import read
+from syncd_ups.parse import Answer, read
 
 
 class UpsConfig(AccountConfig):
@@ -58,6 +58,7 @@ class Ups(Connector):
     """The ``ups`` connector (UPS Tracking API v1)."""
 
     name = "ups"
+    api_version = 1
     Config = UpsConfig
     streams: ClassVar = {"tracking": timedelta(minutes=10)}
     capabilities = frozenset({Capability.TRACK_PARCELS})
@@ -120,22 +121,16 @@ class Login:
         return self._oauth.renew(refused)
 
 
-class _Refusal(msgspec.Struct):
-    errors: list[msgspec.Raw]
-
-
-class _Refused(msgspec.Struct):
-    response: _Refusal
-
-
 def judge(reply: Reply) -> ConnectorError | None:
     """UPS's own 404 and 400 are about the number; any other 404 is a wrong `base_url`."""
     if reply.status not in {400, 404}:
         return None
+    wrong = Unavailable(f"HTTP {reply.status}, and not from UPS's API: is base_url right?")
     try:
-        reply.json(_Refused)
+        if reply.json(Answer).response is None:
+            return wrong
     except Unavailable:
-        return Unavailable(f"HTTP {reply.status}, and not from UPS's API: is base_url right?")
+        return wrong
     return AboutNumber(None if reply.status == 404 else reply.content)
 
 

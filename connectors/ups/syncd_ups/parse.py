@@ -1,7 +1,7 @@
 """From what UPS answers to syncd's tracking events. Pure."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime, time
 
 import msgspec
 
@@ -39,8 +39,6 @@ class _Status(msgspec.Struct, frozen=True, rename="camel"):
 class _Activity(msgspec.Struct, rename="camel"):
     date: str | None = None
     time: str | None = None
-    gmt_date: str | None = None
-    gmt_time: str | None = None
     gmt_offset: str | None = None
     status: _Status = _Status()
     location: _Place | None = None
@@ -57,12 +55,17 @@ class _Hours(msgspec.Struct, rename="camel"):
     end_time: str | None = None
 
 
+class _AccessPoint(msgspec.Struct, rename="camel"):
+    pickup_by_date: str | None = None
+
+
 class _Package(msgspec.Struct, rename="camel"):
     tracking_number: str | None = None
     activity: list[msgspec.Raw] | None = None
     delivery_date: list[_Date] | None = None
     delivery_time: _Hours | None = None
     package_address: list[_Place] | None = None
+    access_point_information: _AccessPoint | None = None
 
 
 class _Shipment(msgspec.Struct):
@@ -82,7 +85,9 @@ class _Refusal(msgspec.Struct):
     errors: list[_Error] = []
 
 
-class _Answer(msgspec.Struct, rename="camel"):
+class Answer(msgspec.Struct, rename="camel"):
+    """What UPS answers about a number, or why it does not."""
+
     track_response: _Track | None = None
     response: _Refusal | None = None
 
@@ -98,7 +103,7 @@ def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
 
     Raises ValueError where UPS refuses the number, with UPS's words.
     """
-    answer = msgspec.json.decode(raw, type=_Answer)
+    answer = msgspec.json.decode(raw, type=Answer)
     if answer.response is not None:
         errors = "; ".join(f"{each.code}: {each.message}" for each in answer.response.errors)
         raise ValueError(f"UPS {errors or 'refuses the number'}")
@@ -114,7 +119,8 @@ def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
         return _parse(parcel.tracking_number, way, activity)
 
     estimate = _estimate(dates, package.delivery_time, way.destination)
-    return story(parcel.tracking_number, package.activity or (), parse, estimate)
+    kept = _kept(package.access_point_information, way.destination)
+    return story(parcel.tracking_number, package.activity or (), parse, estimate, kept)
 
 
 def _package(track: _Track, number: str) -> _Package | None:
@@ -163,17 +169,9 @@ def _meaning(status: _Status, *, delivered: bool) -> Meaning:
 
 
 def when(activity: _Activity) -> datetime | None:
-    """The local clock; aware where UPS writes its offset, or the same moment in GMT."""
+    """The local clock, aware where UPS writes its offset."""
     local = _clock(activity.date, activity.time)
-    if local is None:
-        return None
-    told = with_offset(local, activity.gmt_offset)
-    gmt = _clock(activity.gmt_date, activity.gmt_time) if activity.gmt_time else None
-    if told.tzinfo is not None or gmt is None:
-        return told
-    offset = local - gmt
-    real = abs(offset) <= timedelta(hours=14) and not offset % timedelta(minutes=15)
-    return local.replace(tzinfo=timezone(offset)) if real else local
+    return with_offset(local, activity.gmt_offset) if local else None
 
 
 def _clock(day: str | None, hours: str | None) -> datetime | None:
@@ -200,6 +198,11 @@ def _estimate(
         datetime.combine(day, end) if end else whole.latest,
         country,
     )
+
+
+def _kept(point: _AccessPoint | None, country: str | None) -> Estimate | None:
+    day = _clock(point.pickup_by_date, None) if point else None
+    return Estimate.day(day.date(), country) if day else None
 
 
 def _hour(said: str | None) -> time | None:

@@ -53,6 +53,7 @@ class Usps(Connector):
     """The ``usps`` connector (USPS Tracking API v3)."""
 
     name = "usps"
+    api_version = 1
     Config = UspsConfig
     streams: ClassVar = {"tracking": timedelta(minutes=10)}
     capabilities = frozenset({Capability.TRACK_PARCELS})

@@ -37,6 +37,7 @@ class _Answer(msgspec.Struct, rename="camel"):
     expected_delivery_time_stamp: str | None = None
     guaranteed_delivery_time_stamp: str | None = None
     predicted_delivery_date: str | None = None
+    return_date_notice: str | None = None
     destination_country_code: str | None = None
     destination_zip: str | None = msgspec.field(default=None, name="destinationZIP")
     error: _Failure | None = None
@@ -55,7 +56,8 @@ def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
     def parse(event: bytes) -> TrackingEvent:
         return _parse(number, event)
 
-    return story(number, answer.tracking_events or (), parse, _estimate(answer))
+    estimate, kept = _estimate(answer), _kept(answer)
+    return story(number, answer.tracking_events or (), parse, estimate, kept)
 
 
 def _parse(number: str, raw: bytes) -> TrackingEvent:
@@ -89,10 +91,20 @@ def _country(event: _Event) -> str | None:
     return "US" if event.event_state else None
 
 
+def _there(answer: _Answer) -> str | None:
+    country = country_code(answer.destination_country_code)
+    return country or ("US" if answer.destination_zip else None)
+
+
+def _kept(answer: _Answer) -> Estimate | None:
+    """Until the day on which USPS sends it back begins."""
+    day = moment(answer.return_date_notice)
+    return Estimate(None, day.replace(tzinfo=None), _there(answer)) if day else None
+
+
 def _estimate(answer: _Answer) -> Estimate | None:
     """The predicted day, else the expected time, else the guaranteed one."""
-    country = country_code(answer.destination_country_code)
-    country = country or ("US" if answer.destination_zip else None)
+    country = _there(answer)
     day = moment(answer.predicted_delivery_date)
     if day is not None:
         return Estimate.day(day.date(), country)

@@ -122,11 +122,8 @@ def test_clearance_at_the_origin_is_export(country, milestone):
     ("fields", "offset"),
     [
         ({"gmtOffset": "-05:00"}, -300),
-        ({"gmtDate": "20261102", "gmtTime": "170000"}, -300),
-        ({"gmtDate": "20261102", "gmtTime": "63000"}, 330),  # UPS leaves the first zero out
-        ({"gmtDate": "20261102", "gmtTime": "170700"}, None),  # no zone is 5:07 away
-        ({"gmtDate": "20251102", "gmtTime": "170000"}, None),
-        ({"gmtDate": "20261102"}, None),
+        ({"gmtOffset": "EST"}, None),
+        ({"gmtDate": "20261102", "gmtTime": "170000"}, None),
         ({}, None),
     ],
 )
@@ -177,6 +174,12 @@ def test_without_a_date_there_is_no_estimate(dates):
     told = [{"type": type_, "date": day} for type_, day in dates.items()]
     (item,) = parsed(activity(**HERE), packageAddress=ENDS, deliveryDate=told)
     assert item.eta is None
+
+
+def test_how_long_an_access_point_keeps_it():
+    point = {"pickupByDate": "20261109"}
+    (item,) = parsed(activity("040", **HERE), packageAddress=ENDS, accessPointInformation=point)
+    assert item.pickup_by == datetime(2026, 11, 9, 23, 59, 59, tzinfo=EST)
 
 
 def test_of_several_packages_the_one_asked_about_is_read():

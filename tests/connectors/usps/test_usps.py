@@ -155,6 +155,15 @@ def test_without_a_date_there_is_no_estimate(facts):
     assert item.eta is None
 
 
+def test_it_is_kept_until_the_day_it_is_sent_back():
+    (item,) = parsed(
+        event("14", eventState="FL", GMTOffset="-05:00"),
+        destinationZIP="34442",
+        returnDateNotice="2026-11-17",
+    )
+    assert item.pickup_by == datetime(2026, 11, 17, tzinfo=EST)
+
+
 def test_one_call_for_each_parcel_and_no_more_than_the_budget(fake, connect):
     fake.add_event(NUMBER, "Moved", NOON)
     connector = connect(f"{NUMBER[:4]} {NUMBER[4:]}", "B2", "C3", requests_per_poll=2)
