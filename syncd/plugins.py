@@ -136,7 +136,12 @@ def _checked(candidate: object, distribution: str) -> type[Connector]:
 
 
 def _check_version(connector: type[Connector], distribution: str) -> None:
-    theirs: object = connector.api_version
+    theirs: object = vars(connector).get("api_version")
+    if theirs is None:
+        raise _Unfit(
+            f"{connector.__name__} names no api_version: write api_version = {API_VERSION} into the "
+            "class itself, the version of the connector contract that it was written for"
+        )
     if theirs == API_VERSION:
         return
     if not isinstance(theirs, int):

@@ -114,11 +114,13 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Connector:
-    """One account of one platform. Subclass it; only `name`, `Config` and `poll` are a must."""
+    """One account of one platform. Subclass it; only `name`, `api_version`, `Config` and `poll` are a must."""
 
     name: ClassVar[str]
     """The word after ``connector =`` in an account's config."""
-    api_version: ClassVar[int] = API_VERSION
+    api_version: ClassVar[int]
+    """The `API_VERSION` it was written for, as a number in the class itself: what it inherits would
+    always be the version of the syncd that is installed."""
     Config: ClassVar[type[AccountConfig]] = AccountConfig
     streams: ClassVar[Mapping[str, timedelta]] = {}
     """The streams it has, of messages, orders, tracking, reviews, returns, stock; each with the

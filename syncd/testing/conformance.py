@@ -352,7 +352,9 @@ class ConnectorConformance(TrackingChecks, ExtendingChecks):
         """The class lacks what the daemon needs to know of it."""
         cls = self.connector_class
         assert re.fullmatch(r"[a-z][a-z0-9_]*", cls.name), f"name {cls.name!r}: a lower-case word"
-        assert cls.api_version == API_VERSION, f"written for version {cls.api_version}"
+        version = vars(cls).get("api_version")
+        assert version, f"{cls.__name__} itself names no api_version: api_version = {API_VERSION}"
+        assert version == API_VERSION, f"written for version {version}"
         unknown = set(cls.streams) - STREAMS
         assert not unknown, f"streams {sorted(unknown)}: known are {sorted(STREAMS)}"
         short = [name for name, every in cls.streams.items() if every < timedelta(seconds=1)]

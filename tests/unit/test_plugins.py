@@ -19,6 +19,7 @@ class Config(AccountConfig):
 
 class Shop(Connector):
     name = "shop"
+    api_version = 1
     Config = Config
     streams = {"messages": timedelta(minutes=5)}
 
@@ -126,9 +127,7 @@ def test_what_is_wrong_is_said_and_the_rest_goes_on(
 def test_another_api_version_names_both_and_who_is_behind(
     install: Install, theirs: int, stale: str
 ) -> None:
-    install(
-        "syncd-shop", GOOD.replace("Config = Config", f"Config = Config; api_version = {theirs}")
-    )
+    install("syncd-shop", GOOD.replace("api_version = 1", f"api_version = {theirs}"))
     assert problem(plugins.load()) == (
         f"it was written for version {theirs} of the connector contract, this syncd has version "
         f"{API_VERSION}: update {stale}"
@@ -136,8 +135,22 @@ def test_another_api_version_names_both_and_who_is_behind(
 
 
 def test_an_api_version_that_is_no_number(install: Install) -> None:
-    install("syncd-shop", GOOD.replace("Config = Config", "Config = Config; api_version = '1'"))
+    install("syncd-shop", GOOD.replace("api_version = 1", "api_version = '1'"))
     assert problem(plugins.load()) == "Shop.api_version must be a number, not '1'"
+
+
+def test_an_api_version_is_named_by_the_class_itself(install: Install) -> None:
+    heir = "class Heir(Shop):\n    name = 'heir'\n\n@hookimpl"
+    install("syncd-shop", GOOD.replace("@hookimpl", heir).replace("[Shop]", "[Shop, Heir]"))
+    install("syncd-mute", GOOD.replace("    api_version = 1\n", "").replace('"shop"', '"mute"'))
+    found = plugins.load()
+    assert list(found.connectors) == ["shop"]
+    mute, heir = found.problems
+    assert mute.text == (
+        "Shop names no api_version: write api_version = 1 into the class itself, the version of the "
+        "connector contract that it was written for"
+    )
+    assert heir.text.startswith("Heir names no api_version")
 
 
 def test_the_second_of_the_same_name_is_refused(install: Install) -> None:

@@ -68,6 +68,7 @@ class Aftership(Connector):
     """The ``aftership`` connector (AfterShip Tracking API 2026-07)."""
 
     name = "aftership"
+    api_version = 1
     Config = AftershipConfig
     streams: ClassVar = {"tracking": timedelta(minutes=10)}
     capabilities = frozenset({Capability.TRACK_PARCELS, Capability.WEBHOOK})

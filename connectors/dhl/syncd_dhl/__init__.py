@@ -82,6 +82,7 @@ class Dhl(Connector):
     """The ``dhl`` connector (DHL Shipment Tracking - Unified 1.5)."""
 
     name = "dhl"
+    api_version = 1
     Config = DhlConfig
     streams: ClassVar = {"tracking": timedelta(minutes=12)}
     capabilities = frozenset({Capability.TRACK_PARCELS})

@@ -94,6 +94,7 @@ class EbayConnector(Connector):
     """One eBay seller account."""
 
     name = "ebay"
+    api_version = 1
     Config = EbayConfig
     streams: ClassVar = {"messages": timedelta(minutes=1), "orders": timedelta(minutes=5)}
     capabilities = frozenset(

@@ -58,6 +58,7 @@ class Fedex(Connector):
     """The ``fedex`` connector (FedEx Track API v1)."""
 
     name = "fedex"
+    api_version = 1
     Config = FedexConfig
     streams: ClassVar = {"tracking": timedelta(minutes=10)}
     capabilities = frozenset({Capability.TRACK_PARCELS})

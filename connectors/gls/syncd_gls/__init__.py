@@ -62,6 +62,7 @@ class GLS(Connector):
     """The ``gls`` connector (GLS Track And Trace V1)."""
 
     name = "gls"
+    api_version = 1
     Config = GLSConfig
     streams: ClassVar = {"tracking": timedelta(minutes=15)}
     capabilities = frozenset({Capability.TRACK_PARCELS})

@@ -33,6 +33,7 @@ class ImapConnector(Connector):
     """One mailbox, read by IMAP and written by SMTP."""
 
     name = "imap"
+    api_version = 1
     Config = ImapConfig
     streams = {"messages": timedelta(minutes=1)}  # noqa: RUF012  the contract's ClassVar
     capabilities = frozenset(

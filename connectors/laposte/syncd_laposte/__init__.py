@@ -56,6 +56,7 @@ class LaPoste(Connector):
     """The ``laposte`` connector (La Poste, API Suivi v2)."""
 
     name = "laposte"
+    api_version = 1
     Config = LaPosteConfig
     streams: ClassVar = {"tracking": timedelta(minutes=10)}
     capabilities = frozenset({Capability.TRACK_PARCELS})

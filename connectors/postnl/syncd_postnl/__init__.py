@@ -58,6 +58,7 @@ class PostNL(Connector):
     """The ``postnl`` connector (PostNL ShippingStatus v2)."""
 
     name = "postnl"
+    api_version = 1
     Config = PostNLConfig
     streams: ClassVar = {"tracking": timedelta(minutes=15)}
     capabilities = frozenset({Capability.TRACK_PARCELS})

@@ -73,6 +73,7 @@ class RoyalMail(Connector):
     """The ``royalmail`` connector (Royal Mail Tracking API v2)."""
 
     name = "royalmail"
+    api_version = 1
     Config = RoyalMailConfig
     streams: ClassVar = {"tracking": timedelta(minutes=10)}
     capabilities = frozenset({Capability.TRACK_PARCELS})

@@ -34,6 +34,7 @@ class Sandbox(c.Connector):
     """One seller's account at the sandbox marketplace."""
 
     name = "sandbox"
+    api_version = 1
     Config = SandboxConfig
     streams: ClassVar = {
         stream: timedelta(minutes=5) for stream in ("messages", "orders", "tracking")

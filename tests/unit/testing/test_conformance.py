@@ -16,6 +16,7 @@ from pydantic import Field
 
 from syncd import clock
 from syncd.connector import (
+    API_VERSION,
     AccountConfig,
     AuthFailed,
     Batch,
@@ -131,11 +132,17 @@ class Bearer:
 
 class Tiny(Connector):
     name = "tiny"
+    api_version = API_VERSION
     Config = TinyConfig
     streams = {"messages": timedelta(minutes=5)}  # noqa: RUF012  nobody changes it
     capabilities = frozenset(
         {Capability.READ_MESSAGES, Capability.REPLY, Capability.EXTEND_PROMISE}
     )
+
+    def __init_subclass__(cls):
+        """Each faulty connector below names its own version, as connectors have to."""
+        if "api_version" not in vars(cls):
+            cls.api_version = API_VERSION
 
     def __init__(self, config, context):
         super().__init__(config, context)
@@ -462,6 +469,13 @@ class OfAnotherVersion(Tiny):
     api_version = 99
 
 
+class OfNoVersion(Tiny):
+    """Trusts that the one it inherits is meant for it too."""
+
+
+del OfNoVersion.api_version
+
+
 class WithoutPause(Tiny):
     streams: ClassVar = {"messages": timedelta(0)}
 
@@ -664,6 +678,7 @@ FAULTY = [
     (OddStream, "test_it_declares_itself"),
     (OddName, "test_it_declares_itself"),
     (OfAnotherVersion, "test_it_declares_itself"),
+    (OfNoVersion, "test_it_declares_itself"),
     (WithoutPause, "test_it_declares_itself"),
     (AsksAtConstruction, "test_construction_opens_nothing"),
     (CheckComplains, "test_check_passes_where_all_is_well"),

@@ -28,6 +28,7 @@ class Probe(Connector):
     """Numbers its messages upwards for ever, one a batch."""
 
     name = "probe"
+    api_version = 1
     Config = ProbeConfig
     streams: ClassVar = {"messages": timedelta(seconds=1)}
 
