@@ -13,14 +13,17 @@ from syncd.connector import (
     Connector,
     Context,
     Cursor,
+    Push,
     Rejected,
     Secret,
     Unavailable,
+    Wake,
 )
 from syncd.hookspecs import hookimpl
 from syncd.model import Draft, ParcelRef, Receipt, Verdict
 from syncd_seventeentrack.client import Client, Row, plain
 from syncd_seventeentrack.parse import rows
+from syncd_seventeentrack.push import pushed
 from syncd_seventeentrack.round import Round, plainly
 
 CANNOT_WRITE = "17TRACK follows parcels; nobody can be written to through it"
@@ -60,9 +63,10 @@ class SeventeenTrack(Connector):
     """The ``seventeentrack`` connector (17TRACK Tracking API v2.4)."""
 
     name = "seventeentrack"
+    api_version = 1
     Config = SeventeenTrackConfig
     streams: ClassVar = {"tracking": timedelta(minutes=10)}
-    capabilities = frozenset({Capability.TRACK_PARCELS})
+    capabilities = frozenset({Capability.TRACK_PARCELS, Capability.WEBHOOK})
 
     def __init__(self, config: SeventeenTrackConfig, context: Context) -> None:
         super().__init__(config, context)
@@ -103,6 +107,10 @@ class SeventeenTrack(Connector):
     def check(self) -> None:
         """Ask for the quota, which is free; raises AuthFailed or Unavailable."""
         self._client.quota()
+
+    def verify_push(self, push: Push) -> Wake | None:
+        """The number that a webhook of ours names; None where it is not signed with our key."""
+        return pushed(push, self.config.api_key.reveal())
 
     def close(self) -> None:
         """Give the connections back."""

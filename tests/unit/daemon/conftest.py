@@ -10,6 +10,7 @@ from threading import Condition, Thread
 import pytest
 
 from syncd import clock
+from syncd.scheduler import Received
 
 
 class FakeEngine:
@@ -21,6 +22,7 @@ class FakeEngine:
         self.broken = {}
         self.listen = listen
         self.push_listen = None
+        self.pushed = []
         self.stop_timeout = 2.0
         self.calls = []
         self.drains = drains
@@ -30,6 +32,10 @@ class FakeEngine:
 
     def start(self):
         self.calls.append("start")
+
+    def receive(self, account, push):
+        self.pushed.append(account)
+        return Received("woke")
 
     def beat(self):
         return clock.monotonic() if self.last_beat is None else self.last_beat

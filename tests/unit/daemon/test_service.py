@@ -1,7 +1,9 @@
 """The life of the service, told by what it says to systemd and asks of its engines."""
 
 import signal
+import socket
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 import structlog
@@ -185,15 +187,30 @@ def test_an_account_that_a_reload_drops_is_no_longer_exposed(make_engine, script
     assert b'account="stays"' in exposed
 
 
-def test_a_changed_address_needs_a_restart_and_says_so(make_engine, scripted):
+@pytest.mark.parametrize(("setting", "of"), [("metrics", "listen"), ("push", "push_listen")])
+def test_a_changed_address_needs_a_restart_and_says_so(make_engine, scripted, setting, of):
+    fresh = make_engine()
+    setattr(fresh, of, ("127.0.0.1", 0))
     with structlog.testing.capture_logs() as logs:
-        Service(
-            builder(make_engine(), make_engine(listen=("127.0.0.1", 0))), scripted(signal.SIGHUP)
-        ).run()
-    assert {"event": "restart needed", "setting": "metrics", "log_level": "warning"} in [
+        Service(builder(make_engine(), fresh), scripted(signal.SIGHUP)).run()
+    assert {"event": "restart needed", "setting": setting, "log_level": "warning"} in [
         {key: entry[key] for key in ("event", "setting", "log_level") if key in entry}
         for entry in logs
     ]
+
+
+def test_pushes_go_to_the_engine_that_a_reload_put_in_place(make_engine, scripted):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    before, after = make_engine("before"), make_engine("after")
+    before.push_listen = after.push_listen = ("127.0.0.1", port)
+
+    def push():
+        with urlopen(f"http://127.0.0.1:{port}/push/ebay-de", data=b"1", timeout=5):
+            pass
+
+    Service(builder(before, after), scripted(push, signal.SIGHUP, push)).run()
+    assert (before.pushed, after.pushed) == (["ebay-de"], ["ebay-de"])
 
 
 def test_a_long_drain_keeps_kicking_the_watchdog(engine, manager, scripted, monkeypatch):

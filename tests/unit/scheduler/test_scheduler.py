@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from syncd import watch
-from syncd.connector import AuthFailed, Capability, Unavailable
+from syncd.connector import AuthFailed, Capability, Push, Unavailable, Wake
 from syncd.model import OutboxState
 from syncd.scheduler import Scheduler
 from syncd.testing.scripted import batch
@@ -107,6 +107,19 @@ class TestPolls:
         assert polls(quick) == 1
         go_on.set()
         until(lambda: polls(quick) >= 2)
+
+
+class TestPushes:
+    def test_a_genuine_push_brings_the_next_poll_forward(self, world, start, monkeypatch):
+        shop = world.connectors["shop"]
+        shop.capabilities = frozenset({Capability.WEBHOOK})
+        monkeypatch.setattr(shop, "verify_push", lambda _: Wake(streams=("orders",)), raising=False)
+        scheduler = start()
+        until(lambda: polls(shop, "orders") == 1)
+
+        assert scheduler.receive("shop", Push(headers={}, body=b"")).result == "woke"
+        until(lambda: polls(shop, "orders") == 2)
+        assert polls(shop, "messages") == 1
 
 
 class TestTicks:
