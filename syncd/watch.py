@@ -5,11 +5,13 @@ from datetime import datetime
 
 from syncd import clock, forecast, log, metrics
 from syncd.accounts import Account, Runtime
+from syncd.config import NEWS, Kind
 from syncd.connector import Capability
 from syncd.model import Addressee, Finding, NewNotice, ParcelFacts
 from syncd.model.lateness import ParcelTimes
 from syncd.rules import guards, playbooks
 from syncd.rules.guards import RESTS_ON_SILENCE
+from syncd.rules.news import news
 from syncd.rules.playbooks import Voice
 from syncd.rules.watches import AT_RISK, judge
 from syncd.sources import listening
@@ -52,12 +54,25 @@ def judge_batch(runtime: Runtime, limit: int = BATCH) -> int:
         new = [(parcel, f) for parcel, f in new if parcel.shipment_id in addressees]
         tx.open((parcel.shipment_id, finding) for parcel, finding in new)
         queued = tx.queue(_notices(runtime, new, addressees)) if new else 0
+        queued += _tell_news(runtime, tx, now)
     metrics.WATCH_DUE.labels("parcel").inc(len(found))
     for _, finding in new:
         metrics.FINDINGS.labels(finding.kind).inc()
     if new:
         _log.info("found", findings=len(new), queued=queued)
     return len(found)
+
+
+def _tell_news(runtime: Runtime, tx: WatchTransaction, now: datetime) -> int:
+    """Queue the good news that playbooks want to be told; returns how many are new."""
+    wanted = {kind for book in runtime.settings.playbooks for kind in book.when} & NEWS
+    good = [(p, told) for p in tx.parcels if wanted and (told := news(p, now)) is not None]
+    good = [(parcel, told) for parcel, told in good if told.kind in wanted]
+    warned = tx.warned([parcel for parcel, told in good if told.kind == Kind.ARRIVED])
+    good = [(p, told) for p, told in good if told.kind != Kind.ARRIVED or p.shipment_id in warned]
+    addressees = tx.addressees([parcel for parcel, _ in good])
+    known = [(parcel, told) for parcel, told in good if parcel.shipment_id in addressees]
+    return tx.queue(_notices(runtime, known, addressees))
 
 
 def _judged(

@@ -37,6 +37,8 @@ class Kind(StrEnum):
     PROTECTION_ENDING = "protection_ending"
     AT_RISK = "at_risk"
     LIKELY_LATE = "likely_late"
+    SHIPPED = "shipped"
+    ARRIVED = "arrived"
 
 
 FOR_STAFF = frozenset(
@@ -56,7 +58,10 @@ BOTH = frozenset({Kind.LOST, Kind.DAMAGED, Kind.RETURNING, Kind.RETURNED})
 FORECAST = frozenset({Kind.AT_RISK, Kind.LIKELY_LATE})
 """What may not come true: listed on the board, and told once a seller has seen in a backtest what it
 is worth."""
-FOR_BUYERS = tuple(kind for kind in Kind if kind not in FOR_STAFF | FORECAST)
+NEWS = frozenset({Kind.SHIPPED, Kind.ARRIVED})
+"""What is no trouble: told where a seller wants it; that a parcel has arrived, only to a buyer who was
+told of a trouble with it."""
+FOR_BUYERS = tuple(kind for kind in Kind if kind not in FOR_STAFF | FORECAST | NEWS)
 """What a buyer should hear from the seller first."""
 
 

@@ -22,6 +22,10 @@ class Cause(StrEnum):
     """The seller's own affair, which no buyer is told of as such."""
     PROTECTION = "protection"
     """The same."""
+    SHIPPED = "shipped"
+    """No trouble at all."""
+    ARRIVED = "arrived"
+    """The end of one."""
 
 
 class Severity(StrEnum):

@@ -11,7 +11,9 @@ import msgspec
 
 from syncd.config import FORECAST, FreshLook, Kind, StaleSource
 
-RESTS_ON_SILENCE = frozenset({Kind.NO_MOVEMENT, Kind.PROMISE_PASSED} | FORECAST)
+RESTS_ON_SILENCE = frozenset(
+    {Kind.NO_FIRST_SCAN, Kind.NO_MOVEMENT, Kind.PRESUMED_LOST, Kind.PROMISE_PASSED} | FORECAST
+)
 """The kinds that are concluded from what nobody has said; a carrier states the others."""
 
 _SOONEST = timedelta(seconds=15)

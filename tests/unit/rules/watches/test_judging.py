@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.config import FOR_BUYERS, FOR_STAFF, Kind, Watches
-from syncd.config.watches import FORECAST
+from syncd.config.watches import FORECAST, NEWS
 from syncd.model import Milestone, ParcelFacts, ParcelState, Reason, Severity
 from syncd.rules.watches import each, judge
 
@@ -46,7 +46,7 @@ class TestTogether:
         assert (found, due) == ([], make.at(3))
 
     def test_every_kind_is_for_somebody(self):
-        assert FOR_STAFF | FORECAST | {*FOR_BUYERS} == {*Kind}
+        assert FOR_STAFF | FORECAST | NEWS | {*FOR_BUYERS} == {*Kind}
         assert not FOR_STAFF & {*FOR_BUYERS}
 
 

@@ -1,0 +1,41 @@
+"""Good news: what a buyer is told of that is no trouble.
+
+News are told where a playbook wants them and never kept as findings: a parcel that has left or
+arrived is nothing that anybody has to see to.
+"""
+
+from datetime import datetime, timedelta
+
+from syncd.config import Kind
+from syncd.model import Cause, Finding, Milestone, ParcelFacts, Severity
+
+# Long enough for a night and a source that is down, too short for what syncd finds at its start.
+_RECENT = timedelta(days=2)
+
+
+def news(parcel: ParcelFacts, now: datetime) -> Finding | None:
+    """That the carrier has the parcel, or has delivered it, within the last two days."""
+    state = parcel.state
+    if state.milestone is Milestone.DELIVERED and _recent(state.milestone_at, now):
+        return _told(parcel, Kind.ARRIVED, Cause.ARRIVED, state.milestone_at, "delivered")
+    if not state.milestone.terminal and _recent(state.first_scan_at, now):
+        return _told(parcel, Kind.SHIPPED, Cause.SHIPPED, state.first_scan_at, "first scan")
+    return None
+
+
+def _recent(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and now - moment <= _RECENT
+
+
+def _told(
+    parcel: ParcelFacts, kind: Kind, cause: Cause, since: datetime | None, words: str
+) -> Finding:
+    assert since is not None, "news happened at some time"
+    return Finding(
+        kind=kind.value,
+        cause=cause,
+        fingerprint=f"{kind}:{parcel.account_id}:{parcel.source_id}",
+        since=since,
+        evidence=f"{words} on {since:%Y-%m-%d}",
+        severity=Severity.NOTE,
+    )
