@@ -39,9 +39,16 @@ after = "10d"
 [guards.fresh_look]
 within = "5d"
 
+# As soon as within a country, so that a demo of three weeks shows what becomes of such parcels.
+[watches.no_movement]
+between_countries = "5d"
+
 [[playbooks]]
 name = "tell-the-buyer"
-when = ["no_movement", "promise_passed", "customs_hold", "attempt_failed", "exception"]
+when = [
+  "number_changed", "no_movement", "customs_hold", "attempt_failed", "awaiting_pickup", "exception",
+  "lost", "damaged", "returning", "returned", "eta_slipped", "promise_passed",
+]
 tell = "buyer"
 """
 

@@ -21,7 +21,7 @@ class Fate(StrEnum):
     STUCK = "stuck"
     """No scan any more."""
     RECOVERED = "recovered"
-    """No scan for nine days, then it goes on."""
+    """No scan for eleven days, then it goes on."""
     CUSTOMS = "customs"
     ATTEMPT = "attempt"
     EXCEPTION = "exception"
@@ -155,7 +155,7 @@ def _drawn(random: Random, steps: tuple[_Step, ...]) -> _Plan:
 def _paused(random: Random) -> _Plan:
     plan = _drawn(random, _WAY)
     index = random.choice((_FLIGHT, _ARRIVAL))
-    plan[index] = (random.uniform(205, 225), plan[index][1])
+    plan[index] = (random.uniform(255, 275), plan[index][1])
     return plan
 
 

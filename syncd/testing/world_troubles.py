@@ -1,14 +1,19 @@
 """Which parcels of the sandbox world are in trouble, since when, and who must have been told."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
+from functools import cache
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from syncd.model import Cause, Milestone
 from syncd.model.base import Value
 from syncd.testing.world_parcels import Parcel, Scan
 from syncd.testing.world_story import Sale, Story
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 
 class TroubleKind(StrEnum):
@@ -18,6 +23,7 @@ class TroubleKind(StrEnum):
     PROMISE_PASSED = "promise_passed"
     CUSTOMS_HOLD = "customs_hold"
     ATTEMPT_FAILED = "attempt_failed"
+    AWAITING_PICKUP = "awaiting_pickup"
     EXCEPTION = "exception"
 
     @property
@@ -29,25 +35,32 @@ class TroubleKind(StrEnum):
 _CAUSES = {
     TroubleKind.CUSTOMS_HOLD: Cause.CUSTOMS,
     TroubleKind.ATTEMPT_FAILED: Cause.ATTEMPT_FAILED,
+    TroubleKind.AWAITING_PICKUP: Cause.PICKUP,
     TroubleKind.EXCEPTION: Cause.EXCEPTION,
 }
 _BY_MILESTONE = {
     Milestone.CUSTOMS_HOLD: TroubleKind.CUSTOMS_HOLD,
     Milestone.ATTEMPT_FAILED: TroubleKind.ATTEMPT_FAILED,
+    Milestone.READY_FOR_PICKUP: TroubleKind.AWAITING_PICKUP,
     Milestone.EXCEPTION: TroubleKind.EXCEPTION,
 }
+# A carrier that tells no zone makes a scan look up to half a day older or newer than it is, and half
+# a day before a week-end can be three before the end of a silence.
+_UNTOLD_ZONE = timedelta(hours=14)
 
 
 class WatchSettings(Value, frozen=True, kw_only=True):
     """How long the daemon under test waits before it tells of each kind of trouble.
 
-    The defaults are those of the daemon's config.
+    The defaults are those of the demo's config.
     """
 
-    no_movement: timedelta = timedelta(days=7)
+    no_movement: int = 5
+    """In whole days on which people work in both countries."""
     promise_passed: timedelta = timedelta(days=1)
     customs_hold: timedelta = timedelta(0)
     attempt_failed: timedelta = timedelta(0)
+    awaiting_pickup: timedelta = timedelta(days=2)
     exception: timedelta = timedelta(0)
     allowance: timedelta = timedelta(hours=36)
     """From due to told: polling, the outbox, and a night of the buyer's."""
@@ -91,9 +104,13 @@ def _of_parcel(
     sale: Sale, parcel: Parcel, by: datetime, settings: WatchSettings
 ) -> Iterator[Trouble]:
     scans = [scan for scan in parcel.scans if scan.at <= by]
-    spans = [*_gaps(scans, settings), *_stops(scans, settings), *_late(sale, scans, settings)]
-    for kind, since, due_at, until in spans:
-        told_by = due_at + settings.allowance
+    spans = [
+        *_gaps(parcel.country, scans, settings),
+        *_stops(scans, settings),
+        *_late(sale, scans, settings),
+    ]
+    for kind, since, due_at, known_at, until in spans:
+        told_by = known_at + settings.allowance
         yield Trouble(
             order_id=sale.id,
             tracking_number=parcel.number,
@@ -106,15 +123,42 @@ def _of_parcel(
         )
 
 
-_Span = tuple[TroubleKind, datetime, datetime, datetime | None]
+_Span = tuple[TroubleKind, datetime, datetime, datetime, datetime | None]
+"""What, since when, due from and until the latest, and over since."""
 
 
-def _gaps(scans: list[Scan], settings: WatchSettings) -> Iterator[_Span]:
+def _gaps(country: str, scans: list[Scan], settings: WatchSettings) -> Iterator[_Span]:
     ends = [*[scan.at for scan in scans[1:]], None]
     for scan, end in zip(scans, ends, strict=True):
-        due_at = scan.at + settings.no_movement
-        if not scan.milestone.terminal and (end is None or due_at < end):
-            yield TroubleKind.NO_MOVEMENT, scan.at, due_at, end
+        if scan.milestone.terminal:
+            continue
+        unsure = _UNTOLD_ZONE if scan.offset_minutes is None else timedelta(0)
+        due_at, known_at = (
+            _worked(scan.at + shift, settings.no_movement, country) for shift in (-unsure, unsure)
+        )
+        if end is None or due_at < end:
+            yield TroubleKind.NO_MOVEMENT, scan.at, due_at, known_at, end
+
+
+@cache
+def _worked(begin: datetime, days: int, country: str) -> datetime:
+    """When people have worked `days` days in China and in `country`."""
+    calendars = [_calendar(each) for each in ("CN", country)]
+    left, moment = timedelta(days=days), begin
+    while left > timedelta(0):
+        midnight = datetime.combine(moment.date() + timedelta(days=1), time(), moment.tzinfo)
+        if all(calendar.is_working_day(moment.date()) for calendar in calendars):
+            midnight = min(midnight, moment + left)
+            left -= midnight - moment
+        moment = midnight
+    return moment
+
+
+@cache
+def _calendar(country: str) -> "HolidayBase":
+    from holidays import country_holidays  # noqa: PLC0415  it takes long to load
+
+    return country_holidays(country)
 
 
 def _stops(scans: list[Scan], settings: WatchSettings) -> Iterator[_Span]:
@@ -125,7 +169,8 @@ def _stops(scans: list[Scan], settings: WatchSettings) -> Iterator[_Span]:
         kind = _BY_MILESTONE.get(run[0].milestone)
         if kind is not None:
             wait: timedelta = getattr(settings, kind.value)
-            yield kind, run[0].at, run[0].seen_at + wait, end
+            due_at = max(run[0].seen_at, run[0].at + wait)
+            yield kind, run[0].at, due_at, due_at, end
 
 
 def _late(sale: Sale, scans: list[Scan], settings: WatchSettings) -> Iterator[_Span]:
@@ -133,4 +178,4 @@ def _late(sale: Sale, scans: list[Scan], settings: WatchSettings) -> Iterator[_S
     end = ends[0] if ends else None
     due_at = sale.promise + settings.promise_passed
     if end is None or end > due_at:
-        yield TroubleKind.PROMISE_PASSED, sale.promise, due_at, end
+        yield TroubleKind.PROMISE_PASSED, sale.promise, due_at, due_at, end

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
+from itertools import pairwise
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from syncd.model import Cause, Milestone
 from syncd.testing.server import Fault
 from syncd.testing.world import (
     MAILBOX,
@@ -119,8 +121,10 @@ def test_exactly_the_parcels_meant_for_trouble_are_in_trouble(
     meant = {number for number, fate in fates.items() if fate is not Fate.IN_TIME}
     assert {trouble.tracking_number for trouble in found} == meant
     assert orders != 120 or len(meant) == sum(TROUBLED.values())
-    # and every one of them long enough before the end for the buyer to be told
-    assert {trouble.tracking_number for trouble in found if trouble.must_tell} == meant
+    # and every one of them long enough before the end for the buyer to be told; but where public
+    # holidays make a silence look shorter, a parcel may go on before.
+    told = {trouble.tracking_number for trouble in found if trouble.must_tell}
+    assert {n for n in meant if fates[n] is not Fate.RECOVERED} <= told <= meant
 
 
 @pytest.mark.parametrize(
@@ -150,14 +154,28 @@ def test_recovered_parcels_go_on_and_stuck_ones_do_not() -> None:
             assert ends[parcel.number] is None
 
 
+def test_a_parcel_that_waits_to_be_fetched_is_in_trouble_on_the_second_day() -> None:
+    waited = {
+        scan.at + timedelta(days=2)
+        for _, parcel in STORY.parcels
+        for scan, then in pairwise(parcel.scans)
+        if scan.milestone is Milestone.READY_FOR_PICKUP and then.at > scan.at + timedelta(days=2)
+    }
+    found = _of_kind(TroubleKind.AWAITING_PICKUP)
+    assert {trouble.due_at for trouble in found} == waited
+    assert waited
+    assert {trouble.cause for trouble in found} == {Cause.PICKUP}
+
+
 def _of_kind(kind: TroubleKind, settings: WatchSettings | None = None) -> list[Trouble]:
     return [t for t in troubles(STORY, END, settings or WatchSettings()) if t.kind is kind]
 
 
 def test_a_trouble_is_due_and_must_be_told_by_the_settings() -> None:
-    stuck = _of_kind(TroubleKind.NO_MOVEMENT)[0]
+    stuck = next(t for t in _of_kind(TroubleKind.NO_MOVEMENT) if t.until is None)
     settings = WatchSettings()
-    assert stuck.due_at == stuck.since + settings.no_movement
+    # Five working days from a Thursday noon in March on, without a holiday: a week.
+    assert stuck.due_at == stuck.since + timedelta(days=7)
     before = troubles(STORY, stuck.due_at - timedelta(seconds=1), settings)
     assert not any(t.kind is stuck.kind and t.since == stuck.since for t in before)
     due = [t for t in troubles(STORY, stuck.due_at, settings) if t.since == stuck.since]
@@ -169,7 +187,7 @@ def test_a_trouble_is_due_and_must_be_told_by_the_settings() -> None:
 
 
 def test_patient_settings_find_fewer_troubles() -> None:
-    patient = WatchSettings(no_movement=timedelta(days=9, hours=12))
+    patient = WatchSettings(no_movement=7)
     assert len(_of_kind(TroubleKind.NO_MOVEMENT, patient)) < len(_of_kind(TroubleKind.NO_MOVEMENT))
 
 
