@@ -34,7 +34,7 @@ def board(
 ) -> None:
     """List parcels at risk, worst first.
 
-    Those under way with an open finding: first what a person must act on, then what the buyer should
+    Those with an open finding: first what a person must act on, then what the buyer should
     hear; of equals, those whose buyer protection ends within a week, then those longest past their
     promise. promise and protection: how long until they end; told: when the buyer was last written to.
     """

@@ -83,7 +83,7 @@ class Dossier(Value, frozen=True, kw_only=True):
 
 
 class AtRisk(Value, frozen=True, kw_only=True):
-    """A parcel under way with its open findings, as the board shows it."""
+    """A parcel with its open findings, as the board shows it."""
 
     parcel: ParcelFacts
     account: str

@@ -1,4 +1,4 @@
-"""Parcels that are at risk: those under way with an open finding."""
+"""Parcels that are at risk: those with an open finding."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -27,9 +27,9 @@ class BoardStore:
         self._database = database
 
     def at_risk(self, account: str | None = None) -> list[AtRisk]:
-        """Every parcel under way with an open finding, in no order; `account` of the shop only."""
+        """Every parcel with an open finding, in no order; `account` of the shop only."""
         open_ids = select(findings.c.shipment_id).where(findings.c.closed_at.is_(None))
-        wanted = _parcels(account).where(_UNDER_WAY, shipments.c.id.in_(open_ids))
+        wanted = _parcels(account).where(shipments.c.id.in_(open_ids))
         with self._database.read() as connection:
             rows = connection.execute(wanted).all()
             found = _open_findings(connection)

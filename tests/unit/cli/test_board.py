@@ -26,7 +26,7 @@ def syncd(config, command):
 
 @pytest.fixture
 def three(store, templates, time, world_of, make):
-    """TN1 three days late, TN2 nine days late and at customs, TN3 in time."""
+    """TN1 three days late, TN2 nine days late, and the buyer was not at home, TN3 in time."""
     world = world_of(store)
     world.add()
     for number, promise in ((1, -3), (2, -9), (3, 5)):
@@ -36,7 +36,7 @@ def three(store, templates, time, world_of, make):
             make.shipment(f"p{number}", f"TN{number}", order),
             make.event(-1, number=f"TN{number}"),
         )
-    world.bring(make.event(-0.5, Milestone.CUSTOMS_HOLD, number="TN2"))
+    world.bring(make.event(-0.5, Milestone.ATTEMPT_FAILED, number="TN2"))
     watch.run(world.runtime)
     return world
 
@@ -46,7 +46,7 @@ def test_the_worst_first_with_reason_and_days_left(syncd, three):
     assert found.code == exits.OK
     head, first, second = found.out.splitlines()
     assert head.split()[:4] == ["parcel", "order", "account", "country"]
-    assert first.startswith("TN2     o2     shop     DE       customs hold")
+    assert first.startswith("TN2     o2     shop     DE       attempt failed")
     assert "promised by 2026-03-01, not delivered 9 days later (and 1 more)" in first
     assert re.search(r"2026-03-01  9 d ago +none +no$", first)
     assert second.startswith("TN1")
@@ -57,7 +57,7 @@ def test_for_scripts(syncd, three):
     worst, _ = syncd("board", "--json").json
     assert (worst["tracking_number"], worst["days_to_promise"]) == ("TN2", -9)
     assert worst["days_to_protection_end"] is None
-    assert {each["kind"] for each in worst["findings"]} == {"promise_passed", "customs_hold"}
+    assert {each["kind"] for each in worst["findings"]} == {"promise_passed", "attempt_failed"}
 
 
 def test_all_shows_those_in_time_too(syncd, three):
@@ -123,5 +123,5 @@ def test_on_a_terminal_each_parcel_takes_three_columns(syncd, three, monkeypatch
     monkeypatch.setenv("TERM", "dumb")
     lines = [" ".join(line.split()) for line in syncd("board").out.splitlines()]
     assert lines[1] == "parcel, order trouble dates"
-    assert lines[3].startswith("TN2 customs hold, to DE promise 9 d ago")
+    assert lines[3].startswith("TN2 attempt failed, to DE promise 9 d ago")
     assert any("protection none" in line for line in lines)

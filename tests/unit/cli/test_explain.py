@@ -9,15 +9,13 @@ from syncd.cli import cli, completing, exits
 from syncd.config import Playbook
 from syncd.model import Milestone, OutboxState
 
-BOTH = ("no_movement", "promise_passed")
-
 
 @pytest.fixture
 def config(tmp_path, store_url):
     path = tmp_path / "syncd.toml"
     path.write_text(
-        f'[store]\nurl = "{store_url}"\n[watches.no_movement]\nafter = "5d"\n'
-        "[watches.trouble]\nenabled = false\n"
+        f'[store]\nurl = "{store_url}"\n[watches.presumed_lost]\nafter = "5d"\n'
+        "[watches.exception]\nenabled = false\n"
         '[[playbooks]]\nname = "tell"\nwhen = ["promise_passed"]\ntell = "buyer"\n'
     )
     return path
@@ -75,7 +73,7 @@ class TestUnderWay:
     def test_what_is_expected_by_when(self, syncd, under_way):
         said = lines_of(syncd("explain", "TN1").out, "expected")
         assert said[0].startswith(
-            "Next: the next scan on the way; without news no movement looks at it first, "
+            "Next: the next scan on the way; without news presumed lost looks at it first, "
             "on 2026-03-12 12:00 UTC (in 2 days)"
         )
         assert "The buyer was promised it by 2026-03-12 12:00 UTC (in 2 days)." in said
@@ -83,14 +81,14 @@ class TestUnderWay:
     def test_each_watch_says_when_it_would_speak_by_the_config_of_now(self, syncd, under_way):
         said = lines_of(syncd("explain", "TN1").out, "watches")
         assert (
-            "no movement: would speak on 2026-03-12 12:00 UTC (in 2 days) if nothing happens before."
+            "presumed lost: would speak on 2026-03-12 12:00 UTC (in 2 days) if nothing happens before."
             in said
         )
         assert (
             "promise passed: would speak on 2026-03-13 12:00 UTC (in 3 days) if nothing happens "
             "before." in said
         )
-        assert "trouble: switched off in the config." in said
+        assert "exception: switched off in the config." in said
         assert said[-1].startswith("They look again at 2026-03-")
 
     def test_nothing_was_found_and_nothing_told(self, syncd, under_way):
@@ -107,7 +105,7 @@ class TestUnderWay:
     def test_for_scripts(self, syncd, under_way):
         (parcel,) = syncd("explain", "TN1", "--json").json["parcels"]
         assert parcel["parcel"]["state"]["milestone"] == "in_transit"
-        assert parcel["watches"]["no_movement"]["due_at"] == "2026-03-12T12:00:00+00:00"
+        assert parcel["watches"]["presumed_lost"]["due_at"] == "2026-03-12T12:00:00+00:00"
         assert parcel["scans"][0]["utc_offset"] == 28800
         assert parcel["story"]["findings"] == ["Nothing was ever found wrong with it."]
 
@@ -197,4 +195,4 @@ def test_a_config_with_a_wrong_watch_says_where(syncd, config):
     config.write_text(config.read_text().replace('"5d"', '"soon"'))
     found = syncd("explain", "TN1")
     assert found.code == exits.CONFIG
-    assert "watches.no_movement.after" in found.err
+    assert "watches.presumed_lost.after" in found.err

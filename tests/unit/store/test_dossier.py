@@ -150,15 +150,16 @@ class TestBoard:
         assert [each.parcel.tracking_number for each in store.board.in_time(9)] == ["TN1", "TN3"]
         assert len(store.board.in_time(1)) == 1
 
-    def test_what_is_over_or_has_ended_is_not_at_risk(
+    def test_what_is_over_is_not_at_risk_and_what_has_ended_may_be(
         self, store, three, find, close_first, source, make
     ):
         find("p1")
-        find("p2")
+        find("p2", "returning")
         close_first()
-        source.bring(make.event(-1, Milestone.DELIVERED, number="TN2"), stream="tracking")
-        assert store.board.at_risk() == []
-        assert len(store.board.in_time(9)) == 2
+        for number, end in (("TN2", Milestone.RETURNED), ("TN3", Milestone.DELIVERED)):
+            source.bring(make.event(-1, end, number=number), stream="tracking")
+        assert [risk.parcel.tracking_number for risk in store.board.at_risk()] == ["TN2"]
+        assert [risk.parcel.tracking_number for risk in store.board.in_time(9)] == ["TN1"]
 
     def test_of_one_account(self, store, three, find, source_of):
         source_of(store, "other")
