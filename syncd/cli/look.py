@@ -3,6 +3,7 @@
 from typing import Any
 
 import click
+from msgspec import to_builtins
 
 from syncd import status as standing
 from syncd.cli import completing, exits
@@ -75,11 +76,18 @@ def conversations(
 @click.argument("subject", metavar="ORDER|TRACKING-NUMBER|CONVERSATION")
 @click.option("--as", "kind", type=click.Choice(KINDS),
               help="What it is the name of, where it could be several.")  # fmt: skip
+@click.option("--reply", is_flag=True,
+              help="Only the ready reply to a buyer who asks where a parcel is.")  # fmt: skip
 @json_option
 @pass_invocation
 @click.pass_context
 def show(
-    ctx: click.Context, invocation: Invocation, subject: str, kind: str | None, as_json: bool
+    ctx: click.Context,
+    invocation: Invocation,
+    subject: str,
+    kind: str | None,
+    reply: bool,
+    as_json: bool,
 ) -> None:
     """Tell everything known about an order, a parcel or a conversation.
 
@@ -89,7 +97,9 @@ def show(
     """
     with store(invocation) as looking:
         found = looking.store.look.subject(subject, kind)
-    if as_json:
+    if reply and found["kind"] is not None:
+        _tell_replies(_replies(invocation, found), as_json=as_json)
+    elif as_json:
         click.echo(to_json(found))
     elif found["kind"] is not None:
         click.echo("\n".join(subject_page(found)))
@@ -103,3 +113,37 @@ def show(
             err=True,
         )
         ctx.exit(exits.FOUND_WRONG)
+
+
+def _replies(invocation: Invocation, found: dict[str, Any]) -> list[dict[str, Any]]:
+    """A ready reply for each parcel of what was found."""
+    from syncd import clock  # noqa: PLC0415  only this needs connectors and templates
+    from syncd.cli.opened import runtime  # noqa: PLC0415
+    from syncd.outbox import where_is_it  # noqa: PLC0415
+
+    with runtime(invocation, as_is=True) as opened:
+        return [
+            {
+                "order": parcel["order"],
+                "tracking_number": parcel["tracking_number"],
+                **to_builtins(
+                    where_is_it(opened, parcel["shipment"], parcel["account"], clock.now())
+                ),
+            }
+            for parcel in found["parcels"]
+            if "shipment" in parcel
+        ]
+
+
+def _tell_replies(replies: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(to_json(replies))
+        return
+    for one in replies:
+        click.echo(
+            f"to the buyer of {printable(one['order'])} by {one['account']}, in {one['language']}:"
+        )
+        click.echo(f"{printable(one['subject'] or '')}\n\n{printable(one['text'])}\n"
+                   if one["text"] else f"no reply: {printable(one['problem'])}")  # fmt: skip
+    if not replies:
+        click.echo("there is no parcel to write about")

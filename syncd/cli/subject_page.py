@@ -64,6 +64,8 @@ def _parcel(parcel: Facts) -> Iterator[str]:
         return
     place = f" {latest['place']}" if latest["place"] else ""
     yield from _below("latest", f"{minute(latest['local'])} local time{place}: {latest['text']}")
+    if "order" in parcel:
+        yield from _below("reply", f"`syncd show {number} --as parcel --reply` writes it")
 
 
 def _finding(finding: Facts) -> Iterator[str]:

@@ -2,5 +2,6 @@
 
 from syncd.outbox.compose import Unwritable, compose
 from syncd.outbox.deliver import Sender
+from syncd.outbox.replies import where_is_it
 
-__all__ = ["Sender", "Unwritable", "compose"]
+__all__ = ["Sender", "Unwritable", "compose", "where_is_it"]

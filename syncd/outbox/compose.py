@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import msgspec
+
 from syncd.accounts import Account, Runtime
 from syncd.model import EXTENSION, Draft, Milestone, OutboxRow, ParcelStory, Thread
 from syncd.text import limits, tracking_sites
@@ -58,22 +60,38 @@ def _as_written(row: OutboxRow) -> Rendered | None:
 def _rendered(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) -> Rendered:
     if row.shipment_id is None or row.template is None:
         raise Unwritable("the row names neither a text nor a parcel and a template")
-    story = runtime.store.stories.parcel(row.shipment_id)
+    wanted = Wanted(row.template, row.language, row.recipient.name)
+    return render(runtime, account, wanted, row.shipment_id, now)
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which text is to be written, in which language, and to whom."""
+
+    template: str
+    language: str
+    buyer_name: str | None
+
+
+def render(
+    runtime: Runtime, account: Account, wanted: Wanted, shipment_id: int, now: datetime
+) -> Rendered:
+    """The text about a parcel as it is now, for `account` to send; raises Unwritable."""
+    story = runtime.store.stories.parcel(shipment_id)
     try:
-        facts = notice_facts(runtime, account, row, story, now)
-        return runtime.templates.render(row.template, row.language, facts)
+        facts = _facts(runtime, account, wanted, story, now)
+        return runtime.templates.render(wanted.template, wanted.language, facts)
     except TemplateError as error:
         raise Unwritable(str(error)) from error
 
 
-def notice_facts(
-    runtime: Runtime, account: Account, row: OutboxRow, story: ParcelStory, now: datetime
+def _facts(
+    runtime: Runtime, account: Account, wanted: Wanted, story: ParcelStory, now: datetime
 ) -> NoticeFacts:
     """The facts a notice states; raises Unwritable where one that must be told is not known."""
     if story.tracking_number is None or story.event_local is None:
         raise Unwritable("no tracking number or no tracking event is known yet")
     # The language that the template is really there in, which may not be the one wished for.
-    language = runtime.templates.language_for(row.template or "", row.language)
+    language = runtime.templates.language_for(wanted.template, wanted.language)
     site = tracking_sites.choose(
         story.tracking_number,
         story.destination_country,
@@ -94,7 +112,7 @@ def notice_facts(
         latest_event_at=story.event_local,
         latest_event_place=story.event_place,
         shop_name=origin.shop_name,
-        buyer_name=row.recipient.name,
+        buyer_name=wanted.buyer_name,
         carrier=story.carrier,
         promised_by=story.deliver_by.date() if story.deliver_by else None,
         days_silent=silent,

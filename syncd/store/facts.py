@@ -81,7 +81,7 @@ def _parcels(connection: Connection, subject: Subject) -> list[Facts]:
     wanted = (
         select(
             table.tracking_number, table.order_source_id, accounts.c.name, table.carrier,
-            table.milestone, table.milestone_at, table.shipped_at, table.deliver_by,
+            table.milestone, table.milestone_at, table.shipped_at, table.deliver_by, table.id,
         )
         .join(accounts, accounts.c.id == table.account_id)
         .where(table.id.in_(subject.shipments))
@@ -97,6 +97,7 @@ def _parcels(connection: Connection, subject: Subject) -> list[Facts]:
             "milestone_at": from_us(row[5]),
             "shipped_at": from_us(row[6]),
             "promised_by": from_us(row[7]),
+            "shipment": row[8],
             "latest": _latest(connection, row[0]),
         }
         for row in connection.execute(wanted).all()

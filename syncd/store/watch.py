@@ -68,6 +68,11 @@ class WatchStore:
         with self._database.write() as connection:
             yield WatchTransaction(connection, now, limit)
 
+    def addressee(self, shipment_id: int) -> Addressee | None:
+        """Whose a parcel is; None where its order is not known."""
+        with self._database.read() as connection:
+            return _addressees(connection, [shipment_id]).get(shipment_id)
+
     def next_due(self) -> datetime | None:
         """When the next parcel falls due."""
         wanted = select(shipments.c.due_at).where(shipments.c.due_at.is_not(None))
@@ -137,34 +142,7 @@ class WatchTransaction:
 
     def addressees(self, parcels: Collection[ParcelFacts]) -> dict[int, Addressee]:
         """The buyers of these parcels, by shipment id; a parcel without a known order has none."""
-        if not parcels:
-            return {}
-        table, talk = orders.c, conversations.c
-        wanted = (
-            select(
-                shipments.c.id, table.buyer, table.language, table.site, table.country,
-                table.state, table.postcode, talk.id, talk.language, talk.account_id,
-            )
-            .join(
-                orders,
-                (table.account_id == shipments.c.account_id)
-                & (table.source_id == shipments.c.order_source_id),
-            )
-            .outerjoin(
-                conversation_orders,
-                conversation_orders.c.order_source_id == shipments.c.order_source_id,
-            )
-            .outerjoin(
-                conversations,
-                (talk.id == conversation_orders.c.conversation_id)
-                & (talk.customer_id == table.customer_id),
-            )
-            .where(bulk.among(self._connection, shipments.c.id, [p.shipment_id for p in parcels]))
-            .order_by(shipments.c.id, talk.last_at.nulls_first())
-        )  # fmt: skip
-        # A parcel with several conversations appears several times; the latest spoken in wins.
-        # Somebody else who names the order is not the buyer.
-        return {row[0]: _addressee(row[1:]) for row in self._connection.execute(wanted)}
+        return _addressees(self._connection, [parcel.shipment_id for parcel in parcels])
 
     def warned(self, parcels: Collection[ParcelFacts]) -> set[int]:
         """Those of these parcels, by shipment id, whose buyers were told of a trouble."""
@@ -180,6 +158,37 @@ class WatchTransaction:
     def queue(self, notices: Iterable[NewNotice]) -> int:
         """Queue messages in the same transaction as their findings; returns how many are new."""
         return insert_notices(self._connection, notices, self._now_us)
+
+
+def _addressees(connection: Connection, shipment_ids: Collection[int]) -> dict[int, Addressee]:
+    if not shipment_ids:
+        return {}
+    table, talk = orders.c, conversations.c
+    wanted = (
+        select(
+            shipments.c.id, table.buyer, table.language, table.site, table.country,
+            table.state, table.postcode, talk.id, talk.language, talk.account_id,
+        )
+        .join(
+            orders,
+            (table.account_id == shipments.c.account_id)
+            & (table.source_id == shipments.c.order_source_id),
+        )
+        .outerjoin(
+            conversation_orders,
+            conversation_orders.c.order_source_id == shipments.c.order_source_id,
+        )
+        .outerjoin(
+            conversations,
+            (talk.id == conversation_orders.c.conversation_id)
+            & (talk.customer_id == table.customer_id),
+        )
+        .where(bulk.among(connection, shipments.c.id, shipment_ids))
+        .order_by(shipments.c.id, talk.last_at.nulls_first())
+    )  # fmt: skip
+    # A parcel with several conversations appears several times; the latest spoken in wins.
+    # Somebody else who names the order is not the buyer.
+    return {row[0]: _addressee(row[1:]) for row in connection.execute(wanted)}
 
 
 def facts(row: Any) -> ParcelFacts:

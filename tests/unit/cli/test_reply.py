@@ -1,0 +1,49 @@
+"""The ready reply to a buyer who asks where a parcel is."""
+
+ORDER = "12-00001-00001"
+
+
+def test_it_has_the_three_facts_in_the_buyers_language(syncd, kept, source_of, make):
+    source = source_of(kept, platform="sandbox")
+    source.bring(make.order(), make.shipment(), make.event(-1, text="Sorted in Leipzig"))
+
+    ended = syncd("show", ORDER, "--reply", "--json")
+    (reply,) = ended.json
+    assert (ended.code, reply["language"], reply["account"]) == (0, "de", "shop")
+    assert (reply["order"], reply["tracking_number"], reply["problem"]) == (ORDER, "TN1", None)
+    for fact in ("TN1", "Sorted in Leipzig", "Sendungsverfolgung: "):
+        assert fact in reply["text"]
+
+    shown = syncd("show", "TN1", "--reply").out
+    assert reply["text"].splitlines()[-1] in shown
+    assert reply["subject"] in shown
+    assert "--reply" in syncd("show", ORDER).out
+
+
+def test_without_a_scan_it_says_why_there_is_none(syncd, kept, source_of, make):
+    source_of(kept, platform="sandbox").bring(make.order(), make.shipment())
+
+    ended = syncd("show", ORDER, "--reply")
+    assert "no reply: no tracking number or no tracking event is known yet" in ended.out
+
+
+def test_a_parcel_whose_order_is_unknown_has_nobody_to_write_to(syncd, kept, source_of, make):
+    source_of(kept, platform="sandbox").bring(make.shipment(), make.event(-1))
+
+    (reply,) = syncd("show", "TN1", "--reply", "--json").json
+    assert (reply["text"], reply["problem"]) == (None, "its order is not known yet")
+
+
+def test_it_queues_nothing(syncd, kept, source_of, make):
+    source = source_of(kept, platform="sandbox")
+    source.bring(make.order(), make.shipment(), make.event(-1))
+    syncd("show", ORDER, "--reply")
+
+    assert kept.outbox.rows() == []
+
+
+def test_where_there_is_no_parcel(syncd, kept, source_of, make):
+    source_of(kept, platform="sandbox").bring(make.order())
+
+    assert syncd("show", ORDER, "--reply").out == "there is no parcel to write about\n"
+    assert syncd("show", ORDER, "--reply", "--json").json == []
