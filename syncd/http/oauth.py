@@ -15,6 +15,7 @@ from syncd.secret import Secret
 
 # A token this close to its end is renewed before it is used, so that it cannot end on the way.
 MARGIN = timedelta(seconds=60)
+MAX_TOKEN_BYTES = 1024 * 1024
 
 
 class Token(msgspec.Struct):
@@ -142,17 +143,19 @@ class OAuth2:
 
     def _ask(self, form: dict[str, str]) -> Token:
         try:
-            response = httpx.post(
+            with httpx.stream(
+                "POST",
                 self._url,
                 data=form | self._client_fields(),
                 auth=self._client(),
                 timeout=TIMEOUT_SECONDS,
                 verify=tls(),
                 trust_env=False,
-            )
+            ) as response:
+                content = _read(response)
         except httpx.HTTPError as error:
             raise Unavailable(f"token endpoint: {type(error).__name__}: {error}") from None
-        return _answered(response)
+        return _answered(Reply(response.status_code, response.headers, content))
 
     def _keep(self, token: Token, good_until: datetime) -> Kept:
         """Keep what was given out, before it is used."""
@@ -190,24 +193,32 @@ class OAuth2:
         return self._client_id, self._client_secret.reveal() if self._client_secret else ""
 
 
-def _answered(response: httpx.Response) -> Token:
-    if response.status_code == 429 or response.status_code >= 500:
-        wait = Reply(response.status_code, response.headers, response.content).retry_after
-        raise Unavailable(f"token endpoint: HTTP {response.status_code}", retry_after=wait)
-    if response.status_code >= 400:
-        word = _error(response)
+def _read(response: httpx.Response) -> bytes:
+    content = b""
+    for part in response.iter_bytes():
+        content += part
+        if len(content) > MAX_TOKEN_BYTES:
+            raise Unavailable(f"token endpoint: the answer is over {MAX_TOKEN_BYTES} bytes")
+    return content
+
+
+def _answered(reply: Reply) -> Token:
+    if reply.status == 429 or reply.status >= 500:
+        raise Unavailable(f"token endpoint: HTTP {reply.status}", retry_after=reply.retry_after)
+    if reply.status >= 400:
+        word = _error(reply.content)
         refusal = _DeadGrant if word == "invalid_grant" else AuthFailed
-        raise refusal(f"token endpoint: HTTP {response.status_code}: {word}")
+        raise refusal(f"token endpoint: HTTP {reply.status}: {word}")
     try:
-        return msgspec.json.decode(response.content, type=Token, strict=False)  # "3600" is written
+        return msgspec.json.decode(reply.content, type=Token, strict=False)  # "3600" is written
     except msgspec.MsgspecError as error:
         raise Unavailable(f"token endpoint: not a token answer: {error}") from None
 
 
-def _error(response: httpx.Response) -> str:
+def _error(content: bytes) -> str:
     """The standard's error word and nothing else: some endpoints echo what they were sent."""
     try:
-        fields = msgspec.json.decode(response.content, type=dict[str, object])
+        fields = msgspec.json.decode(content, type=dict[str, object])
     except msgspec.MsgspecError:
         return "no reason given"
     return str(fields.get("error", "no reason given"))

@@ -27,11 +27,13 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from msgspec.structs import replace
 
 from syncd import clock
 from syncd.connector import (
@@ -60,6 +62,7 @@ from syncd.testing.observe import (
     wrong_times,
 )
 from syncd.testing.server import FakeServer, Fault
+from syncd.testing.strain_checks import StrainChecks
 from syncd.testing.tracking_checks import TrackingChecks
 
 STREAMS = frozenset({"messages", "orders", "tracking", "reviews", "returns", "stock"})
@@ -89,13 +92,15 @@ KEY = "conformance-1"
 class Make:
     """Makes connector objects on a source, as many as a test needs."""
 
-    def __init__(self, build: Callable[[str], Connector]) -> None:
+    def __init__(self, build: Callable[[str, timedelta], Connector]) -> None:
         self._build = build
         self._open: list[Connector] = []
 
-    def __call__(self, account: str = "conformance") -> Connector:
-        """Make one for an account of this name."""
-        self._open.append(self._build(account))
+    def __call__(
+        self, account: str = "conformance", *, ahead: timedelta = timedelta(0)
+    ) -> Connector:
+        """Make one for an account of this name, whose clock is `ahead` of the platform's."""
+        self._open.append(self._build(account, ahead))
         return self._open[-1]
 
     def close(self, connector: Connector) -> None:
@@ -109,7 +114,7 @@ class Make:
             self._open.pop().close()
 
 
-class ConnectorConformance(TrackingChecks, ExtendingChecks):
+class ConnectorConformance(TrackingChecks, ExtendingChecks, StrainChecks):
     """Subclass it in a test module; what is to be filled in stands first."""
 
     connector_class: ClassVar[type[Connector]]
@@ -186,14 +191,15 @@ class ConnectorConformance(TrackingChecks, ExtendingChecks):
     @pytest.fixture
     def make(self, source: Any) -> Iterator[Make]:
         """What makes connector objects on `source`; they are closed at the test's end."""
-
-        def build(account: str) -> Connector:
-            config = self.connector_class.Config.model_validate(self.config(source))
-            return self.connector_class(config, self.context(source, account))
-
-        make = Make(build)
+        make = Make(partial(self.build, source))
         yield make
         make.close_all()
+
+    def build(self, source: Any, account: str, ahead: timedelta) -> Connector:
+        """A connector object on `source`, whose clock is `ahead` of the platform's."""
+        config = self.connector_class.Config.model_validate(self.config(source))
+        lent = self.context(source, account)
+        return self.connector_class(config, replace(lent, now=lambda: lent.now() + ahead))
 
     # Reading
 

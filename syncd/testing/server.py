@@ -13,6 +13,7 @@ marked by `route`::
         ...  # point a connector at shop.url
 """
 
+import contextlib
 import re
 import sys
 import threading
@@ -26,6 +27,9 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 T = TypeVar("T")
+
+ENDLESS_BYTES = 128 * 1024 * 1024
+_BLANKS = b" " * (1024 * 1024)
 
 
 class Fault(StrEnum):
@@ -50,6 +54,8 @@ class Fault(StrEnum):
     """Every item of the page twice."""
     REORDERED_PAGE = "reordered_page"
     """The page's items backwards."""
+    ENDLESS = "endless"
+    """200 with a body that goes on until the client has had enough, or `ENDLESS_BYTES`."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -79,6 +85,8 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes = b""
     content_type: str = "application/json"
     headers: dict[str, str] = {}
+    endless: bool = False
+    """Whether blanks follow the body, without a length, until `ENDLESS_BYTES`."""
 
     @classmethod
     def json(cls, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> "Answer":
@@ -125,6 +133,8 @@ class FakeServer:
         self.lock = threading.RLock()
         self.requests: list[Request] = []
         """Every request received, oldest first."""
+        self.poured = 0
+        """How many bytes of endless answers were taken at the most."""
         self._orders: list[_Order] = []
         self._page_fault: Fault | None = None
         self._server = _Server(("127.0.0.1", 0), _bind(self))
@@ -237,6 +247,7 @@ _PLAIN: dict[Fault, Callable[[_Order], Answer]] = {
     Fault.SERVER_ERROR: lambda _: Answer.json({"error": "internal"}, 500),
     Fault.GARBAGE: lambda _: Answer(200, b"\x00\xff{]garbage"),
     Fault.HTML: lambda _: Answer(200, b"<html><h1>Maintenance</h1></html>", "text/html"),
+    Fault.ENDLESS: lambda _: Answer(200, b"[", endless=True),
     Fault.EMPTY: lambda _: Answer(200, b""),
     Fault.UNAUTHORIZED: lambda _: Answer.json({"error": "invalid_token"}, 401),
 }
@@ -249,6 +260,16 @@ class _Server(ThreadingHTTPServer):
         """Say nothing of a client that has gone, as one does that is killed by a test."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
+
+
+def _pour(fake: FakeServer, write: Callable[[bytes], object]) -> None:
+    """Write blanks, which JSON may have anywhere, until the client hangs up."""
+    poured = 0
+    with contextlib.suppress(ConnectionError):
+        while poured < ENDLESS_BYTES:
+            write(_BLANKS)
+            poured += len(_BLANKS)
+            fake.poured = max(fake.poured, poured)
 
 
 def _bind(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
@@ -264,11 +285,15 @@ def _bind(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
                 return
             self.send_response(answer.status)
             self.send_header("Content-Type", answer.content_type)
-            self.send_header("Content-Length", str(len(answer.body)))
+            if not answer.endless:
+                self.send_header("Content-Length", str(len(answer.body)))
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(answer.body)
+            if answer.endless:
+                self.close_connection = True
+                _pour(fake, self.wfile.write)
 
         do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve  # noqa: N815
 

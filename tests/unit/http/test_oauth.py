@@ -301,6 +301,12 @@ class TestFailures:
         with pytest.raises(Unavailable, match="token endpoint"):
             auth().access_token()
 
+    def test_an_answer_without_end_is_not_read_to_it(self, platform, auth):
+        platform.fail(Fault.ENDLESS)
+        with pytest.raises(Unavailable, match="over 1048576 bytes"):
+            auth().access_token()
+        assert platform.poured < 32 * 1024 * 1024
+
     def test_it_may_say_how_long(self, platform, auth):
         platform.fail(Fault.RATE_LIMITED, retry_after=30)
         with pytest.raises(Unavailable) as failure:
