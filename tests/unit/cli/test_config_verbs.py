@@ -236,7 +236,7 @@ def test_show_has_references_in_place_of_secrets(config, monkeypatch) -> None:
     result = syncd("check-config", config, "--show")
     assert result.exit_code == 0
     assert 'token = { env = "TOKEN" }' in result.output
-    assert '[watches.no_movement]\nenabled = true\nafter = "7d"' in result.output
+    assert '[watches.no_movement]\nenabled = true\nafter = "5d"' in result.output
     assert "hunter2" not in result.output
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.config import Kind, load, state_folder
+from syncd.config import Kind, Watches, load, state_folder
 
 SHOP = """
 [accounts.shop-de]
@@ -21,9 +21,10 @@ def test_an_empty_file_is_all_defaults(read, monkeypatch, tmp_path) -> None:
     assert settings.daemon.stop_timeout == timedelta(seconds=30)
     assert settings.metrics.address == ("127.0.0.1", 9464)
     assert (settings.quiet_hours.opens, settings.quiet_hours.closes) == (time(8), time(21))
-    assert settings.watches.no_movement.after == timedelta(days=7)
+    assert settings.watches.no_movement.after == timedelta(days=5)
+    assert settings.watches.no_movement.between_countries == timedelta(days=10)
     assert settings.watches.promise_passed.grace == timedelta(days=1)
-    assert settings.watches.trouble.causes == ("customs_hold", "attempt_failed", "exception")
+    assert all(getattr(settings.watches, name).enabled for name in Watches.model_fields)
     assert settings.accounts == {}
     assert settings.playbooks == ()
 

@@ -55,11 +55,10 @@ REFERENCE = (
             '2: watches.no_movement.after: must be more than "0s", not "0d"',
         ),
         (
-            '[watches.trouble]\ncauses = ["no_movement"]',
-            ("2: watches.trouble.causes: no_movement is a watch of its own; here go customs_hold, "
-            "attempt_failed, exception"),
+            '[[playbooks]]\nname = "tell"\nwhen = ["late_dispatch", "lost"]\ntell = "buyer"',
+            ("1: playbooks[1]: late_dispatch is for staff: there is no text that tells a buyer of it; "
+            'give a template of your own, or set tell = "staff" in a playbook for it'),
         ),
-        ("[watches.trouble]\ncauses = []", "2: watches.trouble.causes: must not be empty"),
         (
             "[quiet_hours]\nopens = 25:00",
             "2: is not valid TOML: Expected newline or end of document after a statement",
@@ -246,7 +245,7 @@ def test_a_table_in_two_files_names_both_places(wrong) -> None:
 
 @pytest.mark.parametrize("first", ["accounts = 1", "watches = 1", "playbooks = 1"])
 def test_files_that_disagree_on_what_is_a_table(wrong, first: str) -> None:
-    more = "[accounts.a]\nconnector='mail'\n[watches.trouble]\n" + PLAYBOOK
+    more = "[accounts.a]\nconnector='mail'\n[watches.exception]\n" + PLAYBOOK
     assert "defined twice: syncd.toml:1 and" in "\n".join(wrong(first, b=more))
 
 

@@ -9,21 +9,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from syncd.config import ConfigError, effective, load, reference, sample
+from syncd.config import FOR_BUYERS, FOR_STAFF, ConfigError, effective, load, reference, sample
 from syncd.config.accounts import account
 from syncd.config.fields import Key, keys_of
-from syncd.config.sampling import account_sample, plain_sections
+from syncd.config.sampling import account_sample, models, plain_sections
 from syncd.config.settings import AccountKeys, Playbook
-from syncd.config.watches import NoMovement, PromisePassed, Trouble
+from syncd.config.watches import FORECAST, Watches
 from syncd.connector import AccountConfig, Connector
 from tests.unit.config.conftest import CONNECTORS, Mail, Shop, ShopConfig
 
 SAMPLE = sample(CONNECTORS)
 TABLES: list[type[BaseModel]] = [
     *(model for _, model in plain_sections()),
-    NoMovement,
-    PromisePassed,
-    Trouble,
+    *(model for _, model in models(Watches)),
     AccountKeys,
     Playbook,
 ]
@@ -38,6 +36,9 @@ def test_the_sample_loads_as_it_is(read) -> None:
     found = read(SAMPLE)
     assert list(found.accounts) == ["mail", "shop"]
     assert found.playbooks[0].approval is True
+    assert [playbook.tell for playbook in found.playbooks] == ["buyer", "staff"]
+    told = {kind for playbook in found.playbooks for kind in playbook.when}
+    assert told == {*FOR_BUYERS} | FOR_STAFF - FORECAST
 
 
 def test_the_sample_has_the_defaults(read, monkeypatch) -> None:

@@ -5,10 +5,19 @@ from datetime import timedelta
 import pytest
 
 from syncd import watch
+from syncd.config import NoMovement, Watches
 from syncd.connector import Capability
-from syncd.model import Milestone, OutboxState, Party
+from syncd.model import Milestone, OutboxState, Party, Reason
 
 DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def world(world):
+    """As patient with parcels from afar as with those within a country."""
+    nearby = NoMovement(between_countries=timedelta(days=5))
+    world.configure(watches=Watches(no_movement=nearby))
+    return world
 
 
 @pytest.fixture
@@ -92,7 +101,7 @@ class TestOnce:
     def test_another_cause_is_another_message(self, world, late, round_, make):
         world.playbook(when=("promise_passed", "customs_hold"))
         round_()
-        world.bring(make.event(-1, Milestone.CUSTOMS_HOLD))
+        world.bring(make.event(-1, Milestone.CUSTOMS_HOLD, reason=Reason.DOCUMENTS))
         round_()
 
         assert {cause for cause, _ in rows(world)} == {"delay", "customs"}
