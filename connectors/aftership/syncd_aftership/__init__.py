@@ -93,15 +93,14 @@ class Aftership(Connector):
         odd = [numbers.pop(number) for number in list(numbers) if "," in number]
         if odd:
             bad: list[Item] = [_unfollowed(parcel, "not a tracking number") for parcel in odd]
-            yield Batch(bad, cursor, looked=tuple(parcel.tracking_number for parcel in odd))
+            yield _batch(bad, odd, cursor)
         known = self._known(list(numbers)) if numbers else {}
         items = [item for number in known for item in self._news(numbers[number], known[number])]
-        looked = tuple(numbers[number].tracking_number for number in known)
-        if looked:
-            yield Batch(items, cursor, looked=looked)
+        if known:
+            yield _batch(items, [numbers[number] for number in known], cursor)
         for number, parcel in numbers.items():
             if number not in known and self._left > 0:
-                yield Batch(self._follow(parcel), cursor, looked=(parcel.tracking_number,))
+                yield _batch(self._follow(parcel), [parcel], cursor)
 
     def _known(self, numbers: Sequence[str]) -> dict[str, Tracking | Unreadable]:
         self._left -= 1
@@ -170,6 +169,14 @@ def _wake(body: bytes) -> Wake:
         return Wake(streams=("tracking",))
     # No `sent_at`: "ts" is when it happened, and AfterShip tries again for hours.
     return Wake(tracking_numbers=(event.msg.tracking_number,), event_id=event.event_id)
+
+
+def _batch(items: list[Item], parcels: Sequence[ParcelRef], cursor: Cursor) -> Batch:
+    bad = {item.source_id for item in items if isinstance(item, BadItem)}
+    numbers = [parcel.tracking_number for parcel in parcels]
+    looked = tuple(number for number in numbers if number not in bad)
+    unanswered = tuple(number for number in numbers if number in bad)
+    return Batch(items, cursor, looked=looked, unanswered=unanswered)
 
 
 def _weight(tracking: Tracking | Unreadable) -> tuple[bool, str]:

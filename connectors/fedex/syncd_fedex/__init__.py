@@ -22,7 +22,7 @@ from syncd.connector import (
 from syncd.connector.scans import AboutNumber
 from syncd.hookspecs import hookimpl
 from syncd.http import HttpClient, OAuth2, Reply
-from syncd.model import BadItem
+from syncd.model import BadItem, Item
 from syncd_fedex.parse import Answer, plain
 
 BATCH = 30
@@ -96,9 +96,9 @@ class Fedex(Connector):
                 yield from self._look(numbers[half:], cursor)
                 return
             bad = BadItem(source_id=numbers[0], reason=_reason(about), raw=about.answer or b"")
-            yield Batch([bad], cursor, looked=tuple(numbers))
+            yield _batch([bad], numbers, cursor)
         else:
-            yield Batch(answer.items(numbers), cursor, looked=tuple(numbers))
+            yield _batch(answer.items(numbers), numbers, cursor)
 
     def _ask(self, numbers: Sequence[str]) -> Answer:
         asked = [{"trackingNumberInfo": {"trackingNumber": plain(number)}} for number in numbers]
@@ -112,6 +112,13 @@ class Fedex(Connector):
     def close(self) -> None:
         """Give the connections back."""
         self._http.close()
+
+
+def _batch(items: list[Item], numbers: Sequence[str], cursor: Cursor) -> Batch:
+    bad = {item.source_id for item in items if isinstance(item, BadItem)}
+    looked = tuple(number for number in numbers if number not in bad)
+    unanswered = tuple(number for number in numbers if number in bad)
+    return Batch(items, cursor, looked=looked, unanswered=unanswered)
 
 
 class _Error(msgspec.Struct):

@@ -254,13 +254,14 @@ def test_what_cannot_be_followed_is_told_and_the_rest_goes_on(fake, connect):
     fake.refused["A1"] = 4012
     bad, good = poll(connect("A1", "B2"))
     assert bad.items[0].reason.startswith("cannot be followed: AfterShip 4012")
+    assert (bad.looked, bad.unanswered) == ((), ("A1",))
     assert (good.items, good.looked) == ([], ("B2",))
 
 
 def test_a_number_with_a_comma_is_not_asked_for(fake, connect):
     bad, good = poll(connect("A1,B2", "C3"))
     assert bad.items[0].reason == "cannot be followed: not a tracking number"
-    assert (bad.looked, good.looked) == (("A1,B2",), ("C3",))
+    assert (bad.unanswered, bad.looked, good.looked) == (("A1,B2",), (), ("C3",))
 
 
 def test_a_number_that_is_followed_already_is_no_error(fake, connect):

@@ -208,7 +208,8 @@ def test_one_malformed_number_is_found_and_the_others_are_read(fake, connect):
     for number in numbers:
         fake.add_scan(number, "Moved", NOON)
     batches = list(connect(*numbers).poll("tracking", {}))
-    assert sorted(number for batch in batches for number in batch.looked) == sorted(numbers)
+    assert sorted(number for batch in batches for number in batch.looked) == sorted(numbers[:-1])
+    assert [number for batch in batches for number in batch.unanswered] == ["12-34"]
     items = [item for batch in batches for item in batch.items]
     (bad,) = [item for item in items if isinstance(item, BadItem)]
     assert (bad.source_id, len(items)) == ("12-34", 8)
