@@ -97,6 +97,7 @@ def _parameters(replayed: Replayed) -> dict[str, Any]:
         "board_window": thresholds.BOARD_WINDOW,
         "buyer_window": thresholds.BUYER_WINDOW,
         "operational_false_alarms": thresholds.FALSE_ALARMS,
+        "operational_fair": {f"{days} d": chance for days, chance in thresholds.FAIR},
         "months": replayed.months,
     }
 

@@ -152,8 +152,10 @@ class _State:
             base_rate=round(model.base_rate, 4),
         )
         drift = self._drift(seen.day, model.base_rate)
-        self._alarm(rows, seen, _hits(history, seen, scores.p, usable, month=month, drift=drift))
-        np.fmax.at(self.highest, seen.order[usable], scores.p[usable])
+        timely = thresholds.timely(scores.p, history.promised[seen.order] - seen.day)
+        chances = _Chances(scores.p, timely, usable)
+        self._alarm(rows, seen, _hits(history, seen, chances, month=month, drift=drift))
+        np.fmax.at(self.highest, seen.order[usable], timely[usable])
         highest = round(float(drift.max(initial=0.0)), 3)
         name = f"{date.fromordinal(first):%Y-%m}"
         self.months[name] = msgspec.structs.replace(month, drift=highest)
@@ -202,10 +204,18 @@ def _told(chances: Floats) -> Floats:
     return chances[~np.isnan(chances)]
 
 
+class _Chances(msgspec.Struct, frozen=True):
+    p: Floats
+    timely: Floats
+    """`p` weighed by what an alarm is worth then."""
+    usable: Bools
+
+
 def _hits(
-    history: History, seen: Checks, p: Floats, usable: Bools, *, month: Month, drift: Floats
+    history: History, seen: Checks, chances: _Chances, *, month: Month, drift: Floats
 ) -> dict[str, Bools]:
     """Which checks each detector alarms at."""
+    p, usable = chances.p, chances.usable
     used = (seen.day - history.placed[seen.order]) / history.window[seen.order]
     board_rule, buyer_rule = used >= thresholds.BOARD_WINDOW, used >= thresholds.BUYER_WINDOW
     operational = thresholds.tightened(np.array(month.operational), drift)
@@ -216,7 +226,7 @@ def _hits(
         "window_90": buyer_rule,
         "board": np.where(usable, p >= thresholds.BOARD, board_rule),
         "buyer": np.where(usable, p >= thresholds.BUYER, buyer_rule),
-        "operational": np.where(usable, p >= operational, board_rule),
+        "operational": np.where(usable, chances.timely >= operational, board_rule),
     }
 
 

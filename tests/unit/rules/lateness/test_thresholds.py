@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.rules.lateness import Estimate, Tier, drift_ratio, tier, tightened
-from syncd.rules.lateness.thresholds import BOARD, operational
+from syncd.rules.lateness.thresholds import BOARD, FAIR, FALSE_ALARMS, operational, timely
 
 
 def estimate(p: float, n_eff: float = 100.0) -> Estimate:
@@ -58,10 +58,22 @@ def test_a_few_late_promises_are_no_drift():
 
 
 def test_the_operational_threshold_is_drawn_a_third_of_the_way_to_the_boards():
-    highest = np.linspace(0, 1, 1001)  # a tenth of the on-time orders was ever above 0.9
-    assert operational(highest) == pytest.approx(9 ** (2 / 3) / (1 + 9 ** (2 / 3)), abs=0.001)
+    highest = np.linspace(0, 1, 1001)  # that share of the on-time orders was ever above the rest
+    odds = ((1 - FALSE_ALARMS) / FALSE_ALARMS) ** (2 / 3)
+    assert operational(highest) == pytest.approx(odds / (1 + odds), abs=0.001)
     assert operational(highest * 0 + 0.5) == pytest.approx(0.5)
 
 
 def test_without_enough_orders_the_operational_threshold_is_the_boards():
     assert operational(np.full(49, 0.99)) == BOARD
+
+
+def test_an_alarm_may_be_wrong_more_often_while_there_is_time_to_act_on_it():
+    days = np.arange(0, 12)
+    weighed = timely(np.full(12, 0.5), days)
+    assert (weighed[3:5] > 0.5).all()
+    assert (weighed[:3] < 0.5).all()
+    assert (weighed[5:] < 0.5).all()
+    for begins, fair in FAIR:
+        assert timely(np.array([fair]), np.array([begins]))[0] == pytest.approx(0.5)
+    assert np.all(np.diff(timely(np.linspace(0, 1, 50), np.full(50, 4))) >= 0)
