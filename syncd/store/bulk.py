@@ -4,7 +4,7 @@ Measured for 1,000 rows of a message: SQLAlchemy's ORM row by row 1,300 us each,
 ``executemany`` on the driver 15 us (SQLite), COPY 7 us (PostgreSQL); see benchmarks/sync.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,8 @@ if TYPE_CHECKING:  # an SQLite store should not pay for PostgreSQL's driver, a t
 
 Rows = Sequence[tuple[Any, ...]]
 
-_CHUNK = 50
+# SQLite takes 32,766 values in a statement, PostgreSQL 65,535; no table here has 30 columns.
+_LARGEST = 1024
 _INSERT = "INSERT INTO {} ({}) VALUES {{values}}"
 
 
@@ -111,14 +112,23 @@ def from_values(connection: Connection, sql: str, rows: Rows) -> None:
     ``executemany`` gives the interpreter lock away at every row; where other threads compute,
     getting it back costs more than the row (measured: 9,000 instead of 20,000 messages/s).
     """
-    for start in range(0, len(rows), _CHUNK):
-        part = rows[start : start + _CHUNK]
+    for part in _portions(rows):
         values = tuple(chain.from_iterable(part))
         if connection.dialect.name == "sqlite":
             marks = _marks(len(part[0]), len(part))
             connection.exec_driver_sql(sql.format(values=marks), values)
         else:
             _run_raw(connection, sql.format(values=_numbered(len(part[0]), len(part))), values)
+
+
+def _portions(rows: Rows) -> Iterator[Rows]:
+    """Rows by powers of two: few large statements, of so few lengths that each is parsed once."""
+    start, size = 0, _LARGEST
+    while start < len(rows):
+        while size > len(rows) - start:
+            size //= 2
+        yield rows[start : start + size]
+        start += size
 
 
 def _run_raw(connection: Connection, sql: str, values: tuple[Any, ...]) -> None:
