@@ -17,10 +17,11 @@ def housekeeping(runtime: Runtime) -> None:
 
 
 def _look_gauges(runtime: Runtime) -> None:
-    due = runtime.store.follows.waiting(clock.now())
-    for account in runtime.accounts.values():
-        if Capability.TRACK_PARCELS in account.connector.capabilities:
-            metrics.LOOKS_DUE.labels(account.name).set(due.get(account.id, 0))
+    accounts = runtime.accounts.values()
+    followers = [a for a in accounts if Capability.TRACK_PARCELS in a.connector.capabilities]
+    due = runtime.store.follows.waiting(clock.now()) if followers else {}
+    for account in followers:
+        metrics.LOOKS_DUE.labels(account.name).set(due.get(account.id, 0))
 
 
 def _outbox_gauges(runtime: Runtime) -> None:
