@@ -27,10 +27,11 @@ _SERIES = {
     "postgresql": "WITH s(n) AS (SELECT generate_series({first}::bigint, {last}::bigint))",
 }
 _HASH = {"sqlite": "x'00'", "postgresql": r"'\x00'::bytea"}
-_COUNTRY = "CASE n % 4 WHEN 0 THEN 'DE' WHEN 1 THEN 'FR' WHEN 2 THEN 'ES' ELSE 'PL' END"
+_ANY = f"(n + n / {STRIDE})"  # so that those which are due differ in everything
+_COUNTRY = f"CASE {_ANY} % 4 WHEN 0 THEN 'DE' WHEN 1 THEN 'FR' WHEN 2 THEN 'ES' ELSE 'PL' END"
 _TROUBLE = f"(n / {STRIDE}) % 10"
-_PROMISE = f"{NOW_US} + CASE {_TROUBLE} WHEN 1 THEN -5 ELSE 3 + n % 25 END * {DAY}"
-_MOVED = f"{NOW_US} - CASE {_TROUBLE} WHEN 0 THEN 15 ELSE n % 3 END * {DAY}"
+_PROMISE = f"{NOW_US} + CASE {_TROUBLE} WHEN 1 THEN -5 ELSE 3 + {_ANY} % 25 END * {DAY}"
+_MOVED = f"{NOW_US} - CASE {_TROUBLE} WHEN 0 THEN 15 ELSE {_ANY} % 3 END * {DAY}"
 _BUYER = """'{"id":"b' || n || '","name":"Ann Example","email":"b' || n || '@example.org"}'"""
 
 _ORDERS = f"""
@@ -62,6 +63,9 @@ INSERT INTO tracking_events (account_id, source_id, tracking_number, milestone, 
 def fill(store: Store, shipments: int) -> None:
     """Fill an empty store whose account number 1 is the shop."""
     store.accounts.register("shop", "bench", NOW)
+    if store.database.sqlite:
+        with store.database.read() as connection:  # the pool has this one connection
+            connection.exec_driver_sql("PRAGMA cache_size=-1000000")
     for first in range(1, shipments + 1, _CHUNK):
         with store.database.write() as connection:
             for statement in (_ORDERS, _SHIPMENTS, _SCANS):
