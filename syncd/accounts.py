@@ -1,7 +1,7 @@
 """The accounts of a config as living objects, and what they share: the store and the templates."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -76,6 +76,8 @@ class Runtime:
         """Accounts whose connector object could not be made, each with the reason."""
         self.lateness: tuple[KeptModel, Model] | None = None
         """The lateness model in force; `syncd.forecast` keeps it the latest."""
+        self.under_way: tuple[datetime | None, Mapping[tuple[str, str, str], int]] = None, {}
+        """How many parcels each carrier had on each route, and when they were counted."""
         self.stale: set[str] = set()
         """Accounts whose silence counts for nothing at the moment, as the log last said."""
         self._by_id = {account.id: account for account in accounts.values()}

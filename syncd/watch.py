@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from syncd import clock, forecast, log, metrics
+from syncd import clock, forecast, log, metrics, outages
 from syncd.accounts import Account, Runtime
 from syncd.config import NEWS, Kind
 from syncd.connector import Capability
@@ -53,7 +53,9 @@ def judge_batch(runtime: Runtime, limit: int = BATCH) -> int:
         # A parcel may be known before its order is, which has it judged again: told then.
         new = [(parcel, f) for parcel, f in new if parcel.shipment_id in addressees]
         tx.open((parcel.shipment_id, finding) for parcel, finding in new)
-        queued = tx.queue(_notices(runtime, new, addressees)) if new else 0
+        struck = outages.update(runtime, tx, new, now)
+        notices = _notices(runtime, new, addressees) if new else []
+        queued = tx.queue(outages.hold_back(notices, tx.parcels, struck)) if notices else 0
         queued += _tell_news(runtime, tx, now)
     metrics.WATCH_DUE.labels("parcel").inc(len(found))
     for _, finding in new:

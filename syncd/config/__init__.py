@@ -1,6 +1,6 @@
 """The config: TOML files become checked, frozen settings, or a list of all that is wrong."""
 
-from syncd.config.guards import FreshLook, Guards, StaleSource
+from syncd.config.guards import FreshLook, Guards, Outage, StaleSource
 from syncd.config.lateness import Lateness
 from syncd.config.loading import load
 from syncd.config.problems import ConfigError, Problem
@@ -69,6 +69,7 @@ __all__ = [
     "NoFirstScan",
     "NoMovement",
     "NumberChanged",
+    "Outage",
     "PickupEnding",
     "Playbook",
     "PositiveDuration",

@@ -1,6 +1,7 @@
 """The guards: what is made sure of between a finding and the people who are told of it."""
 
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import Field
 
@@ -36,8 +37,32 @@ class FreshLook(Section):
     )
 
 
+class Outage(Section):
+    """Many parcels of one carrier and route late at once: one cause, so one alarm."""
+
+    enabled: bool = Field(default=True, description="Whether to look for it.")
+    at_least: int = Field(
+        default=20, ge=2, description="How many parcels must have fallen silent or late."
+    )
+    share: float = Field(
+        default=0.25,
+        gt=0,
+        le=1,
+        description="Which share they must be of the parcels that the carrier has on this route.",
+    )
+    within: PositiveDuration = Field(
+        default=timedelta(hours=24), description="In which time they must have."
+    )
+    buyers: Literal["hold", "tell"] = Field(
+        default="hold",
+        description="hold: messages about such delays wait for approval by `syncd outbox`, and staff "
+        "get one task for all; tell: the messages go out.",
+    )
+
+
 class Guards(Section):
     """What keeps needless alarms from people."""
 
     stale_source: StaleSource = StaleSource()
     fresh_look: FreshLook = FreshLook()
+    outage: Outage = Outage()

@@ -328,7 +328,7 @@ findings = Table(
     _time("since", nullable=False),
     Column("evidence", Text, nullable=False),
     Column("figures", Text, nullable=False),
-    _time("opened_at", nullable=False),
+    Column("opened_at", BigInteger, nullable=False, index=True),
     _time("closed_at"),
 )
 

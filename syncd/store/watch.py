@@ -20,6 +20,7 @@ from syncd.model import (
 from syncd.model.lateness import ParcelTimes
 from syncd.store import bulk
 from syncd.store.database import Database
+from syncd.store.lanes import Lanes
 from syncd.store.lateness import times_of
 from syncd.store.notices import insert_notices
 from syncd.store.parcels import STATE, state
@@ -87,6 +88,7 @@ class WatchTransaction:
     def __init__(self, connection: Connection, now: datetime, limit: int) -> None:
         self._connection = connection
         self._now_us = to_us(now)
+        self.lanes = Lanes(connection)
         self.parcels = self._due(limit)
 
     def _due(self, limit: int) -> list[ParcelFacts]:
@@ -120,8 +122,8 @@ class WatchTransaction:
         ]
         return times_of(self._connection, wanted) if wanted else ParcelTimes()
 
-    def open(self, found: Iterable[tuple[int, Finding]]) -> None:
-        """Store findings of parcels; one that was closed before is open again."""
+    def open(self, found: Iterable[tuple[int | None, Finding]]) -> None:
+        """Store findings of parcels, or of none; one that was closed before is open again."""
         rows = [
             (finding.fingerprint, finding.kind, finding.cause.value, finding.severity.value,
              shipment_id, to_us(finding.since), finding.evidence,

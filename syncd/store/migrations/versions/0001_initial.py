@@ -150,6 +150,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_findings")),
         sa.UniqueConstraint("fingerprint", name=op.f("uq_findings_fingerprint")),
     )
+    op.create_index(op.f("ix_findings_opened_at"), "findings", ["opened_at"], unique=False)
     op.create_index(op.f("ix_findings_shipment_id"), "findings", ["shipment_id"], unique=False)
     op.create_table(
         "follows",

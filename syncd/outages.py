@@ -1,0 +1,81 @@
+"""One alarm for a carrier's outage: found while parcels are judged, before their buyers are told."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from syncd import log
+from syncd.accounts import Runtime
+from syncd.model import Cause, Finding, NewNotice, OutboxState, ParcelFacts
+from syncd.rules.guards import RESTS_ON_SILENCE
+from syncd.rules.outages import KIND, Lane, outage, struck, task
+from syncd.store import WatchTransaction
+
+_log = log.get("watch")
+
+# Counting all parcels takes a third of a second for a million, and hardly changes in an hour.
+_COUNT_AGAIN = timedelta(minutes=10)
+
+
+def update(
+    runtime: Runtime,
+    tx: WatchTransaction,
+    new: Iterable[tuple[ParcelFacts, Finding]],
+    now: datetime,
+) -> set[Lane]:
+    """Open and close outages after these findings were opened; returns the lanes that have one."""
+    settings = runtime.settings.guards.outage
+    known = {Lane(*lane): number for lane, number in tx.lanes.open_findings(KIND).items()}
+    fresh = {_lane(p): p for p, finding in new if finding.kind in RESTS_ON_SILENCE}
+    if not settings.enabled or not (fresh or known):
+        return set()
+    counted = tx.lanes.newly_late([*RESTS_ON_SILENCE], now - settings.within)
+    late = {Lane(*lane): number for lane, number in counted.items()}
+    many = any(number >= settings.at_least / 2 for number in late.values())
+    under_way = _under_way(runtime, tx, now) if many else {}
+    lanes = struck(late, under_way, known, settings)
+    tx.close([number for lane, number in known.items() if lane not in lanes])
+    for lane in lanes - known.keys():
+        found = outage(lane, late[lane], under_way.get(lane, 0), now, settings)
+        tx.open([(None, found)])
+        if lane in fresh:
+            tx.queue([task(found, fresh[lane].account_id, now)])
+        _log.warning("carrier outage", evidence=found.evidence)
+    if settings.buyers == "hold":
+        tx.lanes.hold(lanes - known.keys(), _REASON)
+        return lanes
+    return set()
+
+
+_REASON = "many parcels of this carrier and route are late at once: approve or cancel all of them"
+
+
+def hold_back(
+    notices: Iterable[NewNotice], parcels: Iterable[ParcelFacts], lanes: set[Lane]
+) -> list[NewNotice]:
+    """These messages, of which those about delays on `lanes` wait for approval."""
+    held = {parcel.shipment_id for parcel in parcels if lanes and _lane(parcel) in lanes}
+    return [
+        msgspec.structs.replace(notice, state=OutboxState.HELD, reason=_REASON)
+        if notice.shipment_id in held and _about_delay(notice)
+        else notice
+        for notice in notices
+    ]
+
+
+def _about_delay(notice: NewNotice) -> bool:
+    pending = notice.purpose == "notice" and notice.state is OutboxState.PENDING
+    return pending and notice.cause == Cause.DELAY
+
+
+def _lane(parcel: ParcelFacts) -> Lane:
+    return Lane(parcel.carrier or "", parcel.origin_country or "", parcel.destination_country or "")
+
+
+def _under_way(runtime: Runtime, tx: WatchTransaction, now: datetime) -> Mapping[Lane, int]:
+    counted_at, counts = runtime.under_way
+    if counted_at is None or not timedelta(0) <= now - counted_at < _COUNT_AGAIN:
+        counts = tx.lanes.under_way()
+        runtime.under_way = now, counts
+    return {Lane(*lane): number for lane, number in counts.items()}

@@ -1,0 +1,79 @@
+"""Parcels by carrier and route, within a round over due parcels."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select, update
+
+from syncd.model import Cause, Milestone, OutboxState
+from syncd.store.tables import findings, outbox, shipments
+from syncd.store.times import to_us
+
+Lane = tuple[str, str, str]
+"""Carrier, origin and destination; an empty text for what is not known."""
+
+# Written out: PostgreSQL takes two parameters of the same value for different things to group by.
+_COLUMNS: tuple[ColumnElement[str], ...] = tuple(
+    func.coalesce(column, literal_column("''"))
+    for column in (
+        shipments.c.carrier, shipments.c.origin_country, shipments.c.destination_country
+    )
+)  # fmt: skip
+_ENDED = [milestone.value for milestone in Milestone if milestone.terminal]
+
+
+class Lanes:
+    """What a round needs to know of lanes, and does to them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def newly_late(self, kinds: Collection[str], since: datetime) -> dict[Lane, int]:
+        """How many parcels of each lane have findings of these kinds that opened since then."""
+        wanted = (
+            select(*_COLUMNS, func.count(shipments.c.id.distinct()))
+            .join(findings, findings.c.shipment_id == shipments.c.id)
+            .where(findings.c.opened_at >= to_us(since), findings.c.kind.in_(kinds))
+            .group_by(*_COLUMNS)
+        )
+        return _counted(self._connection.execute(wanted))
+
+    def under_way(self) -> dict[Lane, int]:
+        """How many parcels of each lane have not ended."""
+        wanted = select(*_COLUMNS, func.count()).where(shipments.c.milestone.not_in(_ENDED))
+        return _counted(self._connection.execute(wanted.group_by(*_COLUMNS)))
+
+    def open_findings(self, kind: str) -> dict[Lane, int]:
+        """The ids of open findings of this kind, which are about lanes."""
+        wanted = select(findings.c.figures, findings.c.id).where(
+            findings.c.kind == kind,
+            findings.c.shipment_id.is_(None),
+            findings.c.closed_at.is_(None),
+        )
+        return {_lane(figures): number for figures, number in self._connection.execute(wanted)}
+
+    def hold(self, lanes: Iterable[Lane], reason: str) -> None:
+        """Let messages about delays on these lanes that have not left wait for approval."""
+        for lane in lanes:
+            same = [column == name for column, name in zip(_COLUMNS, lane, strict=True)]
+            self._connection.execute(
+                update(outbox)
+                .where(
+                    outbox.c.state == OutboxState.PENDING.value,
+                    outbox.c.purpose == "notice",
+                    outbox.c.cause == Cause.DELAY.value,
+                    outbox.c.shipment_id.in_(select(shipments.c.id).where(*same)),
+                )
+                .values(state=OutboxState.HELD.value, reason=reason)
+            )
+
+
+def _counted(rows: Iterable[Any]) -> dict[Lane, int]:
+    return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+
+def _lane(figures: str) -> Lane:
+    told: Mapping[str, Any] = msgspec.json.decode(figures)
+    return str(told["carrier"]), str(told["origin"]), str(told["destination"])

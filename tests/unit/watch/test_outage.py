@@ -1,0 +1,115 @@
+"""Many parcels of one carrier and route late at once: one alarm, and buyers' messages wait."""
+
+from datetime import timedelta
+
+import pytest
+
+from syncd import watch
+from syncd.config import Outage
+from syncd.model import Milestone, OutboxState
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def guarded(world):
+    outage = Outage(at_least=4, share=0.5, within=24 * HOUR)
+    world.configure(guards=world.settings.guards.model_copy(update={"outage": outage}))
+    world.playbook()
+    return world
+
+
+def bring(world, make, numbers, *, promise=-3, carrier="DHL"):
+    for number in numbers:
+        order = f"12-00000-{number:05}"
+        world.bring(
+            make.order(order, promise=promise),
+            make.shipment(f"p{number}", f"TN{number}", order, carrier=carrier),
+            make.event(-4, number=f"TN{number}"),
+        )
+
+
+def states(world, purpose):
+    return [row.state for row in world.outbox() if row.purpose == purpose]
+
+
+def test_it_is_one_task_and_the_messages_wait_for_approval(guarded, make):
+    bring(guarded, make, range(5))
+    watch.run(guarded.runtime)
+
+    assert states(guarded, "notice") == [OutboxState.HELD] * 5
+    (task,) = [row for row in guarded.outbox() if row.purpose == "task"]
+    assert task.text.startswith("5 of 5 parcels of DHL from ? to DE fell silent or late")
+    assert guarded.store.look.open_findings() == {"promise_passed": 5, "carrier_outage": 1}
+
+
+def test_messages_that_have_not_left_are_held_too(guarded, make, time):
+    bring(guarded, make, range(3))
+    watch.run(guarded.runtime)
+    assert states(guarded, "notice") == [OutboxState.PENDING] * 3
+
+    time(HOUR)
+    bring(guarded, make, range(3, 5))
+    watch.run(guarded.runtime)
+    assert states(guarded, "notice") == [OutboxState.HELD] * 5
+
+
+def test_few_of_many_are_no_outage(guarded, make):
+    bring(guarded, make, range(5))
+    bring(guarded, make, range(5, 12), promise=9)
+    watch.run(guarded.runtime)
+
+    assert states(guarded, "notice") == [OutboxState.PENDING] * 5
+    assert states(guarded, "task") == []
+
+
+def test_another_carrier_is_not_concerned(guarded, make):
+    bring(guarded, make, range(5))
+    bring(guarded, make, [9], carrier="GLS")
+    watch.run(guarded.runtime)
+
+    assert sorted(states(guarded, "notice")) == [OutboxState.HELD] * 5 + [OutboxState.PENDING]
+
+
+def test_it_goes_on_while_half_is_still_late_and_is_told_once(guarded, make, time):
+    bring(guarded, make, range(5))
+    watch.run(guarded.runtime)
+    time(HOUR)
+    bring(guarded, make, [7])
+    watch.run(guarded.runtime)
+
+    assert len(states(guarded, "task")) == 1
+    assert states(guarded, "notice") == [OutboxState.HELD] * 6
+
+
+def test_it_ends_when_nothing_new_is_late_for_a_day(guarded, make, time):
+    bring(guarded, make, range(5))
+    watch.run(guarded.runtime)
+    time(25 * HOUR)
+    bring(guarded, make, [7])
+    watch.run(guarded.runtime)
+
+    assert "carrier_outage" not in guarded.store.look.open_findings()
+    assert sorted(states(guarded, "notice")) == [OutboxState.HELD] * 5 + [OutboxState.PENDING]
+
+
+def test_a_seller_may_want_the_buyers_told(guarded, make):
+    outage = guarded.settings.guards.outage.model_copy(update={"buyers": "tell"})
+    guards = guarded.settings.guards.model_copy(update={"outage": outage})
+    guarded.configure(guards=guards)
+    bring(guarded, make, range(5))
+    watch.run(guarded.runtime)
+
+    assert states(guarded, "notice") == [OutboxState.PENDING] * 5
+    assert states(guarded, "task") == [OutboxState.PERSON]
+
+
+def test_what_the_carrier_says_of_single_parcels_is_none(guarded, make):
+    guarded.playbook("failed", when=("attempt_failed",))
+    bring(guarded, make, range(5), promise=9)
+    for number in range(5):
+        guarded.bring(make.event(-1, Milestone.ATTEMPT_FAILED, number=f"TN{number}"))
+    watch.run(guarded.runtime)
+
+    assert states(guarded, "notice") == [OutboxState.PENDING] * 5
+    assert states(guarded, "task") == []
