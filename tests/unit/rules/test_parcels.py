@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.model import Milestone, ParcelState, TrackingEvent, Window
-from syncd.rules.parcels import USED_AGAIN_AFTER, occurred_at, state_of
+from syncd.model import Milestone, ParcelState, Reason, TrackingEvent, Window
+from syncd.rules.parcels import USED_AGAIN_AFTER, occurred_at, remembering, state_of
 
 events = st.builds(
     TrackingEvent,
@@ -95,6 +95,41 @@ class TestNumberUsedAgain:
     def test_a_parcel_that_never_arrived_may_move_after_months(self, make):
         state = state_of([make.event(0), make.event(100)])
         assert state.last_movement_at == make.at(100)
+
+
+class TestWhy:
+    def test_a_reason_belongs_to_its_milestone(self, make):
+        scans = [
+            make.event(0, Milestone.CUSTOMS_HOLD, reason=Reason.DOCUMENTS),
+            make.event(1, Milestone.CUSTOMS_HOLD),
+        ]
+        assert state_of(scans).reason is Reason.DOCUMENTS
+        assert state_of([*scans, make.event(2)]).reason is None
+
+    def test_said_again_with_more_of_it_that_counts(self, make):
+        scans = [
+            make.event(0, Milestone.READY_FOR_PICKUP),
+            make.event(1, Milestone.READY_FOR_PICKUP, pickup_by=make.at(8), reason=Reason.ABSENT),
+        ]
+        state = state_of(scans)
+        assert (state.milestone_at, state.reason) == (make.at(0), Reason.ABSENT)
+        assert state.pickup_by == make.at(8)
+
+
+class TestEstimates:
+    def test_another_estimate_remembers_the_one_before(self, make):
+        one = remembering(ParcelState(eta=make.at(5)), ParcelState(), make.at(1))
+        assert (one.eta_before, one.eta_since) == (None, make.at(1))
+
+        two = remembering(ParcelState(eta=make.at(7)), one, make.at(2))
+        assert (two.eta_before, two.eta_since) == (make.at(5), make.at(2))
+
+    def test_the_same_estimate_stays_as_old_as_it_is(self, make):
+        one = ParcelState(eta=make.at(7), eta_before=make.at(5), eta_since=make.at(2))
+        moved = ParcelState(eta=make.at(7), milestone=Milestone.IN_TRANSIT)
+        again = remembering(moved, one, make.at(3))
+        assert (again.eta_before, again.eta_since) == (make.at(5), make.at(2))
+        assert again.milestone is Milestone.IN_TRANSIT
 
 
 def test_no_events_are_no_state():

@@ -1,10 +1,14 @@
 """What a shipment's row knows: its order's promise and its own events, whichever comes first."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syncd.model import Address, Milestone, Window
+from syncd.model import Address, Milestone, Reason, Window
+
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -20,21 +24,27 @@ def parcels(store, make):
 
 class TestPromise:
     def test_the_orders_promise_reaches_a_shipment_that_comes_later(self, source, make, parcels):
-        source.bring(make.order(promise=5, protection_ends_at=make.at(30)))
+        source.bring(
+            make.order(promise=5, ship_by=Window(latest=make.at(1)), protection_ends_at=make.at(30))
+        )
         source.bring(make.shipment())
 
         parcel = parcels()["p1"]
         assert (parcel.deliver_by, parcel.protection_ends_at) == (make.at(5), make.at(30))
+        assert parcel.ship_by == make.at(1)
         assert parcel.destination_country == "DE"
 
     def test_and_one_that_came_before(self, source, make, parcels):
         source.bring(make.shipment())
         assert parcels()["p1"].deliver_by is None
 
-        source.bring(make.order(promise=5, protection_ends_at=make.at(30)))
+        source.bring(
+            make.order(promise=5, ship_by=Window(latest=make.at(1)), protection_ends_at=make.at(30))
+        )
 
         parcel = parcels()["p1"]
         assert (parcel.deliver_by, parcel.protection_ends_at) == (make.at(5), make.at(30))
+        assert parcel.ship_by == make.at(1)
         assert parcel.destination_country == "DE"
 
     def test_a_new_promise_takes_the_old_ones_place(self, source, make, parcels):
@@ -56,6 +66,57 @@ class TestPromise:
         source_of(store, "other").bring(make.order(promise=5))
 
         assert parcels()["p1"].deliver_by is None
+
+
+class TestNumber:
+    def test_the_number_before_is_kept_with_when_it_went(self, source, make, parcels):
+        source.bring(make.shipment(number="TN1"))
+        assert (parcels()["p1"].number_before, parcels()["p1"].number_since) == (None, None)
+
+        source.bring(make.shipment(number="TN2"), make.event(-1, number="TN2"))
+        parcel = parcels()["p1"]
+        assert (parcel.tracking_number, parcel.number_before) == ("TN2", "TN1")
+        assert parcel.number_since == make.at()
+
+    def test_another_edit_leaves_it_and_another_number_takes_its_place(
+        self, source, make, parcels, time
+    ):
+        for number, carrier in (("TN1", "DHL"), ("TN2", "DHL"), ("TN2", "GLS"), (None, "GLS")):
+            source.bring(make.shipment(number=number, carrier=carrier))
+            time(DAY)
+        parcel = parcels()["p1"]
+        assert (parcel.number_before, parcel.number_since) == ("TN1", make.at(1))
+
+    def test_a_first_number_takes_nobodys_place(self, source, make, parcels):
+        source.bring(make.shipment(number=None))
+        source.bring(make.shipment(number="TN1"))
+        assert parcels()["p1"].number_before is None
+
+
+class TestWhatTheCarrierSays:
+    def test_why_it_is_there_and_until_when_it_is_kept(self, source, make, parcels):
+        told = {"reason": Reason.ABSENT, "pickup_by": make.at(7)}
+        source.bring(make.shipment(), make.event(-1, Milestone.READY_FOR_PICKUP, **told))
+        state = parcels()["p1"].state
+        assert (state.reason, state.pickup_by) == (Reason.ABSENT, make.at(7))
+
+        source.bring(make.event(-0.5, Milestone.DELIVERED))
+        state = parcels()["p1"].state
+        assert (state.reason, state.pickup_by) == (None, None)
+
+    def test_the_estimate_before_is_kept_with_when_it_went(self, source, make, parcels, time):
+        scan = {"source_id": "e1", "milestone": Milestone.IN_TRANSIT}
+        source.bring(make.shipment(), make.event(-1, **scan, eta=Window(latest=make.at(3))))
+        state = parcels()["p1"].state
+        assert (state.eta, state.eta_before, state.eta_since) == (make.at(3), None, make.at())
+
+        time(DAY)
+        source.bring(make.event(-1, **scan, eta=Window(latest=make.at(5))))
+        time(DAY)
+        source.bring(make.event(-0.5))  # news without an estimate
+        state = parcels()["p1"].state
+        assert (state.eta, state.eta_before) == (make.at(5), make.at(3))
+        assert state.eta_since == make.at(1)
 
 
 class TestEvents:
