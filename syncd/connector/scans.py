@@ -180,7 +180,7 @@ def story(
         return f"{number}-{hashlib.blake2b(raw, digest_size=8).hexdigest()}", raw
 
     parsed = parse_each((bytes(raw) for raw in raws), parse, describe)
-    items = sorted({item.source_id: item for item in parsed}.values(), key=_order)
+    items = oldest_first(parsed)
     latest = items[-1] if items else None
     if isinstance(latest, TrackingEvent):
         until = _window(kept, items) if latest.milestone in _WAITS else None
@@ -190,9 +190,12 @@ def story(
     return items
 
 
+def oldest_first(items: Iterable[Item]) -> list[Item]:
+    """Each item once, by the instant as far as it is known, whatever order the answer had."""
+    return sorted({item.source_id: item for item in items}.values(), key=_order)
+
+
 def _order(item: Item) -> tuple[datetime, str]:
-    # By the instant as far as it is known, then by the id, so that the order the answer had
-    # does not matter.
     if not isinstance(item, TrackingEvent):
         return datetime.min, item.source_id  # noqa: DTZ901  before everything that has a time
     return item.occurred_local - timedelta(minutes=item.utc_offset_minutes or 0), item.source_id

@@ -19,10 +19,10 @@ from syncd.connector import (
     Unavailable,
     Wake,
 )
+from syncd.connector.scans import rows
 from syncd.hookspecs import hookimpl
 from syncd.model import Draft, ParcelRef, Receipt, Verdict
 from syncd_seventeentrack.client import Client, Row, plain
-from syncd_seventeentrack.parse import rows
 from syncd_seventeentrack.push import pushed
 from syncd_seventeentrack.round import Round, plainly
 
@@ -71,7 +71,9 @@ class SeventeenTrack(Connector):
     def __init__(self, config: SeventeenTrackConfig, context: Context) -> None:
         super().__init__(config, context)
         self._client = Client(str(config.base_url), config.api_key)
-        self._carriers = {row["name"]: int(row["key"]) for row in rows("carriers.csv")}
+        self._carriers = {
+            row["name"]: int(row["key"]) for row in rows("syncd_seventeentrack", "carriers.csv")
+        }
         self._carriers = {plain(n): key for n, key in (self._carriers | config.carriers).items()}
 
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:

@@ -18,8 +18,8 @@ from syncd.connector import (
     Secret,
     Unavailable,
 )
+from syncd.connector.scans import rows
 from syncd.http import HeaderToken, HttpClient, Reply, verdict
-from syncd_seventeentrack.parse import rows
 
 BATCH = 40
 """Numbers per call; more are refused with -18010014."""
@@ -201,4 +201,7 @@ def _refusal(reply: Reply) -> Refusal | None:
 
 @cache
 def _errors() -> dict[int, tuple[str, str]]:
-    return {int(row["code"]): (row["meaning"], row["says"]) for row in rows("errors.csv")}
+    return {
+        int(row["code"]): (row["meaning"], row["says"])
+        for row in rows("syncd_seventeentrack", "errors.csv")
+    }

@@ -1,16 +1,15 @@
 """From what 17TRACK answers to syncd's tracking events. Pure."""
 
-import csv
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
-from importlib.resources import files
 
 import msgspec
 
 from syncd.connector import parse_each
+from syncd.connector.scans import country_code, moment, oldest_first, rows
 from syncd.model import (
     BadItem,
     Item,
@@ -123,7 +122,7 @@ def sighting(number: str, raw: bytes) -> Sighting:
     except msgspec.MsgspecError as error:
         bad = BadItem(source_id=_odd_id(number, raw), reason=str(error), raw=raw)
         return Sighting((bad,), readable=False)
-    items = _oldest_first(parse_each(_scans(number, info), _parse, _describe))
+    items = oldest_first(parse_each(_scans(number, info), _parse, _describe))
     status = (info.latest_status and info.latest_status.status) or ""
     return Sighting(_with_estimate(items, _estimate(info)), status)
 
@@ -177,8 +176,7 @@ def _location(event: _Event) -> str | None:
 
 
 def _country(place: _Place | None) -> str | None:
-    code = place.country if place else None
-    return code.upper() if code and len(code) == 2 else None
+    return country_code(place.country) if place else None
 
 
 def _milestone(meaning: _Meaning, event: _Event, route: _Route) -> Milestone | None:
@@ -195,7 +193,7 @@ def when(event: _Event) -> tuple[datetime, int | None, OffsetSource | None]:
     which is known to guess it wrongly (one offset for all scans of an international parcel), so
     it counts as assumed. Raises ValueError where there is no time at all.
     """
-    told = _told(event.time_iso or event.time_utc)
+    told = moment(event.time_iso or event.time_utc)
     local, offset = _raw_clock(event.time_raw)
     if local is not None and offset is not None:
         return local, offset, OffsetSource.CARRIER
@@ -208,40 +206,20 @@ def when(event: _Event) -> tuple[datetime, int | None, OffsetSource | None]:
 
 
 def _raw_clock(raw: _RawTime | None) -> tuple[datetime | None, int | None]:
-    clock = _told(f"{raw.date}T{raw.time or '00:00:00'}") if raw and raw.date else None
+    clock = moment(f"{raw.date}T{raw.time or '00:00:00'}") if raw and raw.date else None
     if raw is None or clock is None:
         return None, None
-    zoned = _told(f"{clock.isoformat()}{raw.timezone}") if raw.timezone else None
+    zoned = moment(f"{clock.isoformat()}{raw.timezone}") if raw.timezone else None
     return _wall(clock), _minutes(zoned or clock)
 
 
-def _wall(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=None)
+def _wall(at: datetime) -> datetime:
+    return at.replace(tzinfo=None)
 
 
-def _told(text: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-
-
-def _minutes(moment: datetime) -> int | None:
-    offset = moment.utcoffset()
+def _minutes(at: datetime) -> int | None:
+    offset = at.utcoffset()
     return None if offset is None else int(offset.total_seconds() // 60)
-
-
-def _oldest_first(items: Iterable[Item]) -> list[Item]:
-    each = {item.source_id: item for item in items}
-    return sorted(each.values(), key=_order)
-
-
-def _order(item: Item) -> tuple[datetime, str]:
-    # By the instant as far as it is known, then by the id, so that the order the answer had
-    # does not matter.
-    if not isinstance(item, TrackingEvent):
-        return datetime.min, item.source_id  # noqa: DTZ901  before everything that has a time
-    return item.occurred_local - timedelta(minutes=item.utc_offset_minutes or 0), item.source_id
 
 
 def _estimate(info: _TrackInfo) -> Window | None:
@@ -253,8 +231,8 @@ def _estimate(info: _TrackInfo) -> Window | None:
 
 
 def _aware(text: str | None) -> datetime | None:
-    moment = _told(text)
-    return moment if moment is not None and moment.tzinfo is not None else None
+    at = moment(text)
+    return at if at is not None and at.tzinfo is not None else None
 
 
 def _with_estimate(items: list[Item], eta: Window | None) -> tuple[Item, ...]:
@@ -281,13 +259,6 @@ def _by_words(sub: str, text: str) -> Milestone | None:
     return None
 
 
-def rows(name: str) -> list[dict[str, str]]:
-    """A table of ``data/``, without its comments."""
-    text = (files("syncd_seventeentrack") / "data" / name).read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    return list(csv.DictReader(lines))
-
-
 @cache
 def statuses() -> dict[str, _Meaning]:
     """What each status, sub-status and key stage means."""
@@ -298,7 +269,7 @@ def statuses() -> dict[str, _Meaning]:
             Reason(row["reason"]) if row["reason"] else None,
             Leg(row["leg"]) if row["leg"] else None,
         )
-        for row in rows("statuses.csv")
+        for row in rows("syncd_seventeentrack", "statuses.csv")
     }
 
 
@@ -307,5 +278,5 @@ def texts() -> tuple[tuple[str, re.Pattern[str], Milestone], ...]:
     """Wordings that overrule a status."""
     return tuple(
         (row["code"], re.compile(row["text"], re.IGNORECASE), Milestone(row["milestone"]))
-        for row in rows("texts.csv")
+        for row in rows("syncd_seventeentrack", "texts.csv")
     )
