@@ -11,6 +11,7 @@ import msgspec
 from syncd.cli.orders_csv import Orders, read_orders
 from syncd.cli.output import emit, to_json
 from syncd.cli.progress import Shown
+from syncd.model.lateness import BOARD, BOARD_USED, BUYER, BUYER_USED
 from syncd.rules.lateness import History, Settings, thresholds
 from syncd.rules.lateness.clock import ENOUGH
 from syncd.rules.lateness.figures import Figures, Table, by_lane, by_month, overall
@@ -92,10 +93,10 @@ def _parameters(replayed: Replayed) -> dict[str, Any]:
     return {
         **msgspec.to_builtins(Settings()),
         "fewest_effective_orders": ENOUGH,
-        "board": thresholds.BOARD,
-        "buyer": thresholds.BUYER,
-        "board_window": thresholds.BOARD_WINDOW,
-        "buyer_window": thresholds.BUYER_WINDOW,
+        "board": BOARD,
+        "buyer": BUYER,
+        "board_window": BOARD_USED,
+        "buyer_window": BUYER_USED,
         "operational_false_alarms": thresholds.FALSE_ALARMS,
         "operational_fair": {f"{days} d": chance for days, chance in thresholds.FAIR},
         "months": replayed.months,

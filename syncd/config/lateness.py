@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from syncd.config.values import ClockTime, PositiveDuration
 from syncd.config.watches import Section
+from syncd.model.lateness import BOARD, BOARD_USED, BUYER, BUYER_USED, FEWEST
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -19,24 +20,24 @@ class Lateness(Section):
 
     enabled: bool = Field(default=True, description="Whether to learn, and to look for at_risk.")
     board: Share = Field(
-        default=0.5,
+        default=BOARD,
         description="From this chance to miss its promise a parcel is at risk: `syncd board` lists it.",
     )
     buyer: Share = Field(
-        default=0.7,
+        default=BUYER,
         description="From this chance a playbook that has at_risk in `when` tells the buyer.",
     )
     fewest: int = Field(
-        default=30,
+        default=FEWEST,
         ge=1,
         description="How many parcels a chance must rest on, old ones counting less. Below that the "
         "used share of the promised time decides.",
     )
     board_window: Share = Field(
-        default=0.75, description="In place of `board`: the used share of the promised time."
+        default=BOARD_USED, description="In place of `board`: the used share of the promised time."
     )
     buyer_window: Share = Field(
-        default=0.9, description="In place of `buyer`: the used share of the promised time."
+        default=BUYER_USED, description="In place of `buyer`: the used share of the promised time."
     )
     half_life: PositiveDuration = Field(
         default=timedelta(days=90), description="The age at which an order counts half."

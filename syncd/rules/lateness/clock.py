@@ -10,13 +10,14 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from syncd.model.lateness import FEWEST
 from syncd.rules.lateness import hazards
 from syncd.rules.lateness.hazards import Counts, Spells
 from syncd.rules.lateness.history import Floats, Ints, Lane
 
 WINDOWS = (7, 10, 14, 18, 23, 29, 36)
 """Where the classes of promise windows begin, in days: up to 6, 7 to 9, ... 36 and more."""
-ENOUGH = 30.0
+ENOUGH = float(FEWEST)
 """Effective orders from which a group's own chances are used (tracking practice: n >= 30)."""
 
 

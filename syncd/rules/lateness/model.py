@@ -14,7 +14,7 @@ import numpy as np
 
 from syncd.rules.lateness import clock as clocks
 from syncd.rules.lateness import hazards
-from syncd.rules.lateness.clock import ENOUGH, WINDOWS, Clock, Sample
+from syncd.rules.lateness.clock import WINDOWS, Clock, Sample
 from syncd.rules.lateness.hazards import LONGEST, Spells
 from syncd.rules.lateness.history import NEVER, Floats, History, Ints, Order, day_of
 
@@ -44,11 +44,6 @@ class Estimate(msgspec.Struct, frozen=True):
     """What the group's orders are worth, old ones less; `p` means little below `ENOUGH`."""
     group: str
     """The orders it was learnt from, in words."""
-
-    @property
-    def usable(self) -> bool:
-        """Whether enough orders stand behind it; else `thresholds.fallback` decides."""
-        return self.n_eff >= ENOUGH
 
 
 class Scores(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from itertools import pairwise
 import msgspec
 import numpy as np
 
+from syncd.model.lateness import BOARD, BOARD_USED, BUYER, BUYER_USED
 from syncd.rules.lateness import thresholds
 from syncd.rules.lateness.clock import ENOUGH
 from syncd.rules.lateness.history import NEVER, Bools, Floats, History, Ints
@@ -217,15 +218,15 @@ def _hits(
     """Which checks each detector alarms at."""
     p, usable = chances.p, chances.usable
     used = (seen.day - history.placed[seen.order]) / history.window[seen.order]
-    board_rule, buyer_rule = used >= thresholds.BOARD_WINDOW, used >= thresholds.BUYER_WINDOW
+    board_rule, buyer_rule = used >= BOARD_USED, used >= BUYER_USED
     operational = thresholds.tightened(np.array(month.operational), drift)
     silent = seen.day - history.handed[seen.order]  # negative before the hand-over
     return {
         "days_since_hand_over": silent >= month.hand_over_days,
         "window_75": board_rule,
         "window_90": buyer_rule,
-        "board": np.where(usable, p >= thresholds.BOARD, board_rule),
-        "buyer": np.where(usable, p >= thresholds.BUYER, buyer_rule),
+        "board": np.where(usable, p >= BOARD, board_rule),
+        "buyer": np.where(usable, p >= BUYER, buyer_rule),
         "operational": np.where(usable, chances.timely >= operational, board_rule),
     }
 

@@ -1,26 +1,9 @@
-"""From the chance of a late delivery to what is done about it.
-
-The fixed thresholds and the rules for little data are from a study of real marketplace orders:
-at 0.5 nine of a hundred on-time orders were ever alarmed, at 0.7 three, and the chance was as good
-as its word. Where too few orders are known, the share of the promise window used decides.
-"""
-
-from enum import StrEnum
+"""Thresholds of a chance of late delivery: set on past orders, and tightened when lateness jumps."""
 
 import numpy as np
 
-from syncd.model.lateness import JUMP
+from syncd.model.lateness import BOARD, JUMP
 from syncd.rules.lateness.history import Floats, Ints
-from syncd.rules.lateness.model import Estimate
-
-BOARD = 0.5
-"""From this chance a parcel is on the staff's board."""
-BUYER = 0.7
-"""From this chance the buyer is told."""
-BOARD_WINDOW = 0.75
-"""With too little history: the share of the promise window used that puts it on the board."""
-BUYER_WINDOW = 0.90
-"""With too little history: the share used from which the buyer is told."""
 
 FALSE_ALARMS = 0.095
 """The share of on-time orders that the operational threshold may alarm."""
@@ -30,34 +13,6 @@ RECENT_DAYS = 28
 _CERTAIN = 1e-9
 _FEWEST = 50
 """On-time orders needed to set a threshold, and orders that the learnt rate is worth."""
-
-
-class Tier(StrEnum):
-    """What a chance leads to."""
-
-    NONE = "none"
-    BOARD = "board"
-    BUYER = "buyer"
-
-
-def tier(estimate: Estimate, used: float, *, drift: float = 1.0) -> Tier:
-    """What to do about an undelivered order with this estimate.
-
-    `used` is the share of the promise window that has passed, `drift` the odds ratio of
-    `drift_ratio`. Where the estimate has too few orders behind it, `used` decides alone.
-    """
-    if not estimate.usable:
-        return _tier(used, BOARD_WINDOW, BUYER_WINDOW)
-    board, buyer = tightened(np.array([BOARD, BUYER]), np.array(drift))
-    return _tier(estimate.p, float(board), float(buyer))
-
-
-def _tier(value: float, board: float, buyer: float) -> Tier:
-    if value >= buyer:
-        return Tier.BUYER
-    return Tier.BOARD if value >= board else Tier.NONE
-
-
 FAIR = ((0, 0.55), (3, 0.42), (5, 0.55))
 """The chance at which an alarm is fair, from so many days before the promise on."""
 

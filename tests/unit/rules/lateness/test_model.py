@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from syncd.model.lateness import FEWEST
 from syncd.rules.lateness import (
     NEVER,
     History,
@@ -104,8 +105,8 @@ def test_a_small_group_is_drawn_to_its_parent_and_a_tiny_one_not_used():
 
 def test_with_too_few_orders_the_estimate_says_so():
     model = fit(many([order(0, 2)], 29), AS_OF)
-    assert not model.p_late(order(0, None), day(1)).usable
-    assert fit(many([order(0, 2)], 30), AS_OF).p_late(order(0, None), day(1)).usable
+    assert model.p_late(order(0, None), day(1)).n_eff < FEWEST
+    assert fit(many([order(0, 2)], 30), AS_OF).p_late(order(0, None), day(1)).n_eff >= FEWEST
 
 
 def test_nothing_known_is_not_usable():

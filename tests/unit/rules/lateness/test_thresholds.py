@@ -3,33 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.rules.lateness import Estimate, Tier, drift_ratio, tier, tightened
-from syncd.rules.lateness.thresholds import BOARD, FAIR, FALSE_ALARMS, operational, timely
-
-
-def estimate(p: float, n_eff: float = 100.0) -> Estimate:
-    return Estimate(p=p, n_eff=n_eff, group="all orders")
-
-
-@pytest.mark.parametrize(
-    ("p", "said"),
-    [(0.49, Tier.NONE), (0.5, Tier.BOARD), (0.69, Tier.BOARD), (0.7, Tier.BUYER), (1, Tier.BUYER)],
-)
-def test_the_chance_decides(p, said):
-    assert tier(estimate(p), used=0.99) is said
-
-
-@pytest.mark.parametrize(
-    ("used", "said"), [(0.74, Tier.NONE), (0.75, Tier.BOARD), (0.9, Tier.BUYER)]
-)
-def test_with_too_few_orders_the_window_decides(used, said):
-    assert tier(estimate(0.99, n_eff=29.9), used=used) is said
-
-
-def test_a_jump_of_the_base_rate_raises_the_thresholds():
-    assert tier(estimate(0.55), used=0.8) is Tier.BOARD
-    assert tier(estimate(0.55), used=0.8, drift=4.0) is Tier.NONE
-    assert tier(estimate(0.75), used=0.8, drift=4.0) is Tier.BOARD
+from syncd.model.lateness import BOARD
+from syncd.rules.lateness import drift_ratio, tightened
+from syncd.rules.lateness.thresholds import FAIR, FALSE_ALARMS, operational, timely
 
 
 def test_half_of_the_jump_beyond_a_doubling_is_made_up_for():
