@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from syncd.model import Direction
+from syncd.model import Direction, Milestone
 from syncd.model.base import Value
 from syncd.testing.world_parcels import Parcel, Scan
 from syncd.testing.world_people import Buyer
@@ -22,6 +22,9 @@ MAILBOX = "shop@sandbox.example"
 """The seller's address, to which buyers write."""
 
 Record = dict[str, Any]
+
+_KEPT = timedelta(days=7)
+"""How long a post office of the story keeps a parcel."""
 
 
 class Entry(Value, frozen=True, kw_only=True):
@@ -156,7 +159,12 @@ def _scan(parcel: Parcel, scan: Scan) -> Record:
         "country": scan.country,
         "leg": scan.leg.value,
         "carrier": parcel.carrier,
+        "pickup_by": _pickup_by(scan),
     }
+
+
+def _pickup_by(scan: Scan) -> str | None:
+    return iso(scan.at + _KEPT) if scan.milestone is Milestone.READY_FOR_PICKUP else None
 
 
 def message_record(
