@@ -47,7 +47,7 @@ def judge_batch(runtime: Runtime, limit: int = BATCH) -> int:
         opened = tx.open_findings()
         found = _judged(runtime, tx, opened, now)
         new = _update_findings(tx, opened, {i: findings for i, (findings, _) in found.items()})
-        new, again = _hold_back(runtime, new, now)
+        new, again = _hold_back(runtime, tx, new, now)
         tx.plan({i: _earliest(due, again.get(i)) for i, (_, due) in found.items()})
         addressees = tx.addressees([parcel for parcel, _ in new])
         # A parcel may be known before its order is, which has it judged again: told then.
@@ -83,7 +83,8 @@ def _judged(
     settings = runtime.settings
     listed = {i for i, known in opened.items() if any(each.startswith(AT_RISK) for each in known)}
     times = tx.times() if settings.lateness.enabled else ParcelTimes()
-    expected = forecast.outlooks(runtime.lateness, settings.lateness, times, now, listed)
+    model = forecast.in_force(runtime) if times.placed else None
+    expected = forecast.outlooks(model, settings.lateness, times, now, listed)
     return {
         parcel.shipment_id: judge(parcel, settings.watches, now, expected.get(parcel.shipment_id))
         for parcel in tx.parcels
@@ -105,16 +106,28 @@ def _update_findings(
 
 
 def _hold_back(
-    runtime: Runtime, new: list[tuple[ParcelFacts, Finding]], now: datetime
+    runtime: Runtime,
+    tx: WatchTransaction,
+    new: list[tuple[ParcelFacts, Finding]],
+    now: datetime,
 ) -> tuple[list[tuple[ParcelFacts, Finding]], dict[int, datetime]]:
-    """Leave out what rests on the silence of a stale source; with when to judge those parcels again."""
+    """Leave out what may not open yet, by the guards; with when to judge those parcels again."""
+    if not new:
+        return [], {}
+    flapping = runtime.settings.guards.flapping
     stale = _stale(runtime, [parcel for parcel, f in new if f.kind in RESTS_ON_SILENCE], now)
-    told = [
-        (parcel, finding)
-        for parcel, finding in new
-        if parcel.shipment_id not in stale or finding.kind not in RESTS_ON_SILENCE
-    ]
-    return told, {parcel: guards.ask_again(since, now) for parcel, since in stale.items()}
+    closed = tx.closed_since(now - flapping.calm)
+    told: list[tuple[ParcelFacts, Finding]] = []
+    again: dict[int, datetime] = {}
+    for parcel, finding in new:
+        since = stale.get(parcel.shipment_id) if finding.kind in RESTS_ON_SILENCE else None
+        over = closed.get((parcel.shipment_id, finding.kind))
+        waits = guards.ask_again(since, now) if since else guards.calm_at(over, flapping, now)
+        if waits is None:
+            told.append((parcel, finding))
+        else:
+            again[parcel.shipment_id] = min(waits, again.get(parcel.shipment_id, waits))
+    return told, again
 
 
 def _stale(

@@ -1,6 +1,6 @@
 """The config: TOML files become checked, frozen settings, or a list of all that is wrong."""
 
-from syncd.config.guards import FreshLook, Guards, Outage, StaleSource
+from syncd.config.guards import Flapping, FreshLook, Guards, Outage, StaleSource
 from syncd.config.lateness import Lateness
 from syncd.config.loading import load
 from syncd.config.problems import ConfigError, Problem
@@ -58,6 +58,7 @@ __all__ = [
     "DaemonSettings",
     "Duration",
     "EtaSlipped",
+    "Flapping",
     "FreshLook",
     "Guards",
     "Kind",

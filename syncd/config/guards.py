@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from syncd.config.values import PositiveDuration
+from syncd.config.values import Duration, PositiveDuration
 from syncd.config.watches import Section
 
 
@@ -60,9 +60,20 @@ class Outage(Section):
     )
 
 
+class Flapping(Section):
+    """Troubles that come and go, as where two sources contradict each other."""
+
+    calm: Duration = Field(
+        default=timedelta(hours=6),
+        description="How long after a trouble of a parcel is over one of the same kind must have "
+        "lasted until it counts again.",
+    )
+
+
 class Guards(Section):
     """What keeps needless alarms from people."""
 
     stale_source: StaleSource = StaleSource()
     fresh_look: FreshLook = FreshLook()
+    flapping: Flapping = Flapping()
     outage: Outage = Outage()

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from syncd.config import FORECAST, FreshLook, Kind, StaleSource
+from syncd.config import FORECAST, Flapping, FreshLook, Kind, StaleSource
 
 RESTS_ON_SILENCE = frozenset(
     {Kind.NO_FIRST_SCAN, Kind.NO_MOVEMENT, Kind.PRESUMED_LOST, Kind.PROMISE_PASSED} | FORECAST
@@ -51,6 +51,13 @@ def stale_since(
 def ask_again(stale: datetime, now: datetime) -> datetime:
     """When to judge again what a stale source kept back: the later, the longer it has been stale."""
     return now + min(max((now - stale) / 4, _SOONEST), _LATEST)
+
+
+def calm_at(closed_at: datetime | None, settings: Flapping, now: datetime) -> datetime | None:
+    """When a trouble may open again of whose kind one was over at `closed_at`; None: at once."""
+    if closed_at is None or closed_at + settings.calm <= now:
+        return None
+    return closed_at + settings.calm
 
 
 def look_first(

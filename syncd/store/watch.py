@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from syncd.model import (
     Addressee,
@@ -74,12 +74,6 @@ class WatchStore:
         with self._database.read() as connection:
             return _addressees(connection, [shipment_id]).get(shipment_id)
 
-    def next_due(self) -> datetime | None:
-        """When the next parcel falls due."""
-        wanted = select(shipments.c.due_at).where(shipments.c.due_at.is_not(None))
-        with self._database.read() as connection:
-            found = connection.execute(wanted.order_by(shipments.c.due_at).limit(1)).scalar()
-        return from_us(found)
 
 
 class WatchTransaction:
@@ -121,6 +115,21 @@ class WatchTransaction:
             if parcel.deliver_by is not None and not parcel.state.milestone.terminal
         ]
         return times_of(self._connection, wanted) if wanted else ParcelTimes()
+
+    def closed_since(self, moment: datetime) -> dict[tuple[int, str], datetime]:
+        """The latest end of each kind of finding of the due parcels, by shipment id and kind."""
+        table = findings.c
+        ids = [parcel.shipment_id for parcel in self.parcels]
+        wanted = (
+            select(table.shipment_id, table.kind, func.max(table.closed_at))
+            .where(
+                bulk.among(self._connection, table.shipment_id, ids),
+                table.closed_at > to_us(moment),
+            )
+            .group_by(table.shipment_id, table.kind)
+        )
+        rows = self._connection.execute(wanted)
+        return {(shipment_id, kind): from_us(at) for shipment_id, kind, at in rows}
 
     def open(self, found: Iterable[tuple[int | None, Finding]]) -> None:
         """Store findings of parcels, or of none; one that was closed before is open again."""
