@@ -162,16 +162,6 @@ class LookStore:
         with self._database.read() as connection:
             return set(connection.execute(select(accounts.c.name)).scalars())
 
-    def messages_per_account(self) -> dict[str, int]:
-        """How many messages each account has brought."""
-        wanted = (
-            select(accounts.c.name, func.count())
-            .join(messages, messages.c.account_id == accounts.c.id)
-            .group_by(accounts.c.name)
-        )
-        with self._database.read() as connection:
-            return dict(connection.execute(wanted).all())
-
     def quarantined_per_stream(self) -> dict[str, int]:
         """How many items of each ``account/stream`` could not be read and have not been since."""
         table = quarantine.c

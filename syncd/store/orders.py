@@ -28,15 +28,6 @@ class OrderWriter(Writer):
         """What this account has under these order ids already."""
         return self._stored(orders, source_ids)
 
-    def anywhere(self, source_ids: Collection[str]) -> set[str]:
-        """Which of these ids are orders of any account."""
-        if not source_ids:
-            return set()
-        wanted = select(orders.c.source_id).where(
-            bulk.among(self._connection, orders.c.source_id, source_ids)
-        )
-        return set(self._connection.execute(wanted).scalars())
-
     def put(self, changed: Sequence[tuple[Order, int | None, bytes]]) -> None:
         """Store orders, each with its customer and content hash, as they are now."""
         rows = [

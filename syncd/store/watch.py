@@ -75,7 +75,6 @@ class WatchStore:
             return _addressees(connection, [shipment_id]).get(shipment_id)
 
 
-
 class WatchTransaction:
     """One round over due parcels."""
 

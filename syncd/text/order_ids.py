@@ -6,7 +6,6 @@ numbers, so they need a word for "order" close by.
 """
 
 import re
-from itertools import islice
 
 _AT_MOST = 100
 """A mail that names more is a report, not a question about an order."""
@@ -41,16 +40,6 @@ _ORDER = (
     "objedn", "rendel", "comand", "sipari", "narud", "naroči", "užsak", "pasūt", "tellimu", "pesanan",
     "đơn", "замовл", "поръч", "παραγγ", "주문", "คำสั่งซื้อ", "طلب", "הזמנ",
 )  # fmt: skip
-_WEAK = re.compile(
-    r"(?<![0-9A-Za-z_-])(?:"
-    r"[0-9]{9,20}"
-    r"|[0-9]{5,10}-[0-9]{4}-[0-9]{1,2}"  # Ozon postings
-    r"|M[A-Z0-9]{6}"  # Kaufland
-    r"|(?=[A-Z]{0,9}[0-9])(?=[0-9]{0,9}[A-Z])[A-Z0-9]{10}"  # bol
-    r"|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"  # Allegro's checkout forms
-    r"|#[0-9]{4,6}"  # Shopify
-    r")(?![0-9A-Za-z_-])"
-)
 
 
 def find(text: str) -> tuple[str, ...]:
@@ -66,15 +55,6 @@ def find(text: str) -> tuple[str, ...]:
             if len(found) == _AT_MOST:
                 break
     return tuple(found)
-
-
-def find_weak(text: str) -> tuple[str, ...]:
-    """What could be an order id by its shape alone: only of use where it can be looked up.
-
-    Holds phone and parcel numbers as well; a Shopify number comes without its ``#``.
-    """
-    ids = (match[0].lstrip("#") for match in islice(_WEAK.finditer(text), _AT_MOST))
-    return tuple(dict.fromkeys(ids))
 
 
 def _speaks_of_order(text: str, start: int, end: int) -> bool:

@@ -101,7 +101,6 @@ def test_counts_and_figures(told):
     assert {name: counts[name] for name in ("messages", "orders", "shipments", "findings")} == {
         "messages": 1, "orders": 1, "shipments": 1, "findings": 1,
     }  # fmt: skip
-    assert told.look.messages_per_account() == {"shop": 1}
     assert told.look.open_findings() == {"promise_passed": 1}
     assert set(told.outbox.depth()) == {OutboxState.SENT}
 

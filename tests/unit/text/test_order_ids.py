@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.text.order_ids import find, find_weak
+from syncd.text.order_ids import find
 
 MAILS = Path(__file__).parents[4] / "shared" / "data" / "email"
 AMAZON = "028-1234567-1234567"
@@ -99,22 +99,6 @@ def test_bare_digits_do_not_count_alone_or_with_another_length(text):
     assert find(text) == ()
 
 
-def test_weak_candidates_are_all_that_could_be_looked_up():
-    text = (
-        "1042823870 #1234 MAB12CD 33920113-1231-1 A1B2C3D4E5 0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f"
-    )
-
-    assert find_weak(text) == (
-        "1042823870",
-        "1234",
-        "MAB12CD",
-        "33920113-1231-1",
-        "A1B2C3D4E5",
-        "0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f",
-    )
-    assert find_weak("Thank you VERY much, 2026-11-21, ABCDEFGHIJ") == ()
-
-
 def test_a_report_full_of_ids_is_cut_off():
     report = " ".join(f"028-1234567-{number:07}" for number in range(500))
 
@@ -130,16 +114,13 @@ def test_a_report_full_of_ids_is_cut_off():
         "20012301 " * 110_000,
         "20012301AAAAAAA" * 66_000,
         "D01-" * 250_000,
-        "#1" * 500_000,
         "a1b2c3d4-" * 110_000,
-        "0a1b2c3d-0000-4000-8000-" * 41_000,
     ],
     ids=lambda text: text[:12],
 )
 def test_a_megabyte_of_malice_takes_no_time(text):
     began = time.process_time()
     find(text)
-    find_weak(text)
 
     assert time.process_time() - began < 1
 

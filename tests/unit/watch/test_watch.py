@@ -52,7 +52,6 @@ class TestFinding:
         world.bring(make.order(promise=1), make.shipment(), make.event(-1))
         world.playbook()
         assert (round_(), findings(world)) == (1, {})
-        assert world.store.watch.next_due() == make.at(2)
 
         time(2 * DAY - timedelta(seconds=1))
         assert round_() == 0
@@ -127,7 +126,6 @@ class TestOver:
         round_()
 
         assert findings(world) == {}
-        assert world.store.watch.next_due() is None
 
     def test_a_later_promise_closes_it_too_and_its_end_opens_it_again(
         self, world, late, round_, make, time
