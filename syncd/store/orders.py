@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
 
 from syncd.model import Order, Window
 from syncd.store import bulk
