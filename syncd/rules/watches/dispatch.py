@@ -14,12 +14,16 @@ _LABEL = frozenset({Milestone.UNKNOWN, Milestone.PRE_SHIPMENT})
 
 
 def late_dispatch(parcel: ParcelFacts, settings: LateDispatch, now: datetime) -> Judgement:
-    """A parcel not handed over although the seller's time to do so ends soon, or has ended."""
+    """A parcel not handed over although the seller's time to do so ends soon, or has ended.
+
+    Of one that the shop says was sent nobody is warned ahead: its first scan may come any moment.
+    """
     ends = parcel.ship_by
     if not settings.enabled or ends is None or _handed_over(parcel):
         return QUIET
     asked = parcel.seen_at + _ASKED_FOR
-    near, passed = max(ends - settings.ahead, asked), max(ends, asked)
+    passed = max(ends, asked)
+    near = passed if parcel.shipped_at else max(ends - settings.ahead, asked)
     if now < near:
         return Judgement(due_at=near)
     lacks = "no tracking number" if parcel.tracking_number is None else "no scan by the carrier"

@@ -35,6 +35,12 @@ class TestLateDispatch:
             f"was to be handed over by {make.at(4):%Y-%m-%d} 12:00 UTC, no scan by the carrier yet"
         )
 
+    def test_where_the_shop_says_it_was_sent_nobody_is_warned_ahead(self, label, make):
+        sent = label(ship_by=4, shipped_at=make.at(3))
+        near = late_dispatch(sent, self.settings, make.at(4) - SECOND)
+        assert (near.finding, near.due_at) == (None, make.at(4))
+        assert late_dispatch(sent, self.settings, make.at(4)).finding.kind == "late_dispatch"
+
     def test_without_a_number_that_is_what_it_lacks(self, parcel, make):
         nothing = parcel(Milestone.UNKNOWN, None, ship_by=1, tracking_number=None, shipped_at=None)
         found = late_dispatch(nothing, self.settings, make.at(2)).finding
