@@ -76,6 +76,8 @@ class Runtime:
         """Accounts whose connector object could not be made, each with the reason."""
         self.lateness: tuple[KeptModel, Model] | None = None
         """The lateness model in force; `syncd.forecast` keeps it the latest."""
+        self.lateness_sought = False
+        """Whether the store has been asked for one."""
         self.under_way: tuple[datetime | None, Mapping[tuple[str, str, str], int]] = None, {}
         """How many parcels each carrier had on each route, and when they were counted."""
         self.stale: set[str] = set()

@@ -70,6 +70,17 @@ def latest(store: Store) -> "tuple[KeptModel, Model] | None":
     return kept, from_json(kept.tables)
 
 
+def in_force(runtime: "Runtime") -> "tuple[KeptModel, Model] | None":
+    """The model to judge by, read from the store at the first question.
+
+    Parcels judged at a start before it was there would be judged by the promised time used alone.
+    """
+    if runtime.lateness is None and not runtime.lateness_sought:
+        runtime.lateness_sought = True
+        _take(runtime, latest(runtime.store))
+    return runtime.lateness
+
+
 def outlooks(
     model: "tuple[KeptModel, Model] | None",
     settings: Lateness,

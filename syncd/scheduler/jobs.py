@@ -28,6 +28,8 @@ _log = log.get("scheduler")
 TICK_SECONDS = 1.0
 UPKEEP_SECONDS = 30.0
 _BEAT_SECONDS = 1.0
+# Not beside the start: NumPy takes a while to import, and there is no hurry.
+_LEARN_AFTER = 5.0
 # Pushes come in bursts: what comes within this many ticks is polled at once.
 _TICKS_PER_WAKE = 5
 
@@ -73,7 +75,7 @@ class Scheduler:
         self._every(self._tick_seconds, lambda: watch.run(self._runtime), "watch")
         self._every(self._tick_seconds, lambda: self._sender.run(self._stopping.is_set), "outbox")
         self._every(UPKEEP_SECONDS, lambda: housekeeping(self._runtime), "housekeeping")
-        self._every(UPKEEP_SECONDS, Learner(self._runtime).run, "lateness")
+        self._every(UPKEEP_SECONDS, Learner(self._runtime).run, "lateness", first=_LEARN_AFTER)
         if self._wakes.needed:
             self._every(self._tick_seconds * _TICKS_PER_WAKE, self._wakes.run, "wakes")
         for account in self._runtime.accounts.values():
@@ -120,14 +122,16 @@ class Scheduler:
     def _keep_beat(self) -> None:
         self._beat = clock.monotonic()
 
-    def _every(self, seconds: float, work: Callable[[], object], name: str) -> None:
+    def _every(
+        self, seconds: float, work: Callable[[], object], name: str, *, first: float = 0.0
+    ) -> None:
         self._scheduler.add_job(
             _logged(work, name),
             "interval",
             seconds=seconds,
             id=name,
             executor="own",
-            next_run_time=_real_now(),
+            next_run_time=_real_now() + timedelta(seconds=first),
         )
 
     def _add_account(self, account: Account) -> None:

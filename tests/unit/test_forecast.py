@@ -237,6 +237,18 @@ class TestJudging:
         assert round_() == {}
 
 
+def test_after_a_restart_the_kept_model_judges_from_the_first_parcel_on(
+    world, known, bring, forecasting
+):
+    forecasting.run()
+    restarted = world.runtime
+    assert restarted.lateness is None
+    bring(1, -7.6)  # 76 % of the promised time is used, and the chance is a third
+    watch.run(restarted)
+    assert restarted.lateness is not None
+    assert findings(world) == {}
+
+
 def test_last_night_is_the_last_time_it_was_that_hour_in_utc():
     noon = datetime(2026, 3, 10, 12, tzinfo=UTC)
     assert forecast.last_night(time(3), noon) == datetime(2026, 3, 10, 3, tzinfo=UTC)
