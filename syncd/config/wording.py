@@ -139,7 +139,8 @@ def _message(error: Any, path: KeyPath) -> str:
     if error["type"] in {"value_error", "assertion_error"}:
         said = str(error["ctx"]["error"])
         return said + (_not_given(error, path) if said.startswith("must be ") else "")
-    if error["type"] in {"too_short", "string_too_short"}:
+    empty = error["type"] == "string_pattern_mismatch" and not error["input"]
+    if empty or error["type"] in {"too_short", "string_too_short"}:
         return "must not be empty"
     return _plain(str(error["msg"]))
 

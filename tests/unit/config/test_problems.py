@@ -83,6 +83,7 @@ REFERENCE = (
             "[templates]\ndefault_language = 'Deutsch!'",
             "2: templates.default_language: must match pattern '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'",
         ),
+        ('[templates]\ndefault_language = ""', "2: templates.default_language: must not be empty"),
         ("[templates]\nfolder = 3", "2: templates.folder: must be a path in quotes, not 3"),
         ("accounts = 3", "1: accounts: must be tables, such as [accounts.shop-de]"),
         ("[accounts]\nx = 3", "2: accounts.x: must be a table, such as [accounts.x]"),
