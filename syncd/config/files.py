@@ -11,7 +11,7 @@ from syncd.config.lines import KeyPath, locate
 from syncd.config.problems import Problem
 
 # Tables whose own tables may be spread over files; all others belong to one file as a whole.
-_OPEN = frozenset({"accounts", "watches"})
+_OPEN = frozenset({"accounts", "guards", "watches"})
 
 
 @dataclass(frozen=True, slots=True)

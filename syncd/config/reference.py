@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pydantic import BaseModel
 
 from syncd.config.fields import Key, keys_of
-from syncd.config.sampling import about, models, plain_sections
+from syncd.config.sampling import about, grouped_sections, plain_sections
 from syncd.config.settings import AccountKeys, Playbook
-from syncd.config.watches import Watches
 from syncd.connector import Connector
 
 _INTRODUCTION = """\
@@ -42,7 +41,7 @@ One table for each account of a shop, a mailbox or a tracking service. NAME is y
 
 def reference(connectors: Mapping[str, type[Connector]]) -> str:
     """All settings, the own ones of `connectors` included, as one Markdown page."""
-    sections = [*plain_sections(), *((f"watches.{name}", model) for name, model in models(Watches))]
+    sections = [*plain_sections(), *grouped_sections()]
     parts = [_INTRODUCTION]
     parts += [_section(f"[{name}]", about(model), model) for name, model in sections]
     parts += [_section("[[playbooks]]", f"{about(Playbook)} There may be several.", Playbook)]

@@ -11,6 +11,7 @@ from textwrap import wrap
 from pydantic import BaseModel
 
 from syncd.config.fields import Key, keys_of, placeholder, toml
+from syncd.config.guards import Guards
 from syncd.config.settings import AccountKeys, Playbook, Settings
 from syncd.config.watches import BOTH, FOR_STAFF, FORECAST, Kind, Watches
 from syncd.connector import Connector
@@ -41,14 +42,16 @@ when = [
 ]
 tell = "staff\""""
 
-_NO_TABLES = frozenset({"accounts", "playbooks", "watches"})
+GROUPS: Mapping[str, type[BaseModel]] = {"watches": Watches, "guards": Guards}
+"""The tables that hold nothing but further tables."""
+_NO_TABLES = frozenset({"accounts", "playbooks", *GROUPS})
 
 
 def sample(connectors: Mapping[str, type[Connector]]) -> str:
     """A whole commented config, with an account for each of `connectors`."""
     blocks = ["\n".join(f"## {line}" for line in _INTRODUCTION.splitlines())]
     blocks += [_section(name, model) for name, model in plain_sections()]
-    blocks += [_section(f"watches.{name}", model) for name, model in models(Watches)]
+    blocks += [_section(name, model) for name, model in grouped_sections()]
     blocks += [_playbook(), _STAFF_PLAYBOOK, "\n".join(_prose(_ACCOUNTS))]
     blocks += [account_sample(connector) for _, connector in sorted(connectors.items())]
     return "\n\n".join(blocks) + "\n"
@@ -81,6 +84,15 @@ def models(parent: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
     for name, info in parent.model_fields.items():
         if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
             yield name, info.annotation
+
+
+def grouped_sections() -> Iterator[tuple[str, type[BaseModel]]]:
+    """The tables within `GROUPS`, by their whole names."""
+    return (
+        (f"{group}.{name}", model)
+        for group, parent in GROUPS.items()
+        for name, model in models(parent)
+    )
 
 
 def plain_sections() -> Iterator[tuple[str, type[BaseModel]]]:

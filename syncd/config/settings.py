@@ -308,6 +308,12 @@ class Playbook(Section):
         description="The text to send; without this key the one for the cause.",
         examples=["delay"],
     )
+    plan: str | None = Field(
+        default=None,
+        description="For staff: what they are to do, written under the evidence in the task. Without "
+        "this key a parcel that is or may be lost has a plan of its own.",
+        examples=["Up to 30 EUR re-send at once, else ask for a search and refund after a week."],
+    )
     approval: bool = Field(
         default=False,
         description="true holds each message until a person approves it with `syncd outbox`.",

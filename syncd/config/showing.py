@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from syncd.config.fields import toml, toml_key
+from syncd.config.sampling import GROUPS
 from syncd.config.settings import AccountKeys, AccountSettings, Settings
-from syncd.config.watches import Watches
 
 
 def effective(settings: Settings) -> str:
@@ -17,9 +17,9 @@ def effective(settings: Settings) -> str:
 def _tables(settings: Settings) -> Iterator[str]:
     for name in type(settings).model_fields:
         section = getattr(settings, name)
-        if isinstance(section, Watches):
-            for watch in Watches.model_fields:
-                yield _table(f"[{name}.{watch}]", getattr(section, watch))
+        if name in GROUPS:
+            for table in type(section).model_fields:
+                yield _table(f"[{name}.{table}]", getattr(section, table))
         elif isinstance(section, BaseModel):
             yield _table(f"[{name}]", section)
     for name, account in settings.accounts.items():

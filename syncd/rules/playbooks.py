@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
-from syncd.config import Playbook, QuietHours
+from syncd.config import Kind, Playbook, QuietHours
 from syncd.model import (
     EXTENSION,
     Addressee,
@@ -121,9 +121,21 @@ def staff_task(
         finding=finding.fingerprint,
         order_id=parcel.order_id,
         conversation_id=addressee.conversation_id,
-        text=finding.evidence,
+        text=_with_plan(finding.evidence, playbook.plan or _PLANS.get(finding.kind)),
         reason=finding.evidence,
     )
+
+
+_LOST = (
+    "1. Ask the carrier to search, and claim the loss within its time limit. 2. Re-send where the "
+    "goods are in stock and the buyer still wants them, else refund. 3. Tell the buyer which and by "
+    "when. 4. Do not wait for the search beyond the end of the buyer's protection."
+)
+_PLANS = {Kind.PRESUMED_LOST.value: _LOST, Kind.LOST.value: _LOST}
+
+
+def _with_plan(evidence: str, plan: str | None) -> str:
+    return f"{evidence}\n\nPlan: {plan}" if plan else evidence
 
 
 def language_of(addressee: Addressee) -> str:

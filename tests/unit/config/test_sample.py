@@ -12,16 +12,16 @@ from pydantic import BaseModel, Field
 from syncd.config import FOR_BUYERS, FOR_STAFF, ConfigError, effective, load, reference, sample
 from syncd.config.accounts import account
 from syncd.config.fields import Key, keys_of
-from syncd.config.sampling import account_sample, models, plain_sections
+from syncd.config.sampling import account_sample, grouped_sections, plain_sections
 from syncd.config.settings import AccountKeys, Playbook
-from syncd.config.watches import FORECAST, Watches
+from syncd.config.watches import FORECAST
 from syncd.connector import AccountConfig, Connector
 from tests.unit.config.conftest import CONNECTORS, Mail, Shop, ShopConfig
 
 SAMPLE = sample(CONNECTORS)
 TABLES: list[type[BaseModel]] = [
     *(model for _, model in plain_sections()),
-    *(model for _, model in models(Watches)),
+    *(model for _, model in grouped_sections()),
     AccountKeys,
     Playbook,
 ]

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, time, timedelta
 
+import msgspec
 import pytest
 
 from syncd.config import Playbook, QuietHours
@@ -171,3 +172,24 @@ def test_a_task_for_staff_is_one_per_finding_and_playbook(found, parcel, make):
     assert (task.state, task.purpose, task.account_id) == (OutboxState.PERSON, "task", OWN)
     assert task.key == "task:desk:f1"
     assert task.text == task.reason == "no scan for 8 days"
+
+
+class TestPlan:
+    def task(self, found, parcel, kind, **fields):
+        lost = msgspec.structs.replace(found, kind=kind)
+        return staff_task(book(tell="staff", **fields), lost, parcel, addressee(), found.since)
+
+    @pytest.mark.parametrize("kind", ["lost", "presumed_lost"])
+    def test_a_lost_parcel_comes_with_what_to_do(self, found, parcel, kind):
+        notice = self.task(found, parcel, kind)
+        assert notice.text.startswith("no scan for 8 days\n\nPlan: 1. Ask the carrier to search")
+        assert "Re-send" in notice.text
+        assert "refund" in notice.text
+        assert notice.reason == "no scan for 8 days"
+
+    def test_the_seller_may_have_a_plan_of_their_own(self, found, parcel):
+        notice = self.task(found, parcel, "presumed_lost", plan="Call Ann.")
+        assert notice.text == "no scan for 8 days\n\nPlan: Call Ann."
+
+    def test_other_tasks_hold_the_evidence_only(self, found, parcel):
+        assert self.task(found, parcel, "no_movement").text == "no scan for 8 days"
