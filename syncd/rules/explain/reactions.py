@@ -115,7 +115,8 @@ def _why_not(dossier: Dossier, found: KnownFinding, playbooks: Sequence[Playbook
     if any(playbook.tell == "buyer" for playbook in fitting):
         return "the next round of the watches queues the message"
     if fitting:
-        return f"playbook {fitting[0].name} tells staff only"
+        others = " and ".join(dict.fromkeys(f"the {playbook.tell}" for playbook in fitting))
+        return f"playbook {fitting[0].name} tells {others} only"
     return "no playbook answers it for this account and country"
 
 

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from syncd import clock
 from syncd.model import (
+    EXTENSION,
     Cause,
     Draft,
     Finding,
@@ -175,10 +177,15 @@ class TestBoard:
             not_before=clock.now(), state=OutboxState.PENDING, shipment_id=shipment_id(),
             text="Hallo",
         )  # fmt: skip
+        request = msgspec.structs.replace(notice, key="e", purpose=EXTENSION)
+        store.outbox.queue(request, clock.now())
+        (row,) = store.outbox.rows()
+        receipt = Receipt(source_id="m8", accepted_at=make.at(2))
+        store.outbox.sent(row, receipt, Draft(text="", buyer=make.buyer))
         store.outbox.queue(notice, clock.now())
         parcels = [risk.parcel for risk in store.board.at_risk()]
         assert store.board.told(parcels) == {}
-        (row,) = store.outbox.rows()
+        row, _ = store.outbox.rows()
         draft = Draft(text="Hallo", buyer=make.buyer)
         store.outbox.sent(row, Receipt(source_id="m9", accepted_at=make.at(1)), draft)
         assert store.board.told(parcels) == {shipment_id(): make.at(1)}
