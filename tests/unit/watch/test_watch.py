@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from syncd import watch
-from syncd.config import NoMovement, Watches
+from syncd.config import FOR_BUYERS, FOR_STAFF, NoMovement, Watches
 from syncd.connector import Capability
-from syncd.model import Milestone, OutboxState, Party, Reason
+from syncd.model import Milestone, OutboxState, Party, Reason, Window
 
 DAY = timedelta(days=1)
 
@@ -228,3 +228,48 @@ def test_a_crash_in_a_round_leaves_all_of_it_for_the_next(world, late, round_, m
 
     assert round_() == 1
     assert rows(world) == [("delay", OutboxState.PENDING)]
+
+
+class TestWhoseBusiness:
+    """What the sample config says: one playbook for buyers, one for staff."""
+
+    @pytest.fixture(autouse=True)
+    def playbooks(self, world):
+        world.playbook(when=FOR_BUYERS)
+        world.playbook("desk", when=tuple(FOR_STAFF), tell="staff")
+
+    def test_a_replaced_number_is_told_once_a_carrier_knows_the_new_one(self, world, make, round_):
+        world.bring(make.order(), make.shipment(number="TN1"), make.event(-2))
+        round_()
+        world.bring(make.shipment(number="TN2"))
+        round_()
+        assert rows(world) == []
+
+        world.bring(make.event(-1, number="TN2"))
+        round_()
+        assert rows(world) == [("number_changed", OutboxState.PENDING)]
+
+    def test_a_parcel_to_be_fetched_is_told_to_the_buyer_then_to_staff(
+        self, world, make, round_, time
+    ):
+        waits = make.event(-2, Milestone.READY_FOR_PICKUP, pickup_by=make.at(5))
+        world.bring(make.order(), make.shipment(), waits)
+        round_()
+        assert rows(world) == [("pickup", OutboxState.PENDING)]
+        time(3 * DAY)
+        round_()
+        assert sorted(row.purpose for row in world.outbox()) == ["notice", "task"]
+
+    def test_late_dispatch_is_a_task_and_no_message(self, world, make, round_, time):
+        world.bring(
+            make.order(ship_by=Window(latest=make.at(2))),
+            make.shipment(number=None, shipped_at=None),
+        )
+        time(3 * DAY)
+        round_()
+        assert [(row.purpose, row.state) for row in world.outbox()] == [
+            ("task", OutboxState.PERSON)
+        ]
+        world.bring(make.shipment(number="TN1"), make.event(1))
+        round_()
+        assert findings(world) == {}
