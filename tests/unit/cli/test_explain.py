@@ -146,7 +146,7 @@ class TestLate:
             .replace('"buyer"', '"staff"')
         )
         said = lines_of(syncd("explain", "TN1").out, "the buyer")
-        assert "Not told of promise passed: playbook tell tells staff only." in said
+        assert "Not told of promise passed: playbook tell tells the staff only." in said
 
     def test_a_parcel_that_arrived_is_watched_no_more(self, syncd, late, make):
         late.bring(make.event(5, Milestone.DELIVERED))
@@ -196,3 +196,12 @@ def test_a_config_with_a_wrong_watch_says_where(syncd, config):
     found = syncd("explain", "TN1")
     assert found.code == exits.CONFIG
     assert "watches.presumed_lost.after" in found.err
+
+
+def test_what_the_lateness_model_expects(syncd, under_way):
+    said = lines_of(syncd("explain", "TN1").out, "watches")
+    (line,) = [each for each in said if each.startswith("at risk:")]
+    assert line == (
+        "at risk: speaks now - still under way on day 20 of 22, 91% of the promised time; "
+        "fewer than 30 parcels like it are known to go by."
+    )
