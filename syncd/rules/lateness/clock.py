@@ -96,6 +96,8 @@ class Sample(NamedTuple):
     """The window class."""
     lane: Ints
     lanes: tuple[Lane, ...]
+    worth: Floats
+    """The weight of those whose promise has come due; others tell nothing of the last days."""
 
 
 class _Tables(NamedTuple):
@@ -126,7 +128,7 @@ def fit(sample: Sample, *, shrinkage: float, by_weekday: bool = True, nested: bo
 def _broadest(sample: Sample, counts: Counts, weekdays: Floats, shrinkage: float) -> _Tables:
     top = hazards.root(counts, weekdays, shrinkage)
     own = hazards.shrunk(counts, weekdays, top, shrinkage)
-    weight, classes = sample.spells.weight, len(WINDOWS) + 1
+    weight, classes = sample.worth, len(WINDOWS) + 1
     worth = hazards.effective(np.zeros_like(sample.window), weight, 1)
     worths = hazards.effective(sample.window, weight, classes)
     groups = (Group(), *map(Group, range(classes)))
@@ -166,7 +168,7 @@ def _level(sample: Sample, depth: int) -> _Level:
     named = [_lineage(sample.lanes[kind // classes], int(kind % classes))[depth] for kind in kinds]
     numbers = np.array([index.setdefault(each, len(index)) for each in named], dtype=np.int64)
     group = numbers[inverse]
-    worth = hazards.effective(group, sample.spells.weight, len(index))
+    worth = hazards.effective(group, sample.worth, len(index))
     kept = worth >= ENOUGH
     members = np.flatnonzero(kept[group])
     groups = tuple(each for each, keep in zip(index, kept, strict=True) if keep)

@@ -196,25 +196,33 @@ def _spells(known: History, begun: Ints, event: Ints, as_of: int, weight: Floats
 
 def _order(known: History, as_of: int, weight: Floats, settings: Settings) -> Clock:
     spells = _spells(known, known.placed, known.delivered, as_of, weight)
-    return _fitted(spells, known, known.window, settings, nested=True)
+    return _fitted(spells, known, known.window, settings, as_of=as_of, nested=True)
 
 
 def _transit(known: History, as_of: int, weight: Floats, settings: Settings) -> Clock:
     rows = np.flatnonzero(known.handed <= known.promised)
     moving = known.take(rows)
     spells = _spells(moving, moving.handed, moving.delivered, as_of, weight[rows])
-    return _fitted(spells, moving, moving.promised - moving.handed, settings, nested=True)
+    window = moving.promised - moving.handed
+    return _fitted(spells, moving, window, settings, as_of=as_of, nested=True)
 
 
 def _dispatch(known: History, as_of: int, weight: Floats, settings: Settings) -> Clock:
     spells = _spells(known, known.placed, known.handed, as_of, weight)
-    return _fitted(spells, known, known.window, settings, nested=False)
+    return _fitted(spells, known, known.window, settings, as_of=as_of, nested=False)
 
 
 def _fitted(
-    spells: Spells, known: History, window: Ints, settings: Settings, *, nested: bool
+    spells: Spells,
+    known: History,
+    window: Ints,
+    settings: Settings,
+    *,
+    as_of: int,
+    nested: bool,
 ) -> Clock:
-    sample = Sample(spells, clocks.window_class(window), known.lane, known.lanes)
+    worth = np.where(known.promised < as_of, spells.weight, 0.0)
+    sample = Sample(spells, clocks.window_class(window), known.lane, known.lanes, worth)
     return clocks.fit(
         sample, shrinkage=settings.shrinkage, by_weekday=settings.by_weekday, nested=nested
     )
