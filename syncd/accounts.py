@@ -13,6 +13,7 @@ from syncd.connector import Capability, Connector, Context
 from syncd.model import ParcelRef
 from syncd.model.lateness import KeptModel
 from syncd.plugins import Plugins
+from syncd.rules import wording
 from syncd.rules.following import Routes, route
 from syncd.rules.recognise import carriers as known_carriers
 from syncd.store import Store, Vault
@@ -92,9 +93,7 @@ class Runtime:
         account whose connector object cannot be made is left out and listed in `broken`. With
         `as_is` the store has to be there already.
         """
-        templates = Templates.load(
-            settings.templates.folder, default_language=settings.templates.default_language
-        )
+        templates = wording.load(settings)
         store = Store(
             settings.store.connect_url(),
             max_attachment_bytes=settings.store.max_attachment_bytes,

@@ -17,8 +17,9 @@ from syncd.config import AccountSettings, ConfigError, Problem, Settings, effect
 from syncd.config import account_sample as sample_of
 from syncd.connector import Connector, ConnectorError, Context
 from syncd.plugins import Plugins
+from syncd.rules import wording
 from syncd.secret import SecretUnavailable
-from syncd.text.templates import TemplateProblems, Templates
+from syncd.text.templates import TemplateProblems
 
 _PATH = click.Path(path_type=Path, dir_okay=False)
 
@@ -175,9 +176,8 @@ def _broken(found: Plugins) -> Iterator[dict[str, Any]]:
 
 def _prove_templates(settings: Settings) -> None:
     """Raises ConfigError with what is wrong in the user's own templates."""
-    chosen = settings.templates
     try:
-        Templates.load(chosen.folder, default_language=chosen.default_language)
+        wording.load(settings)
     except TemplateProblems as error:
         raise ConfigError(
             [Problem(each.file, each.line, "", each.message, each.fix) for each in error.problems]

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from syncd.model.base import Value
 from syncd.text.proof import SAMPLE
+from syncd.text.template_file import TemplateProblem
 from syncd.text.templates import Rendered, Templates
 
 _RULES = Path(__file__).parent / "platform_rules.toml"
@@ -69,15 +70,20 @@ def check(platform: str, rendered: Rendered) -> list[str]:
     return [f"{platform}: {broken}" for broken in _broken(known, rendered)]
 
 
-def check_templates(platform: str, templates: Templates) -> list[str]:
-    """The platform's rules that the templates break when filled with ordinary facts.
+def check_templates(
+    platform: str, templates: Templates, names: Iterable[str]
+) -> list[TemplateProblem]:
+    """The platform's rules that these templates break when filled with ordinary facts.
 
     For the start of the daemon: what is told here would later stop at `check`, notice by notice.
     """
     facts = SAMPLE if links_allowed(platform) else replace(SAMPLE, tracking_url=None)
+    fix = "change it, or let the playbook of that account name another template"
     return [
-        f"template {name}, language {language}, on {broken}"
-        for name in templates.names
+        TemplateProblem(
+            file=templates.path(name, language), line=1, message=f"on {broken}", fix=fix
+        )
+        for name in names
         for language in templates.languages(name)
         for broken in check(platform, templates.render(name, language, facts))
     ]

@@ -87,6 +87,10 @@ class Templates:
         """The languages the template exists in; empty for an unknown name."""
         return tuple(sorted(language for known, language in self._files if known == name))
 
+    def path(self, name: str, language: str) -> Path:
+        """The file of a template in one of its `languages`."""
+        return self._files[name, language].path
+
     def language_for(self, name: str, language: str) -> str:
         """The language a notice comes out in when `language` is asked for.
 

@@ -131,7 +131,7 @@ def test_the_notices_of_a_language_differ(templates, language):
     ["amazon", "ebay", "ozon", "allegro", "tiktokshop", "kaufland", "shopee", "yandex", "mail"],
 )
 def test_they_fit_the_platforms_rules(templates, platform):
-    assert check_templates(platform, templates) == []
+    assert check_templates(platform, templates, templates.names) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
