@@ -6,15 +6,12 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from syncd import log
 from syncd.connector import MemoryTokens, TokenKeeper, Unavailable
 from syncd.secret import Secret
 from syncd.store.database import Database
 from syncd.store.tables import accounts, tokens
 from syncd.store.times import to_us
 from syncd.store.vault import KeyUnusable, Vault
-
-_log = log.get("store")
 
 _SAVE = text(
     """
@@ -134,7 +131,9 @@ class _Forgetful(MemoryTokens):
         super().save(kind, value)
         if kind == "refresh_token" and not self._told:
             self._told = True
-            _log.warning(
+            from syncd import log  # noqa: PLC0415  verbs that only look should not pay for it
+
+            log.get("store").warning(
                 "login not kept",
                 account=self._account,
                 reason="the platform gave a new refresh token, which is lost when this process "
