@@ -18,6 +18,9 @@ _SCANS = {  # cause -> what 17TRACK calls it, and syncd
     "exception": ("Exception_Damage", "exception"),
 }
 
+# Customs that ask for nothing are waited for some days.
+_REASONS = {"customs_hold": "documents"}
+
 
 class Load(threading.Thread):
     """Makes things happen until `stop`; remembers which, so that they can be counted."""
@@ -112,7 +115,7 @@ class Load(threading.Thread):
             self._market.tell(
                 "tracking", id=f"T-{self._count}", tracking_number=number, text=text,
                 occurred_local=at.replace(tzinfo=None).isoformat(), utc_offset_minutes=0,
-                milestone=milestone,
+                milestone=milestone, reason=_REASONS.get(milestone),
             )  # fmt: skip
 
     def _message_at_ebay(self):
