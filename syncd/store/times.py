@@ -9,6 +9,10 @@ from typing import overload
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+# Sources write 0001-01-01 and 9999-12-31 where they mean "none" and "never": read as these, a day
+# can be added to them.
+_EARLIEST = (datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LATEST = (datetime(3000, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
 @overload
@@ -25,5 +29,7 @@ def from_us(value: int) -> datetime: ...
 @overload
 def from_us(value: None) -> None: ...
 def from_us(value: int | None) -> datetime | None:
-    """The aware UTC time of a stored value."""
-    return None if value is None else _EPOCH + value * _MICROSECOND
+    """The aware UTC time of a stored value, between the years 1900 and 3000."""
+    if value is None:
+        return None
+    return _EPOCH + max(_EARLIEST, min(value, _LATEST)) * _MICROSECOND

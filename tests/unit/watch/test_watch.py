@@ -1,6 +1,6 @@
 """From a parcel in trouble to a message in the outbox: once per parcel and cause."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -117,6 +117,22 @@ class TestOnce:
 
         assert findings(world) == {"no_movement": 1}
         assert rows(world) == [("delay", OutboxState.PENDING)]
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_dates_that_mean_none_or_never_stop_no_round(world, make, round_, year):
+    """.NET's 0001-01-01 and SQL's 9999-12-31 come as promises and as the end of protection."""
+    never = datetime(year, 12 if year == 9999 else 1, 31 if year == 9999 else 1, tzinfo=UTC)
+    window = Window(earliest=never, latest=never)
+    world.playbook()
+    world.bring(
+        make.order(deliver_by=window, ship_by=window, protection_ends_at=never),
+        make.shipment(),
+        make.event(-10, eta=window, pickup_by=never),
+    )
+
+    assert round_() == 1
+    assert "no_movement" in findings(world)
 
 
 class TestOver:
