@@ -6,6 +6,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from syncd import clock
 from syncd.accounts import Account, Runtime
@@ -36,6 +37,10 @@ from syncd.store import Store
 from syncd.store.tables import metadata
 from syncd.testing.scripted import ScriptedConnector
 from syncd.text.templates import Templates
+
+# A busy machine draws examples slowly; that is no fault of what is tested.
+settings.register_profile("syncd", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("syncd")
 
 UNGUARDED = Guards(stale_source=StaleSource(enabled=False), fresh_look=FreshLook(enabled=False))
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)

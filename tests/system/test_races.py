@@ -9,7 +9,7 @@ import pytest
 
 from syncd import clock, watch
 from syncd.ingest.write import write
-from syncd.model import Milestone
+from syncd.model import Milestone, Reason
 from syncd.store import Store
 
 
@@ -54,7 +54,8 @@ def test_a_shipment_and_its_scan_stored_at_the_same_moment_find_each_other(
 
 def test_a_trouble_known_before_the_order_is_told_when_the_order_comes(world, make):
     world.playbook(when=("customs_hold",))
-    world.bring(make.shipment(), make.event(-1, milestone=Milestone.CUSTOMS_HOLD))
+    held = make.event(-1, milestone=Milestone.CUSTOMS_HOLD, reason=Reason.DOCUMENTS)
+    world.bring(make.shipment(), held)
     watch.run(world.runtime)
     assert world.outbox() == []
 
