@@ -32,6 +32,9 @@ class Database:
             self.url = self.url.set(password=password)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite(self.url) if self.sqlite else _postgresql(self.url)
+        # One connection for all that is written, which keeps the pages and statements of that: ten
+        # that each did took 60 MB more.
+        self._writer = _sqlite(self.url, connections=1) if self.sqlite else self.engine
         self._writing = threading.Lock()
 
     @contextmanager
@@ -52,32 +55,43 @@ class Database:
             with self.engine.begin() as connection:
                 yield connection
             return
-        with (
-            self._writing,
-            self.engine.connect() as connection,
-            _alone(connection, durable=durable),
-        ):
+        with self._alone(durable=durable) as connection:
             yield connection
 
     @contextmanager
-    def planned(self) -> Iterator[tuple[Connection, Callable[[], None]]]:
+    def planned(self) -> Iterator[tuple[Connection, Callable[[], Connection]]]:
         """A connection to look things up with, and what begins the transaction that then writes.
 
-        What was looked up may have changed when the transaction begins. SQLite's writers wait for
-        each other only from there on, so that one can plan while another writes. The transaction
-        is not durable.
+        The second gives the connection to go on with. What was looked up may have changed by then.
+        SQLite's writers wait for each other only from there on, so that one can plan while another
+        writes. The transaction is not durable.
         """
         if not self.sqlite:
             with self.engine.begin() as connection:
-                yield connection, lambda: None
+                yield connection, lambda: connection
             return
-        with self.engine.connect() as connection, ExitStack() as transaction:
+        with ExitStack() as transaction:
+            reading = self.engine.connect()
+            transaction.callback(reading.close)
 
-            def begin() -> None:
-                transaction.enter_context(self._writing)
-                transaction.enter_context(_alone(connection, durable=False))
+            def begin() -> Connection:
+                reading.close()  # whoever waits for the writer holds nothing
+                return transaction.enter_context(self._alone(durable=False))
 
-            yield connection, begin
+            yield reading, begin
+
+    @contextmanager
+    def _alone(self, *, durable: bool) -> Iterator[Connection]:
+        """SQLite's one writing transaction."""
+        with self._writing, self._writer.connect() as connection:
+            _set_durable(connection, durable=durable)
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.exec_driver_sql("ROLLBACK")
+                raise
+            connection.exec_driver_sql("COMMIT")
 
     @property
     def shown(self) -> str:
@@ -87,25 +101,13 @@ class Database:
     def tidy(self) -> None:
         """Let the database refresh its statistics where it thinks that worth it."""
         if self.sqlite:
-            with self._writing, self.engine.connect() as connection:
+            with self._writing, self._writer.connect() as connection:
                 connection.exec_driver_sql("PRAGMA optimize")
 
     def close(self) -> None:
         """Close the pooled connections."""
         self.engine.dispose()
-
-
-@contextmanager
-def _alone(connection: Connection, *, durable: bool) -> Iterator[None]:
-    """SQLite's one writing transaction."""
-    _set_durable(connection, durable=durable)
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.exec_driver_sql("ROLLBACK")
-        raise
-    connection.exec_driver_sql("COMMIT")
+        self._writer.dispose()
 
 
 def _set_durable(connection: Connection, *, durable: bool) -> None:
@@ -115,13 +117,13 @@ def _set_durable(connection: Connection, *, durable: bool) -> None:
         connection.info["durable"] = durable
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, connections: int = _POOL_SIZE) -> Engine:
     if url.database and url.database != ":memory:":
         _make_folder(Path(url.database).parent)
     engine = create_engine(
         url,
         poolclass=QueuePool,
-        pool_size=_POOL_SIZE,
+        pool_size=connections,
         max_overflow=-1,
         connect_args={
             "check_same_thread": False,

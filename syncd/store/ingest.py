@@ -98,17 +98,22 @@ class IngestTransaction:
         claim: Claim,
         now: datetime,
         *,
-        begin: Callable[[], None],
+        begin: Callable[[], Connection],
         max_attachment_bytes: int,
     ) -> None:
-        self._connection = connection
         self._begin = begin
         self._claim = claim
+        self._now = now
         self._now_us = to_us(now)
-        account_id = claim.account_id
+        self._max_attachment_bytes = max_attachment_bytes
+        self._work_on(connection)
+
+    def _work_on(self, connection: Connection) -> None:
+        account_id, now = self._claim.account_id, self._now
+        self._connection = connection
         self.customers = CustomerWriter(connection, account_id, now)
         self.messages = MessageWriter(
-            connection, account_id, now, max_attachment_bytes=max_attachment_bytes
+            connection, account_id, now, max_attachment_bytes=self._max_attachment_bytes
         )
         self.orders = OrderWriter(connection, account_id, now)
         self.parcels = ParcelWriter(connection, account_id, now)
@@ -120,7 +125,7 @@ class IngestTransaction:
         What was looked up before may have changed meanwhile. Raises StaleClaim where the poll is
         no longer the latest.
         """
-        self._begin()
+        self._work_on(self._begin())
         wanted = select(cursors.c.fence).where(*self._own_cursor()).with_for_update()
         if self._connection.execute(wanted).scalar() != self._claim.fence:
             raise StaleClaim(f"a newer poll of {self._claim.stream!r} has taken over")
