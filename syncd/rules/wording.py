@@ -12,8 +12,8 @@ from syncd.text.templates import TemplateProblems, Templates
 def load(settings: Settings) -> Templates:
     """The templates of a config.
 
-    Raises TemplateProblems with what is wrong in a file, or with every platform's rule that a
-    template breaks which a playbook would send there.
+    Raises TemplateProblems with what is wrong in a file of the user's, or with every platform's
+    rule that one breaks which a playbook would send there.
     """
     chosen = settings.templates
     templates = Templates.load(chosen.folder, default_language=chosen.default_language)
@@ -28,7 +28,9 @@ def load(settings: Settings) -> Templates:
     problems = [
         problem
         for platform, name in sorted(wanted)
-        for problem in check_templates(platform, templates, [name])
+        for problem in check_templates(
+            platform, templates, sorted(own for own in templates.own if own[0] == name)
+        )
     ]
     if problems:
         raise TemplateProblems(problems)

@@ -71,9 +71,9 @@ def check(platform: str, rendered: Rendered) -> list[str]:
 
 
 def check_templates(
-    platform: str, templates: Templates, names: Iterable[str]
+    platform: str, templates: Templates, wanted: Iterable[tuple[str, str]]
 ) -> list[TemplateProblem]:
-    """The platform's rules that these templates break when filled with ordinary facts.
+    """The platform's rules that templates, by name and language, break with ordinary facts.
 
     For the start of the daemon: what is told here would later stop at `check`, notice by notice.
     """
@@ -83,8 +83,7 @@ def check_templates(
         TemplateProblem(
             file=templates.path(name, language), line=1, message=f"on {broken}", fix=fix
         )
-        for name in names
-        for language in templates.languages(name)
+        for name, language in wanted
         for broken in check(platform, templates.render(name, language, facts))
     ]
 

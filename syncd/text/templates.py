@@ -1,7 +1,11 @@
-"""The notices syncd writes: one file per template and language, proven when they are loaded."""
+"""The notices syncd writes: one file per template and language.
+
+A user's files are proven when they are loaded. Those that come with syncd are proven by its tests and
+read when they are first needed: a hundred of them take longer than the rest of a start.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from jinja2 import UndefinedError
@@ -25,7 +29,7 @@ BUILT_IN = Path(__file__).parent / "templates"
 """The folder of the templates that come with syncd."""
 
 _FILE_NAME = re.compile(r"(?P<name>[a-z][a-z0-9_]*)\.(?P<language>[A-Za-z0-9-]+)\.txt")
-_NAMED = re.compile(r"'(\w+)' is undefined")
+_UNDEFINED = re.compile(r"'(\w+)' is undefined")
 _Key = tuple[str, str]
 
 
@@ -60,9 +64,13 @@ class Rendered(Value, frozen=True, kw_only=True):
 class Templates:
     """All templates by name and language; made by `load`."""
 
-    def __init__(self, files: dict[_Key, TemplateFile], default: str) -> None:
+    def __init__(
+        self, files: dict[_Key, TemplateFile | Path], default: str, own: Collection[_Key]
+    ) -> None:
         self._files = files
         self._default = default
+        self.own = frozenset(own)
+        """Name and language of those that the user's folder has."""
 
     @classmethod
     def load(cls, folder: Path | None = None, *, default_language: str = DEFAULT) -> "Templates":
@@ -70,13 +78,14 @@ class Templates:
 
         Raises TemplateProblems with everything that is wrong in any file.
         """
-        files, problems = _read_all([BUILT_IN, *([folder] if folder else [])])
-        for template in files.values():
+        own, problems = _read_all(folder) if folder else ({}, [])
+        for template in own.values():
             problems += proof.problems(template)
-        problems += _without_last_resort(files, default_language)
+        files = {**_built_in(), **own}
+        problems += _without_last_resort(own, files.keys(), default_language)
         if problems:
             raise TemplateProblems(sorted(problems, key=lambda it: (str(it.file), it.line)))
-        return cls(files, default_language)
+        return cls(files, default_language, own)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -89,7 +98,8 @@ class Templates:
 
     def path(self, name: str, language: str) -> Path:
         """The file of a template in one of its `languages`."""
-        return self._files[name, language].path
+        found = self._files[name, language]
+        return found if isinstance(found, Path) else found.path
 
     def language_for(self, name: str, language: str) -> str:
         """The language a notice comes out in when `language` is asked for.
@@ -117,31 +127,40 @@ class Templates:
     def _nearest(self, name: str, language: str) -> TemplateFile:
         for candidate in chain(language, self._default):
             if (name, candidate) in self._files:
-                return self._files[name, candidate]
+                return self._file((name, candidate))
         known = ", ".join(self.names)
         raise TemplateError(name, language, f"no such template; there are: {known}", None)
 
+    def _file(self, key: _Key) -> TemplateFile:
+        found = self._files[key]
+        if isinstance(found, Path):
+            found = self._files[key] = read(found, *key)
+        return found
+
 
 def _told(template: TemplateFile, error: Exception) -> tuple[str, str | None]:
-    named = _NAMED.search(str(error)) if isinstance(error, UndefinedError) else None
+    named = _UNDEFINED.search(str(error)) if isinstance(error, UndefinedError) else None
     place = f"{template.path}:{template.line_of(error)}"
     return f"{error} ({place})", named[1] if named else None
 
 
-def _read_all(folders: list[Path]) -> tuple[dict[_Key, TemplateFile], list[TemplateProblem]]:
+def _built_in() -> dict[_Key, TemplateFile | Path]:
+    return {_named(path): path for path in _template_paths(BUILT_IN)}
+
+
+def _read_all(folder: Path) -> tuple[dict[_Key, TemplateFile], list[TemplateProblem]]:
     files: dict[_Key, TemplateFile] = {}
     problems: list[TemplateProblem] = []
-    for folder in folders:
-        if not folder.is_dir():
-            fix = "create it, or correct the setting that names it"
-            problems.append(TemplateProblem(file=folder, line=1, message="no such folder", fix=fix))
-        for path in _template_paths(folder):
-            try:
-                template = _read_named(path)
-            except BadFile as error:
-                problems.append(error.problem)
-            else:
-                files[template.name, template.language] = template
+    if not folder.is_dir():
+        fix = "create it, or correct the setting that names it"
+        problems.append(TemplateProblem(file=folder, line=1, message="no such folder", fix=fix))
+    for path in _template_paths(folder):
+        try:
+            template = read(path, *_named(path))
+        except BadFile as error:
+            problems.append(error.problem)
+        else:
+            files[template.name, template.language] = template
     return files, problems
 
 
@@ -149,22 +168,23 @@ def _template_paths(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.glob("*.txt")) if not path.name.startswith("."))
 
 
-def _read_named(path: Path) -> TemplateFile:
+def _named(path: Path) -> _Key:
+    """Name and language by the file's name."""
     match = _FILE_NAME.fullmatch(path.name)
     language = normalise(match["language"]) if match else None
     if match is None or language is None:
         said = f"'{path.name}' is not <name>.<language>.txt"
         fix = "call it like delay.pt-BR.txt: a lower-case name and a language tag"
         raise BadFile(TemplateProblem(file=path, line=1, message=said, fix=fix))
-    return read(path, match["name"], language)
+    return match["name"], language
 
 
 def _without_last_resort(
-    files: dict[_Key, TemplateFile], default: str
+    own: dict[_Key, TemplateFile], known: Collection[_Key], default: str
 ) -> Iterator[TemplateProblem]:
-    for name in sorted({name for name, _ in files}):
-        own = [template for key, template in files.items() if key[0] == name]
-        if not any(template.language in chain(default) for template in own):
+    first = {name: template for (name, _), template in reversed(own.items())}
+    for name, template in sorted(first.items()):
+        if not any((name, language) in known for language in chain(default)):
             said = f"'{name}' exists neither in '{default}' nor in '{DEFAULT}'"
             fix = f"add {name}.{DEFAULT}.txt for buyers of other languages"
-            yield TemplateProblem(file=own[0].path, line=1, message=said, fix=fix)
+            yield TemplateProblem(file=template.path, line=1, message=said, fix=fix)
