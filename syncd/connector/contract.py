@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from syncd.connector.consent import Consent
 from syncd.connector.push import Push, Wake
 from syncd.connector.tokens import MemoryTokens, TokenKeeper
-from syncd.model import Draft, Item, ParcelRef, Receipt, Verdict
+from syncd.model import Draft, Item, ParcelRef, Receipt, Shipment, Verdict
 
 API_VERSION = 1
 """Version of this contract; a connector names the one it was written for."""
@@ -35,7 +35,9 @@ class Capability(StrEnum):
     EXTEND_PROMISE = "extend_promise"
     """Give a parcel more time: move the end of the buyer's protection."""
     UPLOAD_TRACKING = "upload_tracking"
+    """Tell the platform that an order left, with its tracking number."""
     REQUEST_REVIEW = "request_review"
+    """Have the platform itself ask the buyer for a review."""
     PUBLIC_REPLY = "public_reply"
     TRACK_PARCELS = "track_parcels"
     """Follows parcels by their number, whoever sold them."""
@@ -187,6 +189,47 @@ class Connector:
         """
         del order_id, until, key
         raise OutcomeUnknown(f"{self.name} cannot look up what it extended")
+
+    def confirm_shipment(self, shipment: Shipment, key: str) -> Receipt:
+        """Tell the platform that `shipment` left: its order, carrier, number and time.
+
+        Its `source_id` is syncd's own and means nothing to the platform. Only called where
+        `capabilities` holds `UPLOAD_TRACKING`; `key` is the same for every try. Raises what `send`
+        raises.
+        """
+        raise NotImplementedError
+
+    def find_confirmation(self, shipment: Shipment, key: str) -> Receipt | None:
+        """Ask the platform whether it knows this parcel of the order by now; None: it does not.
+
+        Raises what `find_sent` raises.
+        """
+        del shipment, key
+        raise OutcomeUnknown(f"{self.name} cannot look up which parcels it told of")
+
+    def may_request_review(self, order_id: str) -> Verdict:
+        """Whether the platform would ask the buyer of this order for a review now, later or never.
+
+        Only called where `capabilities` holds `REQUEST_REVIEW`. It may ask the platform; raises
+        what `poll` raises.
+        """
+        del order_id
+        return Verdict.yes()
+
+    def request_review(self, order_id: str, key: str) -> Receipt:
+        """Have the platform ask the buyer for a review; `key` is the same for every try.
+
+        Only called where `capabilities` holds `REQUEST_REVIEW`. Raises what `send` raises.
+        """
+        raise NotImplementedError
+
+    def find_review_request(self, order_id: str, key: str) -> Receipt | None:
+        """Ask the platform whether the buyer was asked already; None: they were not.
+
+        Raises what `find_sent` raises.
+        """
+        del order_id, key
+        raise OutcomeUnknown(f"{self.name} cannot look up whom it asked for a review")
 
     def check(self) -> None:
         """Ask the source something harmless; raises what `poll` would raise."""

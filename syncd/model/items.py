@@ -191,6 +191,88 @@ class TrackingEvent(Value, frozen=True, kw_only=True, tag="tracking_event"):
     raw: bytes = b""
 
 
+class CaseKind(StrEnum):
+    """What the buyer wants, or what went wrong."""
+
+    RETURN = "return"
+    REFUND = "refund"
+    """Money back, with nothing sent back."""
+    NOT_RECEIVED = "not_received"
+    DISPUTE = "dispute"
+    """A claim that the platform may decide."""
+    CANCELLATION = "cancellation"
+    OTHER = "other"
+
+
+class CaseStatus(StrEnum):
+    """Whose turn it is."""
+
+    OPEN = "open"
+    """Under way; the platform does not say who has to act."""
+    WAITING_SELLER = "waiting_seller"
+    WAITING_BUYER = "waiting_buyer"
+    WAITING_PLATFORM = "waiting_platform"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
+class Case(Value, frozen=True, kw_only=True, tag="case"):
+    """One after-sales case that a buyer opened at the platform, as it stands now."""
+
+    source_id: str
+    kind: CaseKind
+    status: CaseStatus
+    opened_at: datetime
+    buyer: Party
+    order_id: str | None = None
+    """``source_id`` of the order in the same account."""
+    reason: str | None = None
+    """The platform's own word for it."""
+    text: str | None = None
+    """What the buyer says."""
+    respond_by: datetime | None = None
+    """Until when the seller has to answer, lest the platform decides."""
+    outcome: str | None = None
+    """How it ended, in the platform's own word."""
+    amount: str | None = None
+    """What is asked for, in `currency`, as the source wrote it."""
+    currency: str | None = None
+    thread_id: str | None = None
+    """The conversation in which it is talked about, where it has one."""
+    tracking_number: str | None = None
+    """Of what the buyer sends back."""
+    updated_at: datetime | None = None
+    raw: bytes = b""
+
+
+class Review(Value, frozen=True, kw_only=True, tag="review"):
+    """What a buyer thinks in public of a purchase."""
+
+    source_id: str
+    written_at: datetime
+    buyer: Party
+    rating: float | None = None
+    """From 1, the worst, to 5; a platform's other scale is converted to it."""
+    text: str = ""
+    order_id: str | None = None
+    sku: str | None = None
+    reply: str | None = None
+    """What the seller answered in public."""
+    raw: bytes = b""
+
+
+class StockLevel(Value, frozen=True, kw_only=True, tag="stock_level"):
+    """How many of one thing can still be sold, as the source says now."""
+
+    source_id: str
+    quantity: int
+    sku: str | None = None
+    """The seller's own number for it, which ties it to the lines of orders."""
+    title: str | None = None
+    listing_id: str | None = None
+    raw: bytes = b""
+
+
 class BadItem(Value, frozen=True, kw_only=True, tag="bad_item"):
     """An item the connector could not read: it goes to quarantine with its payload, the rest goes on."""
 
@@ -200,4 +282,4 @@ class BadItem(Value, frozen=True, kw_only=True, tag="bad_item"):
     raw: bytes = b""
 
 
-Item = Message | Order | Shipment | TrackingEvent | BadItem
+Item = Message | Order | Shipment | TrackingEvent | Case | Review | StockLevel | BadItem
