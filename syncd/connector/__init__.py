@@ -25,6 +25,7 @@ from syncd.connector.contract import (
 from syncd.connector.following import follow_each
 from syncd.connector.parsing import parse_each
 from syncd.connector.push import Push, Wake
+from syncd.connector.sent import find_text, same_text, written_since
 from syncd.connector.tokens import MemoryTokens, TokenKeeper
 from syncd.secret import Secret, SecretUnavailable
 
@@ -49,6 +50,9 @@ __all__ = [
     "TokenKeeper",
     "Unavailable",
     "Wake",
+    "find_text",
     "follow_each",
     "parse_each",
+    "same_text",
+    "written_since",
 ]

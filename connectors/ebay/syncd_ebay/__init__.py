@@ -1,7 +1,5 @@
 """eBay messages, orders and shipments."""
 
-import html
-import unicodedata
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -21,10 +19,12 @@ from syncd.connector import (
     Rejected,
     Secret,
     Unavailable,
+    find_text,
+    written_since,
 )
 from syncd.hookspecs import hookimpl
 from syncd.http import OAuth2
-from syncd.model import Direction, Draft, Message, Receipt, Verdict
+from syncd.model import Draft, Message, Receipt, Verdict
 from syncd_ebay import rules
 from syncd_ebay.client import (
     FROM_EBAY,
@@ -43,8 +43,6 @@ SANDBOX = "https://api.sandbox.ebay.com"
 CONSENT = {PRODUCTION: "https://auth.ebay.com", SANDBOX: "https://auth.sandbox.ebay.com"}
 # getOrders refuses more than two years; a day less, so that a slow clock does not matter.
 OLDEST = timedelta(days=729)
-# How far eBay's clock may be behind ours when a message is looked for since it was decided.
-CLOCK_SKEW = timedelta(minutes=2)
 
 
 class EbayConfig(AccountConfig):
@@ -153,21 +151,12 @@ class EbayConnector(Connector):
     def find_sent(self, draft: Draft, key: str) -> Receipt | None:
         """Look for the draft's text among what was written to the buyer since it was decided."""
         del key
-        if draft.created_at is None:
-            raise OutcomeUnknown(
-                "the draft does not say when it was decided, so an older message "
-                "with the same text could be taken for it"
-            )
-        since = draft.created_at - CLOCK_SKEW
+        since = written_since(draft)
         try:
             written = self._written(draft, since)
         except Rejected as error:
             raise OutcomeUnknown(f"the conversation cannot be read: {error}") from None
-        same = [message for message in written if _is_same(message, draft, since)]
-        if not same:
-            return None
-        first = min(same, key=lambda message: message.sent_at)
-        return Receipt(source_id=first.source_id, accepted_at=first.sent_at)
+        return find_text(written, draft)
 
     def check(self) -> None:
         """Ask for one conversation and one order, so that both scopes are tried."""
@@ -252,19 +241,6 @@ def _listed(source: Source, since: datetime) -> list[str]:
     if not all(entry.known for entry in entries):
         raise OutcomeUnknown("the list of conversations with the buyer cannot be understood")
     return [entry.id for entry in entries]
-
-
-def _is_same(message: Message, draft: Draft, since: datetime) -> bool:
-    return (
-        message.direction is Direction.OUTBOUND
-        and message.sent_at >= since
-        and _plain(message.text) == _plain(draft.text)
-    )
-
-
-def _plain(text: str) -> str:
-    """A text without what platforms change in it: white space, entities, ways to write accents."""
-    return " ".join(unicodedata.normalize("NFC", html.unescape(text)).split())
 
 
 @hookimpl

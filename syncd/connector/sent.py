@@ -1,0 +1,56 @@
+"""Finding one's own text again among what was written, for platforms without idempotency keys."""
+
+import html
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from syncd.connector.contract import OutcomeUnknown
+from syncd.model import Direction, Draft, Message, Receipt
+
+# How far a platform's clock may be behind ours when a message is looked for since it was decided.
+CLOCK_SKEW = timedelta(minutes=2)
+
+
+def same_text(one: str, other: str) -> bool:
+    """Whether two texts differ in nothing but what platforms change in a text.
+
+    That is white space, HTML entities and the ways to write an accent.
+    """
+    return _plain(one) == _plain(other)
+
+
+def written_since(draft: Draft) -> datetime:
+    """From when on `draft` may stand among the messages, by the platform's clock.
+
+    Raises OutcomeUnknown where the draft has no `created_at`.
+    """
+    if draft.created_at is None:
+        raise OutcomeUnknown(
+            "the draft does not say when it was decided, so an older message "
+            "with the same text could be taken for it"
+        )
+    return draft.created_at - CLOCK_SKEW
+
+
+def find_text(messages: Iterable[Message], draft: Draft) -> Receipt | None:
+    """The receipt of the first of `messages` that is `draft`, for `Connector.find_sent`; None: none is.
+
+    Only what the seller wrote since `written_since` counts. Raises OutcomeUnknown as it does.
+    """
+    since = written_since(draft)
+    same = [
+        message
+        for message in messages
+        if message.direction is Direction.OUTBOUND
+        and message.sent_at >= since
+        and same_text(message.text, draft.text)
+    ]
+    if not same:
+        return None
+    first = min(same, key=lambda message: message.sent_at)
+    return Receipt(source_id=first.source_id, accepted_at=first.sent_at)
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", html.unescape(text)).split())
