@@ -129,6 +129,19 @@ PUSHES = Counter(
     ["account", "result"],
     registry=REGISTRY,
 )
+CALLS = Counter(
+    "syncd_http_requests",
+    "Requests to platforms, by host and the answer's status; none: no answer came.",
+    ["host", "status"],
+    registry=REGISTRY,
+)
+CALL_SECONDS = Histogram(
+    "syncd_http_request_seconds",
+    "How long requests to platforms take until the answer is read, by host.",
+    ["host"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+    registry=REGISTRY,
+)
 STARTED = Gauge(
     "syncd_started_timestamp_seconds",
     "When the daemon became ready, in Unix time.",
@@ -151,6 +164,8 @@ OURS: tuple[MetricWrapperBase, ...] = (
     LOOKS,
     LOOKS_DUE,
     PUSHES,
+    CALLS,
+    CALL_SECONDS,
     LATENESS_DRIFT,
     LATENESS_FITTED,
     STARTED,
@@ -194,6 +209,30 @@ def timed_poll(account: str, stream: str) -> Iterator[None]:
     """Count how long the block takes as one poll, also where it raises."""
     with POLL_SECONDS.labels(account, stream).time():
         yield
+
+
+class Call:
+    """A request under way; `status` is the answer's, once there is one."""
+
+    status: int | None = None
+
+
+class Calls:
+    """Counts and times the requests to one host."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._seconds = CALL_SECONDS.labels(host)
+
+    @contextmanager
+    def timed(self) -> Iterator[Call]:
+        """Count the block as one request, also where it raises."""
+        call = Call()
+        with self._seconds.time():
+            try:
+                yield call
+            finally:
+                CALLS.labels(self._host, call.status or "none").inc()
 
 
 def succeeded(account: str, stream: str) -> None:

@@ -1,17 +1,32 @@
 """HTTP for connectors; the only place of the core that imports httpx."""
 
-from syncd.http.client import Auth, HttpClient, Judge, Params, Reply, verdict
-from syncd.http.oauth import OAuth2, Token
+from syncd.http.budget import Budget, BudgetSpent, shared_budget
+from syncd.http.client import Auth, HttpClient
+from syncd.http.oauth import Ask, DeadGrant, OAuth2, Token
+from syncd.http.observing import Observer, observed
+from syncd.http.outgoing import Encoded, Outgoing, Params, Sign
+from syncd.http.reply import Judge, Reply, Throttled, verdict
 from syncd.http.token import HeaderToken
 
 __all__ = [
+    "Ask",
     "Auth",
+    "Budget",
+    "BudgetSpent",
+    "DeadGrant",
+    "Encoded",
     "HeaderToken",
     "HttpClient",
     "Judge",
     "OAuth2",
+    "Observer",
+    "Outgoing",
     "Params",
     "Reply",
+    "Sign",
+    "Throttled",
     "Token",
+    "observed",
+    "shared_budget",
     "verdict",
 ]

@@ -5,21 +5,20 @@ pool at every request, so one shared pool costs more the more accounts share it.
 """
 
 import ssl
-from collections.abc import Callable, Mapping, Sequence
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import httpx
 import msgspec
 import tenacity
 
-from syncd import clock
-from syncd.connector import AuthFailed, ConnectorError, OutcomeUnknown, Rejected, Unavailable
-
-T = TypeVar("T")
-Params = Mapping[str, str | int | Sequence[str]]
-_Primitive = str | int | float | bool | None
+from syncd import clock, metrics
+from syncd.connector import ConnectorError, OutcomeUnknown, Unavailable
+from syncd.http.budget import Budget, BudgetSpent
+from syncd.http.observing import show
+from syncd.http.outgoing import Outgoing, Pairs, Params, Sign, encoded, flat
+from syncd.http.reply import Judge, Reply, Throttled, verdict
 
 MAX_BYTES = 32 * 1024 * 1024
 TIMEOUT_SECONDS = 30.0
@@ -35,84 +34,28 @@ class Auth(Protocol):
         ...
 
     def renew(self, refused: Mapping[str, str]) -> bool:
-        """Replace the login whose headers got a 401; False where there is nothing to renew."""
+        """Replace the login whose headers were refused; False where there is nothing to renew."""
         ...
 
 
-class Reply(msgspec.Struct, frozen=True):
-    """An answer, read wholly."""
-
-    status: int
-    headers: httpx.Headers
-    content: bytes
-    to_change: bool = False
-    """Whether the request was to change something, so that a bad answer leaves its outcome open."""
-
-    def json(self, type_: type[T]) -> T:
-        """The body as `type_`.
-
-        Raises Unavailable where it is not that (garbage, cut off, an error page), or
-        OutcomeUnknown where the request was to change something.
-        """
-        try:
-            return msgspec.json.decode(self.content, type=type_)
-        except (msgspec.MsgspecError, RecursionError) as error:  # the latter by endless nesting
-            start = self.content[:80].decode("utf-8", "replace")
-            text = f"the answer is not what the API describes ({error}): {start!r}"
-            raise (OutcomeUnknown(text) if self.to_change else Unavailable(text)) from None
-
-    @property
-    def retry_after(self) -> float | None:
-        """Seconds the source asks to wait, from either form of Retry-After (RFC 9110, 10.2.3)."""
-        value = self.headers.get("retry-after", "").strip()
-        if value.isascii() and value.isdigit():
-            return float(value)
-        try:
-            return max(0.0, (parsedate_to_datetime(value) - clock.now()).total_seconds())
-        except (ValueError, TypeError):
-            return None
-
-
-Judge = Callable[[Reply], ConnectorError | None]
-"""A platform's own reading of an error answer; None leaves it to `verdict`."""
+def _is_401(reply: Reply) -> bool:
+    return reply.status == 401
 
 
 class _TooLong(httpx.HTTPError):
     """The answer is larger than anybody wants to read."""
 
 
-class _Throttled(Unavailable):
-    """Too many requests: never a reason to ask again at once."""
-
-
-# The server says that it did not begin (RFC 9110, 15.6.4; Yandex Market says 420 for 429).
-_NOT_BEGUN = frozenset({408, 425, 503})
-_THROTTLED = frozenset({420, 429})
-
-
-def verdict(reply: Reply) -> ConnectorError | None:
-    """What an answer's status means for recovery, by the rules all platforms share.
-
-    A 5xx to a request that was to change something leaves open whether it did.
-    """
-    if reply.status < 400:
-        return None
-    said = reply.content[:300].decode("utf-8", "replace")
-    text = f"HTTP {reply.status}: {said}"
-    if reply.status in {401, 403}:
-        return AuthFailed(text)
-    if reply.status in _THROTTLED:
-        return _Throttled(text, retry_after=reply.retry_after)
-    if reply.status in _NOT_BEGUN or (reply.status >= 500 and not reply.to_change):
-        return Unavailable(text, retry_after=reply.retry_after)
-    return OutcomeUnknown(text) if reply.status >= 500 else Rejected(text)
-
-
 class HttpClient:
     """HTTP for one account. Thread-safe.
 
-    `judge` reads a platform's error answers before the common rules do. Redirects, and links to
-    another host than `base_url`, are not followed: that is a changed API, or somebody else's host.
+    `judge` reads a platform's answers before the common rules do, also good ones: some platforms
+    tell their errors in a 200. `expired` says which answers mean that the login has ended and is
+    worth renewing. `media_type` is what JSON bodies are called, `sign` is the last to touch a
+    request. `budget` holds for all requests; each call may name another in its place.
+
+    Redirects, and links to another host than `base_url`, are not followed: that is a changed API,
+    or somebody else's host.
     """
 
     def __init__(
@@ -122,11 +65,19 @@ class HttpClient:
         auth: Auth | None = None,
         headers: Mapping[str, str] | None = None,
         judge: Judge | None = None,
+        expired: Callable[[Reply], bool] = _is_401,
+        media_type: str = "application/json",
+        sign: Sign | None = None,
+        budget: Budget | None = None,
         timeout: float = TIMEOUT_SECONDS,
         max_bytes: int = MAX_BYTES,
     ) -> None:
         self._auth = auth
         self._judge = judge
+        self._expired = expired
+        self._media_type = media_type
+        self._sign = sign
+        self._budget = budget
         self._max_bytes = max_bytes
         self._client = httpx.Client(
             base_url=base_url,
@@ -136,90 +87,130 @@ class HttpClient:
             limits=httpx.Limits(max_connections=4, keepalive_expiry=KEEPALIVE_SECONDS),
             trust_env=False,
         )
+        base = self._client.base_url
+        self._origin = f"{base.scheme}://{base.netloc.decode()}"
+        self._base_path = base.raw_path.decode().rstrip("/")
+        self._calls = metrics.Calls(self._client.base_url.host)
 
-    def get(self, path: str, params: Params | None = None) -> Reply:
+    def get(
+        self, path: str, params: Params | None = None, *, budget: Budget | None = None
+    ) -> Reply:
         """Read; a dropped connection or a 5xx is tried once more at once, since reading is harmless.
 
-        Raises AuthFailed, Unavailable or Rejected.
+        Raises AuthFailed, Unavailable (BudgetSpent where a budget is) or Rejected.
         """
-        return _AGAIN_ONCE(self._exchange, "GET", path, params=params)
+        return _AGAIN_ONCE(self._exchange, _Call("GET", path, params, budget=budget))
 
-    def query(self, path: str, body: Any, params: Params | None = None) -> Reply:
-        """A POST that only reads, as some APIs have it; tried again like `get`."""
-        return _AGAIN_ONCE(self._exchange, "POST", path, params=params, body=body)
+    def query(
+        self, path: str, body: Any, params: Params | None = None, *, budget: Budget | None = None
+    ) -> Reply:
+        """A POST that only reads, as some APIs have it; tried again like `get`.
 
-    def post(self, path: str, body: Any, params: Params | None = None) -> Reply:
+        `body` is `Encoded`, or what becomes JSON.
+        """
+        return _AGAIN_ONCE(self._exchange, _Call("POST", path, params, body, budget))
+
+    def post(
+        self, path: str, body: Any, params: Params | None = None, *, budget: Budget | None = None
+    ) -> Reply:
         """Change something at the platform; never repeated.
 
         Raises what `get` raises, and OutcomeUnknown where the request went out and no answer came,
         or one that does not tell whether it was carried out.
         """
-        return self._exchange("POST", path, params=params, body=body, changes=True)
+        return self._exchange(_Call("POST", path, params, body, budget, changes=True))
+
+    def put(
+        self, path: str, body: Any, params: Params | None = None, *, budget: Budget | None = None
+    ) -> Reply:
+        """Change something at the platform by PUT; like `post`."""
+        return self._exchange(_Call("PUT", path, params, body, budget, changes=True))
 
     def close(self) -> None:
         """Close the kept connections."""
         self._client.close()
 
-    def _exchange(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Params | None = None,
-        body: Any = None,
-        changes: bool = False,
-    ) -> Reply:
-        def once(login: Mapping[str, str]) -> Reply:
-            return self._once(method, path, params=params, body=body, login=login, changes=changes)
-
+    def _exchange(self, call: "_Call") -> Reply:
         login = self._auth.headers() if self._auth else {}
-        reply = once(login)
-        if reply.status == 401 and self._auth is not None and self._auth.renew(login):
-            reply = once(self._auth.headers())
+        reply = self._once(call, login)
+        if self._auth is not None and self._expired(reply) and self._auth.renew(login):
+            login = self._auth.headers()
+            reply = self._once(call, login)
         reply = _masked(reply, login)
         error = (self._judge and self._judge(reply)) or verdict(reply)
         if error is not None:
+            if isinstance(error, Throttled) or reply.status == 429:
+                self._pause(call, error)
             raise error
         return reply
 
-    def _once(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Params | None,
-        body: Any,
-        login: Mapping[str, str],
-        changes: bool,
-    ) -> Reply:
-        headers, content = dict(login), None
-        if body is not None:
-            content = msgspec.json.encode(body)
-            headers["content-type"] = "application/json"
-        request = self._client.build_request(
-            method, path, params=_flat(params), content=content, headers=headers
-        )
-        base = self._client.base_url
-        if (request.url.scheme, request.url.netloc) != (base.scheme, base.netloc):
-            # A link out of an answer: following it would hand the login to whoever wrote it.
-            raise Unavailable(
-                f"the answer points to another host, {request.url.host}: not followed"
-            )
+    def _pause(self, call: "_Call", error: ConnectorError) -> None:
+        budget = call.budget or self._budget
+        if budget is not None:
+            budget.pause(error.retry_after if isinstance(error, Unavailable) else None)
+
+    def _once(self, call: "_Call", login: Mapping[str, str]) -> Reply:
+        outgoing = self._outgoing(call, login)
+        request = self._request(outgoing)
+        budget = call.budget or self._budget
+        if budget is not None:
+            budget.take()
         try:
-            return self._read(request, to_change=changes)
+            reply = self._read(request, to_change=call.changes)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable(f"cannot connect to {request.url.host}: {error}") from None
         except httpx.HTTPError as error:
             text = f"{type(error).__name__} from {request.url.host}: {error}"
-            raise (OutcomeUnknown(text) if changes else Unavailable(text)) from None
+            raise (OutcomeUnknown(text) if call.changes else Unavailable(text)) from None
+        show(str(self._client.base_url), outgoing, reply)
+        return reply
+
+    def _outgoing(self, call: "_Call", login: Mapping[str, str]) -> Outgoing:
+        path, params = self._place(call.path)
+        body = encoded(call.body, self._media_type)
+        outgoing = Outgoing(
+            method=call.method,
+            path=path,
+            params=params + flat(call.params),
+            headers=login if body is None else {**login, "content-type": body.media_type},
+            content=b"" if body is None else body.content,
+            media_type=None if body is None else body.media_type,
+        )
+        return self._sign(outgoing) if self._sign else outgoing
+
+    def _place(self, path: str) -> tuple[str, Pairs]:
+        """The whole path of an address under the base address, and the parameters in it."""
+        if "://" not in path and "?" not in path:
+            return self._base_path + path, ()
+        base = self._client.base_url
+        link = (
+            httpx.URL(path)
+            if "://" in path
+            else httpx.URL(f"{self._origin}{self._base_path}{path}")
+        )
+        if (link.scheme, link.netloc) != (base.scheme, base.netloc):
+            # A link out of an answer: following it would hand the login to whoever wrote it.
+            raise Unavailable(f"the answer points to another host, {link.host}: not followed")
+        return link.raw_path.partition(b"?")[0].decode(), tuple(link.params.multi_items())
+
+    def _request(self, outgoing: Outgoing) -> httpx.Request:
+        return self._client.build_request(
+            outgoing.method,
+            f"{self._origin}{outgoing.path}",
+            params=outgoing.params or None,
+            content=outgoing.content if outgoing.media_type else None,
+            headers=outgoing.headers,
+        )
 
     def _read(self, request: httpx.Request, *, to_change: bool) -> Reply:
-        response = self._client.send(request, stream=True)
-        try:
-            content = self._body(response)
-            return Reply(response.status_code, response.headers, content, to_change)
-        finally:
-            response.close()
+        with self._calls.timed() as call:
+            response = self._client.send(request, stream=True)
+            try:
+                content = self._body(response)
+                call.status = response.status_code
+                return Reply(response.status_code, response.headers, content, to_change)
+            finally:
+                response.close()
 
     def _body(self, response: httpx.Response) -> bytes:
         length = response.headers.get("content-length", "")
@@ -236,6 +227,17 @@ class HttpClient:
         return b"".join(parts)
 
 
+class _Call(msgspec.Struct, frozen=True):
+    """What a connector asks for."""
+
+    method: str
+    path: str
+    params: Params | None = None
+    body: Any = None
+    budget: Budget | None = None
+    changes: bool = False
+
+
 def _masked(reply: Reply, login: Mapping[str, str]) -> Reply:
     """An error answer without the login that it may repeat, since it ends up in logs."""
     if reply.status < 400:
@@ -246,19 +248,9 @@ def _masked(reply: Reply, login: Mapping[str, str]) -> Reply:
     return msgspec.structs.replace(reply, content=content)
 
 
-def _flat(params: Params | None) -> list[tuple[str, _Primitive]] | None:
-    if params is None:
-        return None
-    flat: list[tuple[str, _Primitive]] = []
-    for name, value in params.items():
-        several = [value] if isinstance(value, str | int) else value
-        flat += [(name, str(one)) for one in several]
-    return flat
-
-
 def _worth_repeating(error: BaseException) -> bool:
     """A dropped connection or a hiccup, as opposed to a source that says when to come back."""
-    if not isinstance(error, Unavailable) or isinstance(error, _Throttled):
+    if not isinstance(error, Unavailable) or isinstance(error, Throttled | BudgetSpent):
         return False
     return error.retry_after is None
 

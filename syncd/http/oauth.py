@@ -9,8 +9,9 @@ import msgspec
 from msgspec.structs import replace
 
 from syncd.connector import AuthFailed, MemoryTokens, TokenKeeper, Unavailable
-from syncd.http.client import TIMEOUT_SECONDS, Reply, tls
+from syncd.http.client import TIMEOUT_SECONDS, tls
 from syncd.http.kept import Kept, KeptTokens
+from syncd.http.reply import Reply
 from syncd.secret import Secret
 
 # A token this close to its end is renewed before it is used, so that it cannot end on the way.
@@ -30,8 +31,16 @@ class Token(msgspec.Struct):
         return "Token(***)"
 
 
-class _DeadGrant(AuthFailed):
+class DeadGrant(AuthFailed):
     """The refresh token or code itself is refused, and not the client."""
+
+
+Ask = Callable[[Mapping[str, str]], Token]
+"""Asks a token endpoint of a platform's own kind.
+
+It is given the fields of RFC 6749: `grant_type`, and `refresh_token`, or `code` and `redirect_uri`.
+Raises AuthFailed (DeadGrant where it is the refresh token that is refused) or Unavailable.
+"""
 
 
 class OAuth2:
@@ -45,6 +54,9 @@ class OAuth2:
     `tokens` is `Context.tokens`: a refresh token that the platform rotates is kept there before
     the access token that came with it is used, and the configured one is only the first. Access
     tokens are kept there too, so that processes beside each other share one.
+
+    A `header` other than ``authorization`` carries the bare token. `ask` stands in for the standard
+    request to `token_url`, for platforms whose endpoint is of their own kind.
     """
 
     def __init__(
@@ -59,8 +71,12 @@ class OAuth2:
         basic: bool = False,
         by_consent: bool = False,
         tokens: TokenKeeper | None = None,
+        header: str = "authorization",
+        ask: Ask | None = None,
     ) -> None:
         self._url = token_url
+        self._header = header
+        self._ask = ask or self._ask_by_standard
         self._client_id = client_id
         self._client_secret = client_secret
         self._refresh_token = refresh_token
@@ -76,7 +92,7 @@ class OAuth2:
 
     def headers(self) -> Mapping[str, str]:
         """A bearer token, made or renewed where needed."""
-        return {"authorization": f"Bearer {self.access_token()}"}
+        return self._carried(self.access_token())
 
     def access_token(self) -> str:
         """A token that is good for at least another minute.
@@ -90,10 +106,10 @@ class OAuth2:
             return self._token.token
 
     def renew(self, refused: Mapping[str, str]) -> bool:
-        """Renew after a 401, unless another thread has already replaced the refused token."""
+        """Renew what was refused, unless another thread has already replaced the refused token."""
         with self._lock:
             current = self._token.token if self._token else None
-            if refused.get("authorization") == f"Bearer {current}":
+            if current is not None and refused == self._carried(current):
                 self._token = self._make(refused=current)
         return True
 
@@ -135,18 +151,22 @@ class OAuth2:
                 form = {"grant_type": "refresh_token", "refresh_token": str(token)}
                 try:
                     made = self._ask(form | self._scoped())
-                except _DeadGrant as error:
+                except DeadGrant as error:
                     refusal = error
                 else:
                     return replace(made, refresh_token=made.refresh_token or token)
         raise refusal
 
-    def _ask(self, form: dict[str, str]) -> Token:
+    def _carried(self, token: str) -> dict[str, str]:
+        bearer = "Bearer " if self._header == "authorization" else ""
+        return {self._header: f"{bearer}{token}"}
+
+    def _ask_by_standard(self, form: Mapping[str, str]) -> Token:
         try:
             with httpx.stream(
                 "POST",
                 self._url,
-                data=form | self._client_fields(),
+                data={**form, **self._client_fields()},
                 auth=self._client(),
                 timeout=TIMEOUT_SECONDS,
                 verify=tls(),
@@ -207,7 +227,7 @@ def _answered(reply: Reply) -> Token:
         raise Unavailable(f"token endpoint: HTTP {reply.status}", retry_after=reply.retry_after)
     if reply.status >= 400:
         word = _error(reply.content)
-        refusal = _DeadGrant if word == "invalid_grant" else AuthFailed
+        refusal = DeadGrant if word == "invalid_grant" else AuthFailed
         raise refusal(f"token endpoint: HTTP {reply.status}: {word}")
     try:
         return msgspec.json.decode(reply.content, type=Token, strict=False)  # "3600" is written

@@ -9,7 +9,7 @@ import pytest
 
 from syncd import clock
 from syncd.connector import AuthFailed, MemoryTokens, Unavailable
-from syncd.http import HttpClient, OAuth2
+from syncd.http import HttpClient, OAuth2, Token
 from syncd.secret import Secret, SecretUnavailable
 from syncd.testing.server import Answer, FakeServer, Fault, route
 
@@ -346,3 +346,27 @@ def test_no_secret_is_in_any_repr(auth):
     shown = repr(signed) + repr(vars(signed))  # as a traceback with local variables shows it
     for secret in ("r0", "cl1ent-s3cret", "'a1'"):
         assert secret not in shown
+
+
+def test_a_header_of_the_platforms_own_carries_the_bare_token(platform, auth):
+    login = auth(header="x-shop-token")
+    assert login.headers() == {"x-shop-token": "a1"}
+    assert login.renew({"x-shop-token": "a1"})
+    assert login.headers() == {"x-shop-token": "a2"}
+
+
+def test_an_endpoint_of_its_own_kind_is_asked_in_its_own_way(platform, auth, client):
+    asked = []
+
+    def ask(form):
+        asked.append(dict(form))
+        return Token("mine", expires_in=7200, refresh_token="next")
+
+    login = auth(ask=ask)
+    assert login.access_token() == "mine"
+    assert login.renew(login.headers())
+    assert platform.forms == []
+    assert asked == [
+        {"grant_type": "refresh_token", "refresh_token": "r0"},
+        {"grant_type": "refresh_token", "refresh_token": "next"},
+    ]

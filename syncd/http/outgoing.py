@@ -1,0 +1,50 @@
+"""A request as it is about to leave, and how bodies are put into it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+Params = Mapping[str, str | int | Sequence[str]]
+Pairs = tuple[tuple[str, str], ...]
+
+
+class Encoded(msgspec.Struct, frozen=True):
+    """A body that is no JSON: a form, multipart, the bytes of a file."""
+
+    content: bytes
+    media_type: str
+
+
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
+    """A request with everything but its host."""
+
+    method: str
+    path: str
+    """The whole path of the address, with that of the client's `base_url`."""
+    params: Pairs = ()
+    headers: Mapping[str, str] = {}
+    """Those of the login and of the body."""
+    content: bytes = b""
+    media_type: str | None = None
+    """None where it has no body."""
+
+
+Sign = Callable[[Outgoing], Outgoing]
+"""Signs a request, as the last that is done to it: what it gives is sent as it is."""
+
+
+def encoded(body: Any, media_type: str) -> Encoded | None:
+    """A body as bytes: as it is where it is `Encoded`, else as JSON called `media_type`."""
+    if body is None or isinstance(body, Encoded):
+        return body
+    return Encoded(msgspec.json.encode(body), media_type)
+
+
+def flat(params: Params | None) -> Pairs:
+    """Parameters as pairs of texts; one with several values gives several pairs."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in (params or {}).items():
+        several = [value] if isinstance(value, str | int) else value
+        pairs += [(name, str(one)) for one in several]
+    return tuple(pairs)

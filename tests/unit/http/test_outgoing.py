@@ -1,0 +1,148 @@
+"""Requests leave as the platform wants them: signed, in its media type, with its own login."""
+
+import hashlib
+import hmac
+
+import pytest
+from msgspec.structs import replace
+
+from syncd import metrics
+from syncd.connector import OutcomeUnknown, Unavailable
+from syncd.http import Encoded, HeaderToken, HttpClient, observed
+from syncd.secret import Secret
+from syncd.testing.server import Answer, FakeServer, Fault, route
+
+
+class Echo(FakeServer):
+    """Gives back what came."""
+
+    tokens = ("first",)
+
+    @route("GET", "/api/(thing|other%2Fthing)")
+    def thing(self, request):
+        if request.headers.get("x-token") in self.tokens:
+            return Answer.json({"code": 105002})
+        return Answer.json({"query": request.query})
+
+    @route("POST", "/api/thing")
+    def make(self, request):
+        return Answer.json({"type": request.headers["content-type"]})
+
+    @route("PUT", "/api/thing")
+    def change(self, request):
+        return Answer.json({"body": request.body.decode()})
+
+
+@pytest.fixture
+def echo():
+    with Echo() as server:
+        yield server
+
+
+@pytest.fixture
+def opened(echo):
+    clients = []
+
+    def make(**options):
+        clients.append(HttpClient(f"{echo.url}/api", **options))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+def signed(outgoing):
+    base = outgoing.path.encode() + b"".join(f"{k}{v}".encode() for k, v in sorted(outgoing.params))
+    sign = hmac.new(b"secret", base + outgoing.content, hashlib.sha256).hexdigest()
+    return replace(outgoing, params=(*outgoing.params, ("sign", sign)))
+
+
+def test_json_is_called_what_the_platform_wants(opened):
+    vendor = opened(media_type="application/vnd.shop.v1+json")
+    assert b"vnd.shop.v1" in vendor.post("/thing", {"a": 1}).content
+
+
+def test_a_body_that_is_no_json_goes_as_it_is(opened):
+    form = Encoded(b"a=1&b=2", "application/x-www-form-urlencoded")
+    assert b"x-www-form-urlencoded" in opened().post("/thing", form).content
+    assert opened().put("/thing", form).json(dict) == {"body": "a=1&b=2"}
+
+
+def test_a_put_is_a_change_and_never_repeated(echo, opened):
+    echo.fail(Fault.LOST_ANSWER)
+    with pytest.raises(OutcomeUnknown):
+        opened().put("/thing", {"a": 1})
+    assert len(echo.requests) == 1
+
+
+def test_the_signature_is_over_what_is_sent(echo, opened):
+    client = opened(sign=signed)
+    sent = client.get("/thing?page=2", {"size": 10, "ids": ["7", "8"]}).json(dict)["query"]
+    expected = hmac.new(b"secret", b"/api/thingids7ids8page2size10", hashlib.sha256).hexdigest()
+    assert sent == {"page": ["2"], "size": ["10"], "ids": ["7", "8"], "sign": [expected]}
+
+
+def test_an_escaped_path_stays_as_it_is(echo, opened):
+    seen = []
+    opened(sign=lambda outgoing: seen.append(outgoing.path) or outgoing).get("/other%2Fthing")
+    assert seen == ["/api/other%2Fthing"]
+
+
+def test_a_link_of_the_same_host_is_followed_with_what_it_says(echo, opened):
+    followed = opened().get(f"{echo.url}/api/thing?next=abc").json(dict)
+    assert followed == {"query": {"next": ["abc"]}}
+
+
+@pytest.mark.parametrize("link", ["http://evil.example/api/thing", "https://127.0.0.1/api/thing"])
+def test_a_link_to_elsewhere_is_not(echo, opened, link):
+    with pytest.raises(Unavailable, match="another host"):
+        opened().get(link)
+    assert not echo.requests
+
+
+class Login:
+    """A login that is worth renewing once."""
+
+    def __init__(self):
+        self.token = "first"
+
+    def headers(self):
+        return {"x-token": self.token}
+
+    def renew(self, refused):
+        self.token = "second"
+        return True
+
+
+def test_the_platform_says_in_its_own_way_that_a_login_ended(echo, opened):
+    client = opened(auth=Login(), expired=lambda reply: b"105002" in reply.content)
+    assert client.get("/thing").json(dict) == {"query": {}}
+    assert [request.headers["x-token"] for request in echo.requests] == ["first", "second"]
+
+
+def test_whoever_looks_on_sees_each_exchange(echo, opened, monkeypatch):
+    monkeypatch.setenv("TOKEN", "sesame")
+    seen = []
+    client = opened(auth=HeaderToken(Secret(env="TOKEN")))
+    with observed(lambda base, request, reply: seen.append((base, request, reply))):
+        client.get("/thing", {"a": 1})
+    client.get("/thing")
+    [(base, request, reply)] = seen
+    assert base == f"{echo.url}/api/"
+    assert (request.method, request.path, request.params) == ("GET", "/api/thing", (("a", "1"),))
+    assert request.headers == {"authorization": "Bearer sesame"}
+    assert reply.json(dict) == {"query": {"a": ["1"]}}
+
+
+def test_calls_are_counted_by_host_and_status(echo, opened):
+    def counted(status):
+        labels = {"host": "127.0.0.1", "status": status}
+        return metrics.REGISTRY.get_sample_value("syncd_http_requests_total", labels) or 0.0
+
+    before = counted("200"), counted("none")
+    opened().get("/thing")
+    echo.fail(Fault.LOST_ANSWER, times=2)
+    with pytest.raises(Unavailable):
+        opened().get("/thing")
+    assert (counted("200"), counted("none")) == (before[0] + 1, before[1] + 2)
