@@ -105,6 +105,8 @@ class Message(Value, frozen=True, kw_only=True, tag="message"):
     """Message-IDs it answers, oldest first, without brackets (References, then In-Reply-To)."""
     order_ids: tuple[str, ...] = ()
     """Orders the source says it is about."""
+    listing_ids: tuple[str, ...] = ()
+    """Listings the source says it is about; the buyer's orders of these are looked for."""
     kind: MessageKind = MessageKind.HUMAN
     language: str | None = None
     attachments: tuple[Attachment, ...] = ()
@@ -121,6 +123,8 @@ class OrderLine(Value, frozen=True, kw_only=True):
     variant: str | None = None
     price: str | None = None
     """Amount in the order's currency, as the source wrote it."""
+    listing_id: str | None = None
+    """The platform's id of the listing it was bought from."""
 
 
 class Order(Value, frozen=True, kw_only=True, tag="order"):
