@@ -22,6 +22,7 @@ from syncd.connector import (
     find_text,
     written_since,
 )
+from syncd.connector.sweep import Place, Source, walk, whole_list
 from syncd.hookspecs import hookimpl
 from syncd.http import OAuth2
 from syncd.model import Draft, Message, Receipt, Verdict
@@ -34,7 +35,6 @@ from syncd_ebay.client import (
     EbayClient,
 )
 from syncd_ebay.lists import Conversations, Orders
-from syncd_ebay.sweep import Place, Source, walk, whole_list
 from syncd_ebay.wire import Conversation
 
 PRODUCTION = "https://api.ebay.com"

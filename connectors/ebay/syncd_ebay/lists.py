@@ -1,4 +1,4 @@
-"""eBay's lists as `syncd_ebay.sweep` walks them, and the items behind their entries."""
+"""eBay's lists as `syncd.connector.sweep` walks them, and the items behind their entries."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -7,6 +7,7 @@ from functools import partial
 import msgspec
 
 from syncd.connector import Rejected, parse_each
+from syncd.connector.sweep import Entry, Page, Source
 from syncd.model import BadItem, Item, Message, Order
 from syncd_ebay import parse
 from syncd_ebay.client import (
@@ -15,7 +16,6 @@ from syncd_ebay.client import (
     ORDERS_PER_PAGE,
     EbayClient,
 )
-from syncd_ebay.sweep import Entry, Page, Source
 from syncd_ebay.wire import Conversation
 
 

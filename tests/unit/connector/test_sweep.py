@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from syncd.connector import sweep
+from syncd.connector.sweep import Entry, Page, Place, Source, walk
 from syncd.model import BadItem
-from syncd_ebay import sweep
-from syncd_ebay.sweep import Entry, Page, Place, Source, walk
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 ORDERS = {

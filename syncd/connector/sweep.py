@@ -1,9 +1,10 @@
 """Walking a list that changes while it is read, so that an interruption anywhere loses nothing.
 
-Neither API says in which order it lists, and both put an entry elsewhere when it changes. So a list
-is read wholly before it is acted upon, its entries are handled by their last change, oldest first,
-and the cursor says: everything that last changed before `since` has been handled. An entry that
-changes meanwhile only gets younger, and is met again behind `since`.
+For lists whose entries tell when they last changed, and that put an entry elsewhere when it
+changes, in an order that need not be known. Such a list is read wholly before it is acted upon, its
+entries are handled by their last change, oldest first, and the cursor says: everything that last
+changed before `since` has been handled. An entry that changes meanwhile only gets younger, and is
+met again behind `since`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,11 +13,11 @@ from typing import Any
 
 import msgspec
 
-from syncd.connector import Cursor
+from syncd.connector.contract import Cursor
 from syncd.model import Item
 
-# Lists are asked for again from this far before the cursor: equal times, and entries that eBay
-# shows late. What was handled there is known by its mark and not read again.
+# Lists are asked for again from this far before the cursor: equal times, and entries that are
+# shown late. What was handled there is known by its mark and not read again.
 OVERLAP = timedelta(minutes=5)
 MAX_SEEN = 500
 # A longer list is asked for in shorter spans of time, so that memory and offsets stay small.
@@ -57,6 +58,8 @@ class Source(msgspec.Struct, frozen=True):
     """Entries on a page."""
     batch: int
     """Entries read between two cursors."""
+    overlap: timedelta = OVERLAP
+    """How late an entry may be shown whose time is before that of one already shown."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -64,7 +67,7 @@ class Place(msgspec.Struct, frozen=True):
 
     since: datetime
     seen: dict[str, datetime] = {}
-    """Marks handled within `OVERLAP` before `since` or behind it, with their times."""
+    """Marks handled within the overlap before `since` or behind it, with their times."""
 
     @classmethod
     def load(cls, cursor: Cursor) -> "Place":
@@ -76,25 +79,28 @@ class Place(msgspec.Struct, frozen=True):
         cursor: Mapping[str, Any] = msgspec.to_builtins(self)
         return cursor
 
-    def moved(self, since: datetime, done: Iterable[Entry] = ()) -> "Place":
+    def moved(
+        self, since: datetime, done: Iterable[Entry] = (), overlap: timedelta = OVERLAP
+    ) -> "Place":
         """The place after `done`, with everything before `since` handled."""
         since = max(self.since, since)
         marks = self.seen | {one.mark: one.stamp if one.known else since for one in done}
-        near = sorted((stamp, mark) for mark, stamp in marks.items() if stamp >= since - OVERLAP)
+        near = sorted((stamp, mark) for mark, stamp in marks.items() if stamp >= since - overlap)
         return Place(since, {mark: stamp for stamp, mark in near[-MAX_SEEN:]})
 
 
 def walk(source: Source, place: Place, now: datetime) -> Iterator[tuple[list[Item], Place]]:
     """Yield the items behind all entries that changed since `place`, and the place behind them."""
     held = False
-    for start, end, first in _spans(source, place.since - OVERLAP, now):
+    for start, end, first in _spans(source, place.since - source.overlap, now):
         entries, whole = whole_list(source, start, end, first)
         held = held or not whole
         for chunk in _chunks(entries, place, source.batch):
-            place = place.moved(place.since if held else _reached(chunk, end), chunk)
+            reached = place.since if held else _reached(chunk, end)
+            place = place.moved(reached, chunk, source.overlap)
             yield source.read(chunk), place
         if end is not None and not held:
-            place = place.moved(end)
+            place = place.moved(end, overlap=source.overlap)
             yield [], place
 
 
