@@ -25,6 +25,7 @@ from syncd.model import EXTENSION, Draft, OutboxRow, OutboxState, Verdict
 from syncd.outbox import calls
 from syncd.outbox.compose import Unwritable, compose
 from syncd.outbox.looks import Looks, PollSoon, Wait
+from syncd.rules.news import NEWS_CAUSES, overtaken
 from syncd.rules.playbooks import daytime
 
 _log = log.get("outbox")
@@ -146,8 +147,9 @@ class Sender:
 
     def _deliver(self, account: Account, row: OutboxRow) -> str:
         now = clock.now()
-        if not row.finding_open and row.purpose in _FOR_A_FINDING:
-            self._store.ended(row, OutboxState.OBSOLETE, "the trouble is over", now)
+        over = self._over(row)
+        if over is not None:
+            self._store.ended(row, OutboxState.OBSOLETE, over, now)
             return "obsolete"
         wait = self._wait(row, now)
         if wait is not None:
@@ -158,6 +160,14 @@ class Sender:
         except Unwritable as error:
             return self._to_person(row, str(error))
         return self._held_back(account, row, draft) or self._send(account, row, draft)
+
+    def _over(self, row: OutboxRow) -> str | None:
+        """Why a row need not go out any more; None where it still should."""
+        if not row.finding_open and row.purpose in _FOR_A_FINDING:
+            return "the trouble is over"
+        if row.purpose != "notice" or row.shipment_id is None or row.cause not in NEWS_CAUSES:
+            return None
+        return overtaken(row.cause, *self._runtime.store.stories.since(row))
 
     def _wait(self, row: OutboxRow, now: datetime) -> Wait | None:
         """What a notice about a parcel has to wait for; None where it may leave now."""

@@ -4,10 +4,13 @@ News are told where a playbook wants them and never kept as findings: a parcel t
 arrived is nothing that anybody has to see to.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from syncd.config import Kind
 from syncd.model import Cause, Finding, Milestone, ParcelFacts, Severity
+
+NEWS_CAUSES = frozenset({Cause.SHIPPED.value, Cause.ARRIVED.value})
 
 # Long enough for a night and a source that is down, too short for what syncd finds at its start.
 _RECENT = timedelta(days=2)
@@ -20,6 +23,21 @@ def news(parcel: ParcelFacts, now: datetime) -> Finding | None:
         return _told(parcel, Kind.ARRIVED, Cause.ARRIVED, state.milestone_at, "delivered")
     if not state.milestone.terminal and _recent(state.first_scan_at, now):
         return _told(parcel, Kind.SHIPPED, Cause.SHIPPED, state.first_scan_at, "first scan")
+    return None
+
+
+def overtaken(cause: str | None, milestone: Milestone, later: Collection[str]) -> str | None:
+    """Why news that waited are not worth telling any more; None where they still are.
+
+    `milestone` is where the parcel is by now, `later` the causes of notices about it that came
+    after these news: each of them tells number, site and latest event as well.
+    """
+    if cause == Cause.SHIPPED and (milestone.terminal or milestone is Milestone.RETURNING):
+        return f"by now the parcel is {milestone.replace('_', ' ')}"
+    if cause == Cause.SHIPPED and later:
+        return f"a later notice says more ({', '.join(sorted(later))})".replace("_", " ")
+    if cause == Cause.ARRIVED and milestone is not Milestone.DELIVERED:
+        return f"by now the parcel is {milestone.replace('_', ' ')} again"
     return None
 
 

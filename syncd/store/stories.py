@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select
 
-from syncd.model import ParcelStory, Thread
+from syncd.model import Milestone, OutboxRow, OutboxState, ParcelStory, Thread
 from syncd.store.database import Database
 from syncd.store.tables import (
     accounts,
@@ -13,10 +13,21 @@ from syncd.store.tables import (
     conversations,
     messages,
     orders,
+    outbox,
     shipments,
     tracking_events,
 )
 from syncd.store.times import from_us
+
+_TOLD_SOON = [
+    state.value
+    for state in (
+        OutboxState.PENDING,
+        OutboxState.CLAIMED,
+        OutboxState.IN_FLIGHT,
+        OutboxState.SENT,
+    )
+]
 
 
 class StoryStore:
@@ -50,6 +61,20 @@ class StoryStore:
                 .limit(1)
             ).one_or_none()
         return _story(row, latest)
+
+    def since(self, row: OutboxRow) -> tuple[Milestone, frozenset[str]]:
+        """Where the parcel of `row` is by now, and the causes of later notices that went out or will."""
+        table = outbox.c
+        state = select(shipments.c.milestone).where(shipments.c.id == row.shipment_id)
+        later = select(table.cause).where(
+            table.shipment_id == row.shipment_id,
+            table.id > row.id,
+            table.purpose == "notice",
+            table.state.in_(_TOLD_SOON),
+        )
+        with self._database.read() as connection:
+            milestone = Milestone(connection.execute(state).scalar_one())
+            return milestone, frozenset(connection.execute(later).scalars())
 
     def thread(self, account_id: int, order_id: str | None, conversation_id: int | None) -> Thread:
         """The conversation to go on with in this account: the given one, else the order's latest.
