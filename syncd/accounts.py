@@ -81,6 +81,8 @@ class Runtime:
         """Whether the store has been asked for one."""
         self.under_way: tuple[datetime | None, Mapping[tuple[str, str, str], int]] = None, {}
         """How many parcels each carrier had on each route, and when they were counted."""
+        self.outages_asked_at: datetime | None = None
+        """When it was last looked whether an outage is over."""
         self.stale: set[str] = set()
         """Accounts whose silence counts for nothing at the moment, as the log last said."""
         self._by_id = {account.id: account for account in accounts.values()}

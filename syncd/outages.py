@@ -7,6 +7,7 @@ import msgspec
 
 from syncd import log
 from syncd.accounts import Runtime
+from syncd.config import Outage
 from syncd.model import Cause, Finding, NewNotice, OutboxState, ParcelFacts
 from syncd.rules.guards import RESTS_ON_SILENCE
 from syncd.rules.outages import KIND, Lane, outage, struck, task
@@ -16,6 +17,19 @@ _log = log.get("watch")
 
 # Counting all parcels takes a third of a second for a million, and hardly changes in an hour.
 _COUNT_AGAIN = timedelta(minutes=10)
+# How often a round asks whether an outage is over of which nothing was heard.
+_ASK_AGAIN = timedelta(minutes=1)
+
+
+def end(runtime: Runtime, now: datetime) -> None:
+    """Close the outages that are over, though none of their parcels was judged; once a minute."""
+    asked_at = runtime.outages_asked_at
+    if asked_at is not None and timedelta(0) <= now - asked_at < _ASK_AGAIN:
+        return
+    runtime.outages_asked_at = now
+    if runtime.store.watch.has_open(KIND):
+        with runtime.store.watch.batch(now, limit=0) as tx:
+            update(runtime, tx, (), now)
 
 
 def update(
@@ -28,14 +42,13 @@ def update(
     settings = runtime.settings.guards.outage
     known = {Lane(*lane): number for lane, number in tx.lanes.open_findings(KIND).items()}
     fresh = {_lane(p): p for p, finding in new if finding.kind in RESTS_ON_SILENCE}
-    if not settings.enabled or not (fresh or known):
+    if not known and not (fresh and settings.enabled):
         return set()
-    counted = tx.lanes.newly_late([*RESTS_ON_SILENCE], now - settings.within)
-    late = {Lane(*lane): number for lane, number in counted.items()}
+    late = _newly_late(tx, settings, now)
     many = any(number >= settings.at_least / 2 for number in late.values())
     under_way = _under_way(runtime, tx, now) if many else {}
     lanes = struck(late, under_way, known, settings)
-    tx.close([number for lane, number in known.items() if lane not in lanes])
+    _close(tx, {lane: number for lane, number in known.items() if lane not in lanes})
     for lane in lanes - known.keys():
         found = outage(lane, late[lane], under_way.get(lane, 0), now, settings)
         tx.open([(None, found)])
@@ -46,6 +59,19 @@ def update(
         tx.lanes.hold(lanes - known.keys(), _REASON)
         return lanes
     return set()
+
+
+def _newly_late(tx: WatchTransaction, settings: Outage, now: datetime) -> dict[Lane, int]:
+    if not settings.enabled:
+        return {}
+    counted = tx.lanes.newly_late([*RESTS_ON_SILENCE], now - settings.within)
+    return {Lane(*lane): number for lane, number in counted.items()}
+
+
+def _close(tx: WatchTransaction, over: Mapping[Lane, int]) -> None:
+    tx.close(over.values())
+    for lane in over:
+        _log.info("carrier outage is over", lane=str(lane))
 
 
 _REASON = "many parcels of this carrier and route are late at once: approve or cancel all of them"

@@ -35,6 +35,7 @@ def run(runtime: Runtime) -> int:
         judged += number
         if number < BATCH:
             break
+    outages.end(runtime, clock.now())
     return judged
 
 

@@ -31,11 +31,18 @@ class Lanes:
         self._connection = connection
 
     def newly_late(self, kinds: Collection[str], since: datetime) -> dict[Lane, int]:
-        """How many parcels of each lane have findings of these kinds that opened since then."""
+        """How many parcels of each lane have findings of these kinds that opened since then.
+
+        Those that are over do not count: a carrier that moves again has no outage.
+        """
         wanted = (
             select(*_COLUMNS, func.count(shipments.c.id.distinct()))
             .join(findings, findings.c.shipment_id == shipments.c.id)
-            .where(findings.c.opened_at >= to_us(since), findings.c.kind.in_(kinds))
+            .where(
+                findings.c.opened_at >= to_us(since),
+                findings.c.closed_at.is_(None),
+                findings.c.kind.in_(kinds),
+            )
             .group_by(*_COLUMNS)
         )
         return _counted(self._connection.execute(wanted))

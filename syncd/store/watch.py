@@ -69,6 +69,16 @@ class WatchStore:
         with self._database.write() as connection:
             yield WatchTransaction(connection, now, limit)
 
+    def has_open(self, kind: str) -> bool:
+        """Whether a finding of this kind is open that is of no one parcel."""
+        wanted = select(findings.c.id).where(
+            findings.c.kind == kind,
+            findings.c.shipment_id.is_(None),
+            findings.c.closed_at.is_(None),
+        )
+        with self._database.read() as connection:
+            return connection.execute(wanted.limit(1)).scalar() is not None
+
     def addressee(self, shipment_id: int) -> Addressee | None:
         """Whose a parcel is; None where its order is not known."""
         with self._database.read() as connection:

@@ -3,12 +3,21 @@
 from datetime import timedelta
 
 import pytest
+import structlog
 
 from syncd import watch
 from syncd.config import Outage
 from syncd.model import Milestone, OutboxState
 
 HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def world(store, templates, time, world_of):
+    """On either database."""
+    made = world_of(store)
+    made.add()
+    return made
 
 
 @pytest.fixture
@@ -91,6 +100,44 @@ def test_it_ends_when_nothing_new_is_late_for_a_day(guarded, make, time):
 
     assert "carrier_outage" not in guarded.store.look.open_findings()
     assert sorted(states(guarded, "notice")) == [OutboxState.HELD] * 5 + [OutboxState.PENDING]
+
+
+def test_the_round_ends_it_though_none_of_its_parcels_is_judged(guarded, make, time):
+    bring(guarded, make, range(5))
+    runtime = guarded.runtime
+    watch.run(runtime)
+    with guarded.store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE shipments SET due_at = NULL")
+
+    time(23 * HOUR)
+    assert watch.run(runtime) == 0
+    assert guarded.store.look.open_findings() == {"promise_passed": 5, "carrier_outage": 1}
+    time(2 * HOUR)
+    with structlog.testing.capture_logs() as logs:
+        assert watch.run(runtime) == 0
+    assert guarded.store.look.open_findings() == {"promise_passed": 5}
+    assert [line["event"] for line in logs] == ["carrier outage is over"]
+
+
+def test_it_is_over_when_the_carrier_moves_again(guarded, make, time):
+    bring(guarded, make, range(5))
+    runtime = guarded.runtime
+    watch.run(runtime)
+    time(HOUR)
+    for number in range(4):
+        guarded.bring(make.event(0.04, Milestone.DELIVERED, number=f"TN{number}"))
+    watch.run(runtime)
+    assert guarded.store.look.open_findings() == {"promise_passed": 1}
+
+
+def test_switched_off_it_ends(guarded, make, time):
+    bring(guarded, make, range(5))
+    watch.run(guarded.runtime)
+    off = guarded.settings.guards.outage.model_copy(update={"enabled": False})
+    guarded.configure(guards=guarded.settings.guards.model_copy(update={"outage": off}))
+    time(HOUR)
+    watch.run(guarded.runtime)
+    assert guarded.store.look.open_findings() == {"promise_passed": 5}
 
 
 def test_a_seller_may_want_the_buyers_told(guarded, make):
