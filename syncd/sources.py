@@ -2,12 +2,18 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from syncd.accounts import Account, Runtime
-from syncd.rules.guards import Source
-from syncd.store import StreamHealth
+from syncd.config import StaleSource
+from syncd.model import Dossier
+from syncd.rules import guards
+from syncd.rules.guards import Silence, Source
+from syncd.store import Store, StreamHealth
+
+if TYPE_CHECKING:  # those who only look should not pay for connectors and templates
+    from syncd.accounts import Runtime
 
 STREAM = "tracking"
 """The stream that brings scans."""
@@ -24,17 +30,17 @@ Parcel = tuple[int, str | None]
 """The account of the shop that told of a shipment, and its tracking number where it has one."""
 
 
-def known(runtime: Runtime) -> dict[int, Source]:
+def known(runtime: "Runtime") -> dict[int, Source]:
     """Every account of the config that brings scans, by its id."""
     health = {one.account: one for one in runtime.store.accounts.health() if one.stream == STREAM}
     return {
-        account.id: _source(account, health.get(account.name))
+        account.id: source_of(account.name, health.get(account.name))
         for account in runtime.accounts.values()
         if STREAM in account.connector.streams
     }
 
 
-def listening(runtime: Runtime, parcels: Collection[Parcel]) -> dict[Parcel, Listening]:
+def listening(runtime: "Runtime", parcels: Collection[Parcel]) -> dict[Parcel, Listening]:
     """Who listens for each of these parcels; nobody where no account of the config brings scans."""
     sources = known(runtime)
     followers = runtime.store.follows.followers({number for _, number in parcels if number})
@@ -57,8 +63,35 @@ def _listening(
     return Listening(tuple(told_by), max((look for look in looks if look), default=None))
 
 
-def _source(account: Account, health: StreamHealth | None) -> Source:
+def source_of(account: str, health: StreamHealth | None) -> Source:
+    """How an account is doing as a source; None where it was never polled."""
     if health is None:
-        return Source(account.name)
+        return Source(account)
     stopped_at = health.polled_at if health.suspended_reason else None
-    return Source(account.name, health.succeeded_at, health.failing_since or stopped_at)
+    return Source(account, health.succeeded_at, health.failing_since or stopped_at)
+
+
+def silence(
+    store: Store,
+    accounts: Collection[str],
+    dossier: Dossier,
+    settings: StaleSource,
+    now: datetime,
+) -> Silence | None:
+    """Why silence about this parcel says nothing at the moment; None where it does say something.
+
+    For those who look; `accounts` are those that the config wants polled.
+    """
+    health = {
+        one.account: one
+        for one in store.accounts.health()
+        if one.stream == STREAM and one.account in accounts
+    }
+    names = {each.account for each in dossier.followers if each.account is not None}
+    names |= {dossier.account or ""} & health.keys()
+    sources = [source_of(name, health.get(name)) for name in sorted(names)]
+    since = guards.stale_since(sources, settings, now)
+    if since is None:
+        return None
+    errors = {name: each.suspended_reason or each.error for name, each in health.items()}
+    return Silence(since, tuple((each, errors.get(each.account)) for each in sources))

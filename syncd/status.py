@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from syncd import clock
+from syncd.config import StaleSource
 from syncd.model import OutboxState
+from syncd.sources import source_of
 from syncd.store import Store, StreamHealth
 
 if TYPE_CHECKING:  # `syncd status` should not pay for connectors and templates
@@ -42,20 +44,26 @@ def _failing(runtime: "Runtime") -> dict[str, str]:
     return failing
 
 
-def snapshot(store: Store, accounts: Mapping[str, str]) -> dict[str, Any]:
+def snapshot(
+    store: Store, accounts: Mapping[str, str], settings: StaleSource | None = None
+) -> dict[str, Any]:
     """Everything ``syncd status`` shows, as plain data; times are aware UTC.
 
     `accounts` are those that the config wants polled, each with its connector. An account is
     ``ok``, ``failing`` (a stream backs off), ``stopped`` (until its config or credential changes),
     ``unpolled`` (no poll has ever begun) or ``removed`` (from the config, or switched off in it).
+    ``stale`` are the streams of those accounts that have given no good answer for longer than
+    `settings` allow.
     """
-    now = clock.now()
-    streams = [_stream(health, now, accounts) for health in store.accounts.health()]
+    now, allowed = clock.now(), settings or StaleSource()
+    healths = store.accounts.health()
+    streams = [_stream(health, now, accounts) for health in healths]
     return {
         "at": now,
         "store": store.database.shown,
         "accounts": _accounts(streams, accounts),
         "streams": streams,
+        "stale": [*_stale(healths, accounts, allowed, now)],
         "outbox": _outbox(store, now),
         "findings": store.look.open_findings(),
         "quarantine": store.look.quarantined_per_stream(),
@@ -77,6 +85,24 @@ def _stream(health: StreamHealth, now: datetime, accounts: Mapping[str, str]) ->
         "error": health.suspended_reason or health.error,
         "retry_at": health.retry_at,
     }
+
+
+def _stale(
+    healths: Iterable[StreamHealth],
+    accounts: Mapping[str, str],
+    settings: StaleSource,
+    now: datetime,
+) -> Iterable[dict[str, Any]]:
+    for health in healths:
+        since = source_of(health.account, health).stale_since(settings, now)
+        if since is not None and health.account in accounts:
+            yield {
+                "account": health.account,
+                "stream": health.stream,
+                "stale_since": since,
+                "succeeded_at": health.succeeded_at,
+                "error": health.suspended_reason or health.error,
+            }
 
 
 def _state(health: StreamHealth, accounts: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 import msgspec
 
-from syncd import clock
+from syncd import clock, sources
 from syncd.cli import completing, exits
 from syncd.cli.invocation import Invocation, json_option, pass_invocation
 from syncd.cli.opened import Reactions, reactions, store
@@ -16,6 +16,7 @@ from syncd.model import Dossier
 from syncd.model.lateness import Outlook
 from syncd.rules import watches
 from syncd.rules.explain import explain as told
+from syncd.rules.guards import Silence
 from syncd.store import Store
 
 
@@ -34,7 +35,18 @@ def explain(ctx: click.Context, invocation: Invocation, number: str, as_json: bo
     with store(invocation) as looking:
         dossiers = looking.store.dossiers.of(number)
         expected = _expected(looking.store, answers, dossiers)
-    found = [_explained(dossier, answers, expected, clock.now()) for dossier in dossiers]
+        now = clock.now()
+        found = [
+            _explained(
+                dossier,
+                answers,
+                expected,
+                sources.silence(
+                    looking.store, looking.accounts, dossier, looking.stale_source, now
+                ),
+            )
+            for dossier in dossiers
+        ]
     guess = _recognised(number) if not found else None
     if as_json:
         click.echo(to_json({"number": number, "parcels": found, "recognised": guess}))
@@ -60,15 +72,19 @@ def _expected(
 
 
 def _explained(
-    dossier: Dossier, answers: Reactions, expected: Mapping[int, Outlook], now: datetime
+    dossier: Dossier,
+    answers: Reactions,
+    expected: Mapping[int, Outlook],
+    silence: Silence | None,
 ) -> dict[str, Any]:
-    parcel = dossier.parcel
+    parcel, now = dossier.parcel, clock.now()
     outlook = None if parcel is None else expected.get(parcel.shipment_id)
     said = {} if parcel is None else watches.each(parcel, answers.watches, now, outlook)
     return {
         **_plain(dossier),
         "watches": _plain(said),
-        "story": told(dossier, said, answers.switched_off, answers.playbooks, now),
+        "held_back_since": silence and silence.since,
+        "story": told(dossier, said, answers.switched_off, answers.playbooks, now, silence=silence),
     }
 
 

@@ -25,15 +25,16 @@ _TALK_COLUMNS = ("id", "account", "customer", "orders", "subject", "messages", "
 def status(ctx: click.Context, invocation: Invocation, as_json: bool) -> None:
     """Tell how each account and queue is doing.
 
-    Exits with 1 where an account fails, is stopped or was never polled.
+    Exits with 1 where an account fails, is stopped or was never polled, or a source is stale: it
+    has given no good answer for longer than [guards.stale_source] allows.
     """
     with store(invocation) as looking:
-        found = _explained(standing.snapshot(looking.store, looking.accounts))
+        found = _explained(standing.snapshot(looking.store, looking.accounts, looking.stale_source))
     if as_json:
         click.echo(to_json(found))
     else:
         click.echo("\n".join(status_page(found)))
-    if any(one["state"] not in {"ok", "removed"} for one in found["accounts"]):
+    if found["stale"] or any(one["state"] not in {"ok", "removed"} for one in found["accounts"]):
         ctx.exit(exits.FOUND_WRONG)
 
 

@@ -9,7 +9,15 @@ import click
 from pydantic import ValidationError
 
 from syncd.cli.invocation import Invocation
-from syncd.config import ConfigError, Lateness, Playbook, Settings, StoreSettings, Watches
+from syncd.config import (
+    ConfigError,
+    Lateness,
+    Playbook,
+    Settings,
+    StaleSource,
+    StoreSettings,
+    Watches,
+)
 from syncd.config.files import read
 from syncd.config.watches import Section
 from syncd.config.wording import did_you_mean
@@ -28,6 +36,8 @@ class Looking(NamedTuple):
     store: Store
     accounts: Mapping[str, str]
     """The connector of each account that is to be polled."""
+    stale_source: StaleSource
+    """When a source counts as stale; the default where the config's table is wrong."""
 
 
 @contextmanager
@@ -43,7 +53,7 @@ def store(invocation: Invocation, *, as_is: bool = True) -> Iterator[Looking]:
         settings.connect_url(), max_attachment_bytes=settings.max_attachment_bytes, as_is=as_is
     )
     try:
-        yield Looking(opened, enabled(data))
+        yield Looking(opened, enabled(data), _stale_source(data))
     finally:
         opened.close()
 
@@ -94,6 +104,17 @@ def account(opened: "Runtime", name: str) -> "Account":
     return found
 
 
+def streams_of(found: "Account", wanted: str | None) -> list[str]:
+    """The account's streams, or the one that is wanted; a usage error where it has no such."""
+    streams = list(found.connector.streams)
+    if wanted is None:
+        return streams
+    if wanted not in streams:
+        has = ", ".join(streams) or "none: it only sends"
+        raise click.UsageError(f"{found.name} has no stream {wanted!r}. Streams: {has}")
+    return [wanted]
+
+
 def known_account(looking: Looking, name: str | None) -> str | None:
     """`name` itself; a usage error where neither the config nor the store has such an account."""
     known = {*looking.accounts, *looking.store.look.account_names()}
@@ -111,6 +132,14 @@ def enabled(data: Mapping[str, Any]) -> dict[str, str]:
         for name, table in tables.items()
         if isinstance(table, dict) and table.get("enabled") is not False
     }
+
+
+def _stale_source(data: Mapping[str, Any]) -> StaleSource:
+    guards = data.get("guards")
+    try:
+        return StaleSource.model_validate(guards["stale_source"])  # type: ignore[index]
+    except (ValidationError, LookupError, TypeError):  # told by check-config, and at the next start
+        return StaleSource()
 
 
 def _others(name: str, known: "Mapping[str, Any] | set[str]") -> str:

@@ -17,12 +17,17 @@ _WHAT_TO_DO = {
 }
 
 
+_WAITS = {
+    "tracking": "findings that rest on its silence wait (`syncd explain` tells of each parcel)"
+}
+
 _NAMES = ("account", "connector")
 
 
 def page(found: Mapping[str, Any]) -> Iterator[str]:
     """The lines of what `syncd.status.snapshot` found."""
     yield from _section("accounts", list(_accounts(found)) or ["none in the config"])
+    yield from _section("stale", list(_stale(found)))
     yield from _section("outbox", list(_outbox(found["outbox"])) or ["empty"])
     yield from _section("findings", [f"open: {counted(found['findings']) or 'none'}"])
     yield from _section("quarantine", [_quarantine(found["quarantine"])])
@@ -87,6 +92,22 @@ def _tries(now: datetime, streams: Sequence[Mapping[str, Any]]) -> str:
     if again <= now:
         return polls
     return f"{polls}, again in {span((again - now).total_seconds())}"
+
+
+def _stale(found: Mapping[str, Any]) -> Iterator[str]:
+    """Each stream that has not answered for too long, and what waits for it."""
+    for one in found["stale"]:
+        last = one["succeeded_at"]
+        heard = f"for {_ago(found['at'], last)}" if last else "ever"
+        waits = f": {_WAITS[one['stream']]}" if one["stream"] in _WAITS else ""
+        text = (
+            f"{cell(one['account'])} {cell(one['stream'])} has given no good answer {heard}{waits}"
+        )
+        yield click.style(text, fg="yellow")
+
+
+def _ago(now: datetime, moment: datetime) -> str:
+    return span((now - moment).total_seconds())
 
 
 def _outbox(depth: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

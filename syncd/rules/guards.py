@@ -39,6 +39,14 @@ class Source(msgspec.Struct, frozen=True):
         return stale if stale <= now else None
 
 
+class Silence(msgspec.Struct, frozen=True):
+    """That none of a parcel's sources has been heard of for too long."""
+
+    since: datetime
+    sources: tuple[tuple[Source, str | None], ...]
+    """Each source, with its last error where it has one."""
+
+
 def stale_since(
     sources: Collection[Source], settings: StaleSource, now: datetime
 ) -> datetime | None:

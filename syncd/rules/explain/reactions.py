@@ -7,6 +7,7 @@ from syncd.config import Playbook
 from syncd.model import EXTENSION, Dossier, Follower, KnownFinding, KnownNotice, OutboxState
 from syncd.rules import playbooks as answers
 from syncd.rules.explain.words import dated, minute, plain
+from syncd.rules.guards import RESTS_ON_SILENCE, Silence, Source
 from syncd.rules.watches import Judgement
 
 WAITS = {
@@ -45,6 +46,29 @@ def _word(judgement: Judgement, now: datetime) -> str:
     if judgement.due_at is not None:
         return f"would speak on {dated(judgement.due_at, now)} if nothing happens before"
     return "silent, until there is news that concerns it"
+
+
+def held_back(
+    dossier: Dossier, said: Mapping[str, Judgement], silence: Silence | None, now: datetime
+) -> Iterator[str]:
+    """What is found and not stated, because the sources that would know otherwise are stale."""
+    if silence is None:
+        return
+    known = {found.kind for found in dossier.findings if found.closed_at is None}
+    waiting = [each.finding.kind for each in said.values() if each.finding is not None]
+    for kind in waiting:
+        if kind in RESTS_ON_SILENCE and kind not in known:
+            yield f"{plain(kind).capitalize()} is not stated yet: it rests on silence, and nobody listens."
+    yield from (_unheard(source, error, now) for source, error in silence.sources)
+    yield "Messages about delays wait, too, until one of its sources answers."
+
+
+def _unheard(source: Source, error: str | None, now: datetime) -> str:
+    if source.succeeded_at is None:
+        heard = "has never given a good answer"
+    else:
+        heard = f"gave its last good answer on {dated(source.succeeded_at, now)}"
+    return f"{source.account} is stale: it {heard}{f' ({error})' if error else ''}."
 
 
 def findings(found: Iterable[KnownFinding], now: datetime) -> Iterator[str]:

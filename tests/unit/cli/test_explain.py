@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from syncd import watch
+from syncd import clock, watch
 from syncd.cli import cli, completing, exits
-from syncd.config import Playbook
+from syncd.config import FreshLook, Guards, Playbook, StaleSource
+from syncd.connector import Unavailable
 from syncd.model import Milestone, OutboxState
+
+LAST_HEARD = "2026-03-10 12:00 UTC (4 days ago)"
 
 
 @pytest.fixture
@@ -155,6 +158,42 @@ class TestLate:
         assert lines_of(out, "expected") == ["It was delivered; nothing more is expected."]
         assert lines_of(out, "watches") == ["No watch looks at it."]
         assert all(line.startswith("Over: ") for line in lines_of(out, "findings"))
+
+
+class TestStaleSource:
+    """What is found on silence is not stated while nobody listens; the story says so."""
+
+    @pytest.fixture
+    def silent(self, under_way, time, config, source_of):
+        config.write_text(
+            config.read_text()
+            + '[accounts.shop]\nconnector = "sandbox"\nurl = "http://127.0.0.1:1"\n'
+            'token = { env = "NO_SUCH_TOKEN" }\n'
+        )
+        source_of(under_way.store, "shop").bring(stream="tracking")
+        guards = Guards(stale_source=StaleSource(), fresh_look=FreshLook(enabled=False))
+        under_way.configure(guards=guards)
+        time(timedelta(days=4))
+        claim = source_of(under_way.store, "shop").claim("tracking")
+        now = clock.now()
+        under_way.store.accounts.failed(claim, Unavailable("503 down"), now=now, retry_at=now)
+        watch.run(under_way.runtime)
+        assert under_way.store.look.open_findings() == {}
+        return under_way
+
+    def test_it_says_what_is_held_back_and_why(self, syncd, silent):
+        assert lines_of(syncd("explain", "TN1").out, "held back") == [
+            "Presumed lost is not stated yet: it rests on silence, and nobody listens.",
+            "Promise passed is not stated yet: it rests on silence, and nobody listens.",
+            f"shop is stale: it gave its last good answer on {LAST_HEARD} (503 down).",
+            "Messages about delays wait, too, until one of its sources answers.",
+        ]
+        (parcel,) = syncd("explain", "TN1", "--json").json["parcels"]
+        assert parcel["held_back_since"] == "2026-03-11T12:00:00+00:00"
+
+    def test_when_it_is_heard_again_nothing_is_held_back(self, syncd, silent, source_of):
+        source_of(silent.store, "shop").bring(stream="tracking")
+        assert "held back" not in syncd("explain", "TN1").out
 
 
 class TestUnknown:

@@ -147,6 +147,28 @@ class TestStatus:
         assert (as_json.code, as_json.json["accounts"][0]["state"]) == (1, "failing")
         assert as_json.json["streams"][0]["lag_seconds"] == 600
 
+    def test_a_stale_source_is_named_with_what_waits_for_it(self, syncd, kept, filled, time):
+        filled.bring(stream="tracking")
+        time(timedelta(hours=25))
+        filled.bring()
+        filled.bring(stream="orders")
+        found = syncd("status")
+        assert found.code == exits.FOUND_WRONG
+        assert (
+            "stale       shop tracking has given no good answer for 25 h: findings that rest on its "
+            "silence wait" in found.out
+        )
+        (stale,) = syncd("status", "--json").json["stale"]
+        assert (stale["account"], stale["stream"]) == ("shop", "tracking")
+        assert stale["stale_since"] == "2026-03-11T12:00:00+00:00"
+
+    def test_how_long_a_source_may_be_silent_is_the_configs(self, syncd, kept, filled, time):
+        with syncd.config.open("a") as file:
+            file.write('[guards.stale_source]\nafter = "2d"\n')
+        time(timedelta(hours=25))
+        found = syncd("status")
+        assert (found.code, "stale" in found.out) == (exits.OK, False)
+
     def test_a_stopped_account(self, syncd, kept, filled):
         kept.accounts.suspend(filled.id, str(AuthFailed("401: token unknown")), clock.now())
         found = syncd("status")
@@ -188,7 +210,7 @@ class TestStatus:
         run = subprocess.run(
             [sys.executable, "-c", script], capture_output=True, text=True, check=True
         )
-        assert run.stderr == "0 []\n"
+        assert run.stderr == "1 []\n", "by the real clock its polls are long ago: stale"
 
 
 class TestQuarantine:
