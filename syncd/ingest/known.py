@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from syncd.model import Message, Order, Shipment, TrackingEvent
+from syncd.model import Case, Message, Order, Review, Shipment, StockLevel, TrackingEvent
 from syncd.store import Stored
 
 Counts = Counter[tuple[str, str]]
 """How many items, by kind (``message`` …) and result (``new``, ``edited``, ``repeated`` …)."""
 
-_Item = TypeVar("_Item", Message, Order, Shipment, TrackingEvent)
+_Item = TypeVar("_Item", Message, Order, Shipment, TrackingEvent, Case, Review, StockLevel)
 
 
 def rounds(items: Iterable[_Item]) -> Iterator[dict[str, _Item]]:

@@ -5,10 +5,22 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from syncd import clock
+from syncd.ingest.aftersales import write_cases, write_reviews, write_stock
 from syncd.ingest.buyers import Buyers
 from syncd.ingest.known import Counts, rounds, split
 from syncd.ingest.messages import plan_messages
-from syncd.model import BadItem, Item, Message, Order, ParcelState, Shipment, TrackingEvent
+from syncd.model import (
+    BadItem,
+    Case,
+    Item,
+    Message,
+    Order,
+    ParcelState,
+    Review,
+    Shipment,
+    StockLevel,
+    TrackingEvent,
+)
 from syncd.rules import parcels
 from syncd.store import IngestTransaction, content_hash
 
@@ -132,4 +144,7 @@ _WRITERS = (
     (Order, _orders),
     (Shipment, _shipments),
     (TrackingEvent, _events),
+    (Case, write_cases),
+    (Review, write_reviews),
+    (StockLevel, write_stock),
 )

@@ -13,6 +13,7 @@ from syncd.connector import Cursor
 from syncd.model import BadItem
 from syncd.store import bulk
 from syncd.store.accounts import Claim, StaleClaim
+from syncd.store.aftersales import AftersalesWriter
 from syncd.store.customers import CustomerWriter
 from syncd.store.database import Database
 from syncd.store.follows import FollowWriter
@@ -118,6 +119,7 @@ class IngestTransaction:
         self.orders = OrderWriter(connection, account_id, now)
         self.parcels = ParcelWriter(connection, account_id, now)
         self.follows = FollowWriter(connection, account_id, now)
+        self.aftersales = AftersalesWriter(connection, account_id, now)
 
     def begin(self) -> None:
         """Begin to write, and keep this poll the stream's latest until the end.

@@ -9,11 +9,13 @@ from sqlalchemy import Connection, select
 from syncd.store.subject import Subject
 from syncd.store.tables import (
     accounts,
+    cases,
     deliveries,
     findings,
     messages,
     orders,
     outbox,
+    reviews,
     shipments,
     tracking_events,
 )
@@ -25,7 +27,9 @@ Entry = dict[str, Any]
 
 def timeline(connection: Connection, subject: Subject) -> list[Entry]:
     """Messages, order facts, scans, findings and what became of syncd's own messages, oldest first."""
-    parts = (_messages, _orders, _shipments, _scans, _findings, _deliveries)
+    parts = (
+        _messages, _orders, _shipments, _scans, _cases, _reviews, _findings, _deliveries,
+    )  # fmt: skip
     entries = [entry for part in parts for entry in part(connection, subject)]
     return sorted(entries, key=itemgetter("at"))
 
@@ -97,6 +101,33 @@ def _scans(connection: Connection, subject: Subject) -> list[Entry]:
         _entry(at, "tracking", number, f"{milestone}: {text or ''}", place=place,
                local=datetime.fromisoformat(local))
         for at, number, milestone, text, place, local in connection.execute(wanted)
+    ]  # fmt: skip
+
+
+def _cases(connection: Connection, subject: Subject) -> list[Entry]:
+    table = cases.c
+    wanted = select(
+        table.opened_at, table.source_id, table.kind, table.status, table.reason, table.text,
+        table.respond_by, table.outcome, table.version,
+    ).where(table.order_source_id.in_(subject.orders))  # fmt: skip
+    return [
+        _entry(at, "case", source_id,
+               f"{kind}, {status}: {' - '.join(word for word in (reason, text) if word)}",
+               respond_by=from_us(due), outcome=outcome, version=version if version > 1 else None)
+        for at, source_id, kind, status, reason, text, due, outcome, version
+        in connection.execute(wanted)
+    ]  # fmt: skip
+
+
+def _reviews(connection: Connection, subject: Subject) -> list[Entry]:
+    table = reviews.c
+    wanted = select(
+        table.written_at, table.source_id, table.rating, table.text, table.reply, table.version
+    ).where(table.order_source_id.in_(subject.orders))
+    return [
+        _entry(at, "review", source_id, f"{'?' if rating is None else f'{rating:g}'} of 5: {text}",
+               reply=reply, version=version if version > 1 else None)
+        for at, source_id, rating, text, reply, version in connection.execute(wanted)
     ]  # fmt: skip
 
 

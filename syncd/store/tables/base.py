@@ -1,0 +1,37 @@
+"""What all tables are made of."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Integer, MetaData, Text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite gives row ids only to INTEGER keys; PostgreSQL's INTEGER is too small for them.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def id_() -> Column[Any]:
+    """A row's own number."""
+    return Column("id", Id, primary_key=True)
+
+
+def time(name: str, *, nullable: bool = True) -> Column[Any]:
+    """A moment in microseconds."""
+    return Column(name, BigInteger, nullable=nullable)
+
+
+def account(**options: Any) -> Column[Any]:
+    """The number of the account that a row came through."""
+    return Column("account_id", Id, nullable=False, **options)
+
+
+def texts(*names: str) -> list[Column[Any]]:
+    """Texts that may be missing."""
+    return [Column(name, Text) for name in names]
