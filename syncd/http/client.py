@@ -52,7 +52,8 @@ class HttpClient:
     `judge` reads a platform's answers before the common rules do, also good ones: some platforms
     tell their errors in a 200. `expired` says which answers mean that the login has ended and is
     worth renewing. `media_type` is what JSON bodies are called, `sign` is the last to touch a
-    request. `budget` holds for all requests; each call may name another in its place.
+    request. `budget` holds for all requests; each call may name another in its place. What a
+    `private` one asks is shown to nobody (`observed`): for token endpoints of a platform's own kind.
 
     Redirects, and links to another host than `base_url`, are not followed: that is a changed API,
     or somebody else's host.
@@ -71,8 +72,10 @@ class HttpClient:
         budget: Budget | None = None,
         timeout: float = TIMEOUT_SECONDS,
         max_bytes: int = MAX_BYTES,
+        private: bool = False,
     ) -> None:
         self._auth = auth
+        self._private = private
         self._judge = judge
         self._expired = expired
         self._media_type = media_type
@@ -162,7 +165,8 @@ class HttpClient:
         except httpx.HTTPError as error:
             text = f"{type(error).__name__} from {request.url.host}: {error}"
             raise (OutcomeUnknown(text) if call.changes else Unavailable(text)) from None
-        show(str(self._client.base_url), outgoing, reply)
+        if not self._private:
+            show(str(self._client.base_url), outgoing, reply)
         return reply
 
     def _outgoing(self, call: "_Call", login: Mapping[str, str]) -> Outgoing:

@@ -135,6 +135,13 @@ def test_whoever_looks_on_sees_each_exchange(echo, opened, monkeypatch):
     assert reply.json(dict) == {"query": {"a": ["1"]}}
 
 
+def test_what_a_private_client_asks_is_shown_to_nobody(echo, opened):
+    seen = []
+    with observed(lambda *exchange: seen.append(exchange)):
+        opened(private=True).get("/thing", {"secret": "sesame"})
+    assert (len(echo.requests), seen) == (1, [])
+
+
 def test_calls_are_counted_by_host_and_status(echo, opened):
     def counted(status):
         labels = {"host": "127.0.0.1", "status": status}
