@@ -56,6 +56,8 @@ class Party(Value, frozen=True, kw_only=True):
     email: str | None = None
     """Their address or the platform's relay alias for it."""
     phone: str | None = None
+    other_ids: tuple[str, ...] = ()
+    """What the same platform calls them elsewhere, where the source proves that they are the same."""
 
 
 class Window(Value, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ def identity_keys(platform: str, party: Party) -> tuple[str, ...]:
     keys = []
     if party.id:
         keys.append(f"id:{platform}:{party.id}")
+    keys += [f"id:{platform}:{other}" for other in party.other_ids]
     if party.email and "@" in party.email:
         keys.append(f"email:{party.email.strip().lower()}")
     if party.phone:
