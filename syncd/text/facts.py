@@ -1,5 +1,8 @@
 """The facts a notice to a buyer may state, and what makes them safe to print.
 
+A notice is about a parcel, or, where its template's name begins with `OF_AN_ORDER`, about an order that
+has none yet.
+
 Names come from buyers and events from carriers: both are hostile. They are put into a text as
 plain words on one line, without links, and are never read as a template.
 """
@@ -14,8 +17,12 @@ from syncd.model.base import Value
 MUST_BE_TOLD = ("tracking_number", "tracking_site", "latest_event")
 """The three facts without which a notice only makes a buyer ask again."""
 
+OF_AN_ORDER = "order_"
+"""How the names of templates begin that are about an order which has no parcel yet."""
+
 _READ_AT_MOST = 4_000
 _LONGEST = {
+    "items": 240,
     "buyer_name": 60,
     "carrier": 60,
     "tracking_site": 80,
@@ -55,6 +62,25 @@ class NoticeFacts(Value, frozen=True, kw_only=True):
     """Whole days since the last scan."""
 
 
+class OrderNoticeFacts(Value, frozen=True, kw_only=True):
+    """What a notice about an order that has no parcel yet can say."""
+
+    order_id: str
+    """As the buyer knows it."""
+    shop_name: str
+    buyer_name: str | None = None
+    """How to address the buyer; a name that holds a link or an address is left out."""
+    items: str | None = None
+    """What was ordered, or what of it is missing, in the shop's words."""
+    ship_by: date | None = None
+    """The last day on which the order was to be handed to the carrier."""
+    promised_by: date | None = None
+    """The last day of the delivery promise."""
+
+
+Facts = NoticeFacts | OrderNoticeFacts
+
+
 class UnusableFact(ValueError):
     """A fact that must be told is empty; the text names it."""
 
@@ -63,19 +89,34 @@ class UnusableFact(ValueError):
         self.name = name
 
 
-OPTIONAL = tuple(field.name for field in fields(NoticeFacts) if not field.required)
-"""The facts a template has to do without at times."""
-NAMES = tuple(field.name for field in fields(NoticeFacts))
+def names(kind: type[Facts]) -> tuple[str, ...]:
+    """The facts of one kind of notice."""
+    return tuple(field.name for field in fields(kind))
 
 
-def printable(facts: NoticeFacts) -> dict[str, object]:
+def optional(kind: type[Facts]) -> tuple[str, ...]:
+    """Those of them that a template has to do without at times."""
+    return tuple(field.name for field in fields(kind) if not field.required)
+
+
+def kind_of(template: str) -> type[Facts]:
+    """What a template of this name is about."""
+    return OrderNoticeFacts if template.startswith(OF_AN_ORDER) else NoticeFacts
+
+
+def must_be_told(kind: type[Facts]) -> tuple[str, ...]:
+    """The facts that every such notice has to state in its text."""
+    return MUST_BE_TOLD if kind is NoticeFacts else ("order_id",)
+
+
+def printable(facts: Facts) -> dict[str, object]:
     """Each fact as a template may print it: one line, no control characters, no foreign links.
 
     Raises UnusableFact where nothing is left of a fact that is not optional.
     """
-    shown = {name: _printable(name, getattr(facts, name)) for name in NAMES}
+    shown = {name: _printable(name, getattr(facts, name)) for name in names(type(facts))}
     for name, value in shown.items():
-        if value is None and name not in OPTIONAL:
+        if value is None and name not in optional(type(facts)):
             raise UnusableFact(name)
     return shown
 

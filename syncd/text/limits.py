@@ -11,7 +11,8 @@ from msgspec import convert
 from msgspec.structs import replace
 
 from syncd.model.base import Value
-from syncd.text.proof import SAMPLE
+from syncd.text.facts import Facts, NoticeFacts
+from syncd.text.proof import sample_of
 from syncd.text.template_file import TemplateProblem
 from syncd.text.templates import Rendered, Templates
 
@@ -77,15 +78,21 @@ def check_templates(
 
     For the start of the daemon: what is told here would later stop at `check`, notice by notice.
     """
-    facts = SAMPLE if links_allowed(platform) else replace(SAMPLE, tracking_url=None)
     fix = "change it, or let the playbook of that account name another template"
     return [
         TemplateProblem(
             file=templates.path(name, language), line=1, message=f"on {broken}", fix=fix
         )
         for name, language in wanted
-        for broken in check(platform, templates.render(name, language, facts))
+        for broken in check(platform, templates.render(name, language, _sample(platform, name)))
     ]
+
+
+def _sample(platform: str, template: str) -> Facts:
+    facts = sample_of(template)
+    if isinstance(facts, NoticeFacts) and not links_allowed(platform):
+        return replace(facts, tracking_url=None)
+    return facts
 
 
 def _broken(known: Rules, rendered: Rendered) -> Iterator[str]:

@@ -8,7 +8,16 @@ from itertools import product
 from jinja2 import UndefinedError
 from jinja2.nodes import Extends, Filter, FromImport, Import, Include, Name, Node, Test
 
-from syncd.text.facts import MUST_BE_TOLD, NAMES, OPTIONAL, NoticeFacts, printable
+from syncd.text.facts import (
+    Facts,
+    NoticeFacts,
+    OrderNoticeFacts,
+    kind_of,
+    must_be_told,
+    names,
+    optional,
+    printable,
+)
 from syncd.text.template_file import CAN_GO_WRONG, TemplateFile, TemplateProblem, environment
 
 SAMPLE = NoticeFacts(
@@ -26,6 +35,15 @@ SAMPLE = NoticeFacts(
     days_silent=9,
 )
 """A notice with every optional fact present."""
+ORDER_SAMPLE = OrderNoticeFacts(
+    order_id=SAMPLE.order_id,
+    shop_name=SAMPLE.shop_name,
+    buyer_name=SAMPLE.buyer_name,
+    items="Sample lamp, Sample shade",
+    ship_by=date(2026, 11, 5),
+    promised_by=SAMPLE.promised_by,
+)
+"""The same about an order that has no parcel yet."""
 _FOREIGN = (Include, Import, FromImport, Extends)
 # Languages count 1, 2-4 and more days differently, and 0 is false in a test.
 _OTHERSAMPLES: dict[str, tuple[object, ...]] = {"days_silent": (0, 1, 2, 5, 22)}
@@ -37,18 +55,24 @@ def problems(template: TemplateFile) -> list[TemplateProblem]:
     return found or list(_unfillable(template))
 
 
-def sample_facts(used: frozenset[str] = frozenset(NAMES)) -> Iterator[NoticeFacts]:
+def sample_of(template: str) -> Facts:
+    """Every fact that a template of this name can state."""
+    return SAMPLE if kind_of(template) is NoticeFacts else ORDER_SAMPLE
+
+
+def sample_facts(used: frozenset[str] | None = None, sample: Facts = SAMPLE) -> Iterator[Facts]:
     """Notices with every combination of the optional facts in `used` present and missing."""
-    whole = {name: getattr(SAMPLE, name) for name in NAMES}
-    varying = [name for name in OPTIONAL if name in used]
+    kind = type(sample)
+    whole = {name: getattr(sample, name) for name in names(kind)}
+    varying = [name for name in optional(kind) if used is None or name in used]
     for present in product((True, False), repeat=len(varying)):
         left_out = {name: None for name, kept in zip(varying, present, strict=True) if not kept}
-        yield NoticeFacts(**whole | left_out)
+        yield kind(**whole | left_out)
     bare = dict.fromkeys(varying)
     for name in varying:
         for value in _OTHERSAMPLES.get(name, ()):
-            yield NoticeFacts(**whole | {name: value})
-            yield NoticeFacts(**whole | bare | {name: value})
+            yield kind(**whole | {name: value})
+            yield kind(**whole | bare | {name: value})
 
 
 def _foreign_parts(template: TemplateFile) -> Iterator[TemplateProblem]:
@@ -62,10 +86,11 @@ def _foreign_parts(template: TemplateFile) -> Iterator[TemplateProblem]:
 
 
 def _unknown_names(template: TemplateFile) -> Iterator[TemplateProblem]:
-    foreign = template.used - set(NAMES)
+    known = names(kind_of(template.name))
+    foreign = template.used - set(known)
     if foreign:
         uses = [node for tree in template.tree for node in tree.find_all(Name)]
-        yield from _unknown(template, "fact", [it for it in uses if it.name in foreign], NAMES)
+        yield from _unknown(template, "fact", [it for it in uses if it.name in foreign], known)
 
 
 def _unknown(
@@ -81,20 +106,20 @@ def _unknown(
 
 
 def _untold(template: TemplateFile) -> Iterator[TemplateProblem]:
-    for name in sorted(set(MUST_BE_TOLD) - template.used):
+    for name in sorted(set(must_be_told(kind_of(template.name))) - template.used):
         yield _at(template, 1, f"the notice does not tell {name}", f"put {{{{ {name} }}}} into it")
 
 
 def _unfillable(template: TemplateFile) -> Iterator[TemplateProblem]:
     """The first problem of each kind only: one mistake spoils many of the combinations."""
     seen: dict[tuple[int, str], TemplateProblem] = {}
-    for facts in sample_facts(template.used):
+    for facts in sample_facts(template.used, sample_of(template.name)):
         for problem in _when_filled(template, facts):
             seen.setdefault((problem.line, problem.message), problem)
     yield from seen.values()
 
 
-def _when_filled(template: TemplateFile, facts: NoticeFacts) -> Iterator[TemplateProblem]:
+def _when_filled(template: TemplateFile, facts: Facts) -> Iterator[TemplateProblem]:
     try:
         subject, text = template.fill(printable(facts))
     except CAN_GO_WRONG as error:
@@ -105,7 +130,7 @@ def _when_filled(template: TemplateFile, facts: NoticeFacts) -> Iterator[Templat
         return
     if not subject:
         yield _at(template, 1, "the subject can come out empty", "keep some of it outside {% if %}")
-    for name in MUST_BE_TOLD:
+    for name in must_be_told(type(facts)):
         if getattr(facts, name) not in text:
             fix = f"print {{{{ {name} }}}} in the text unchanged and outside {{% if %}}"
             yield _at(template, 3, f"the text can come out without {name}", fix)

@@ -12,7 +12,7 @@ from jinja2 import UndefinedError
 
 from syncd.model.base import Value
 from syncd.text import proof
-from syncd.text.facts import NoticeFacts, UnusableFact, printable
+from syncd.text.facts import OF_AN_ORDER, Facts, UnusableFact, kind_of, printable
 from syncd.text.languages import DEFAULT, chain, normalise
 from syncd.text.template_file import CAN_GO_WRONG, BadFile, TemplateFile, TemplateProblem, read
 
@@ -109,13 +109,16 @@ class Templates:
         """
         return self._nearest(name, language).language
 
-    def render(self, name: str, language: str, facts: NoticeFacts) -> Rendered:
+    def render(self, name: str, language: str, facts: Facts) -> Rendered:
         """The notice in `language` or the nearest there is: ``pt-BR``, ``pt``, the default, ``en``.
 
-        Raises TemplateError where the template or a fact is missing; never returns a notice with
-        a gap in it.
+        Raises TemplateError where the template or a fact is missing, or it is about something else
+        than `facts` are; never returns a notice with a gap in it.
         """
         template = self._nearest(name, language)
+        if not isinstance(facts, kind_of(name)):
+            about = "an order" if name.startswith(OF_AN_ORDER) else "a parcel"
+            raise TemplateError(name, template.language, f"it is about {about}", None)
         try:
             subject, text = template.fill(printable(facts))
         except UnusableFact as error:

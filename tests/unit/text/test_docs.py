@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from syncd.text.facts import MUST_BE_TOLD, NAMES, OPTIONAL
+from syncd.text.facts import (
+    NoticeFacts,
+    OrderNoticeFacts,
+    must_be_told,
+    names,
+    optional,
+)
 from syncd.text.formats import filters
 from syncd.text.proof import SAMPLE
 from syncd.text.templates import TemplateProblems, Templates
@@ -23,16 +29,22 @@ def rows_of(width, *first):
     return {row[0].strip("`"): row[1:] for row in ROWS if len(row) == width and row[0] in first}
 
 
-def test_the_table_of_facts_is_complete():
-    told = rows_of(3, *(f"`{name}`" for name in NAMES))
+@pytest.mark.parametrize(
+    ("kind", "heading"),
+    [(NoticeFacts, "## The facts"), (OrderNoticeFacts, "### Of an order that has no parcel yet")],
+)
+def test_the_table_of_facts_is_complete(kind, heading):
+    section = PAGE.split(heading + "\n")[1].split("\n#")[0]
+    told = {
+        cells[0].strip("`"): cells[1]
+        for line in section.splitlines()
+        if line.startswith("| `")
+        and len(cells := [cell.strip() for cell in line.split("|")[1:-1]]) == 3
+    }
 
-    assert set(told) == set(NAMES)
-    assert {name for name, (always, _) in told.items() if always == "no"} == set(OPTIONAL)
-    assert {name for name, (always, _) in told.items() if "must" in always} == set(MUST_BE_TOLD)
-
-
-def test_no_fact_is_made_up():
-    assert {row[0].strip("`") for row in ROWS if len(row) == 3} == set(NAMES)
+    assert set(told) == set(names(kind))
+    assert {name for name, always in told.items() if always == "no"} == set(optional(kind))
+    assert {name for name, always in told.items() if "must" in always} == set(must_be_told(kind))
 
 
 def test_the_table_of_templates_is_complete():

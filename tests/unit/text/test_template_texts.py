@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from syncd.text.facts import NoticeFacts
 from syncd.text.limits import check_templates
-from syncd.text.proof import sample_facts
+from syncd.text.proof import ORDER_SAMPLE, sample_facts
 from syncd.text.templates import BUILT_IN, Templates
 
 LANGUAGES = ("de", "en", "es", "fr", "it", "ja", "pl", "pt", "ru", "zh")
@@ -26,6 +26,7 @@ NAMES = (
     "shipped",
     "where_is_it",
 )
+ORDER_NAMES = ("order_late",)
 FACTS = NoticeFacts(
     order_id="25-01234-56789",
     tracking_number="LX123456785CN",
@@ -51,6 +52,7 @@ NOVEMBER_3 = {
     "zh": "2026年11月3日",
 }  # fmt: skip
 EACH = [(name, language) for name in NAMES for language in LANGUAGES]
+EACH_OF_AN_ORDER = [(name, language) for name in ORDER_NAMES for language in LANGUAGES]
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +61,9 @@ def templates():
 
 
 def test_each_notice_is_there_in_each_language(templates):
-    assert templates.names == NAMES
-    assert {name: templates.languages(name) for name in NAMES} == dict.fromkeys(NAMES, LANGUAGES)
+    known = (*NAMES, *ORDER_NAMES)
+    assert set(templates.names) == set(known)
+    assert {name: templates.languages(name) for name in known} == dict.fromkeys(known, LANGUAGES)
 
 
 @pytest.mark.parametrize(("name", "language"), EACH)
@@ -91,6 +94,23 @@ def test_it_reads_well_in_every_combination(templates, name, language):
         assert notice.text.count("\n\n") == 4
 
 
+@pytest.mark.parametrize(("name", "language"), EACH_OF_AN_ORDER)
+def test_of_an_order_it_tells_which_and_reads_well_in_every_combination(templates, name, language):
+    for facts in sample_facts(sample=ORDER_SAMPLE):
+        notice = templates.render(name, language, facts)
+
+        assert facts.order_id in notice.text
+        assert facts.order_id in notice.subject
+        assert facts.items is None or facts.items in notice.text
+        assert notice.text.endswith(facts.shop_name)
+        assert not re.search(r"None|undefined|[{}]|  | \n|\n{3}| ,|\(\)|（）|,,", notice.text)
+        assert "\n" not in notice.subject
+        assert len(notice.subject) <= 80
+        assert notice.text.count("\n\n") == 4
+    nobody = templates.render(name, language, replace(ORDER_SAMPLE, buyer_name=None))
+    assert nobody.text.split("\n", 1)[0] == GREETING_OF_NOBODY[language]
+
+
 @pytest.mark.parametrize(("name", "language"), EACH)
 def test_the_buyer_is_greeted_by_name_or_without(templates, name, language):
     nobody = templates.render(name, language, FACTS).text.split("\n", 1)[0]
@@ -110,7 +130,7 @@ def test_dates_and_spans_are_in_the_language(templates, language):
     assert text.count(NOVEMBER_3[language]) == 2
 
 
-@pytest.mark.parametrize(("name", "language"), EACH)
+@pytest.mark.parametrize(("name", "language"), EACH + EACH_OF_AN_ORDER)
 def test_it_promises_no_money_and_advertises_nothing(name, language):
     words = r"refund|rembours|erstatt|reembols|rimbors|zwrot piem|возврат ден|返金|退款|coupon|%(?!\})|guarant|garant"
     source = (BUILT_IN / f"{name}.{language}.txt").read_text(encoding="utf-8")
@@ -131,7 +151,7 @@ def test_the_notices_of_a_language_differ(templates, language):
     ["amazon", "ebay", "ozon", "allegro", "tiktokshop", "kaufland", "shopee", "yandex", "mail"],
 )
 def test_they_fit_the_platforms_rules(templates, platform):
-    assert len(templates.own) == len(NAMES) * len(LANGUAGES)
+    assert len(templates.own) == len(EACH + EACH_OF_AN_ORDER)
     assert check_templates(platform, templates, templates.own) == []
 
 

@@ -100,6 +100,11 @@ def test_ops_files_replace_and_add(tmp_path):
     assert "pt-BR" in templates.languages("delay")
 
 
+def test_a_template_about_an_order_takes_no_parcels_facts(templates):
+    with pytest.raises(TemplateError, match="order_late, language de: it is about an order"):
+        templates.render("order_late", "de", FACTS)
+
+
 def test_an_unknown_template_is_an_error_that_names_the_known_ones(templates):
     with pytest.raises(TemplateError, match=r"template dealy.*delay") as caught:
         templates.render("dealy", "en", FACTS)
