@@ -5,7 +5,7 @@ from datetime import datetime
 
 from syncd import clock, forecast, log, metrics, outages
 from syncd.accounts import Account, Runtime
-from syncd.config import NEWS, Kind
+from syncd.config import NEWS, Kind, Playbook
 from syncd.connector import Capability
 from syncd.model import Addressee, Finding, NewNotice, ParcelFacts
 from syncd.model.lateness import ParcelTimes
@@ -72,10 +72,15 @@ def _tell_news(runtime: Runtime, tx: WatchTransaction, now: datetime) -> int:
     good = [(p, told) for p in tx.parcels if wanted and (told := news(p, now)) is not None]
     good = [(parcel, told) for parcel, told in good if told.kind in wanted]
     warned = tx.warned([parcel for parcel, told in good if told.kind == Kind.ARRIVED])
-    good = [(p, told) for p, told in good if told.kind != Kind.ARRIVED or p.shipment_id in warned]
     addressees = tx.addressees([parcel for parcel, _ in good])
     known = [(parcel, told) for parcel, told in good if parcel.shipment_id in addressees]
-    return tx.queue(_notices(runtime, known, addressees))
+    worth = [(p, told) for p, told in known if told.kind != Kind.ARRIVED or p.shipment_id in warned]
+    quiet = [
+        (p, told) for p, told in known if told.kind == Kind.ARRIVED and p.shipment_id not in warned
+    ]
+    reviews = [book for book in runtime.settings.playbooks if book.ask == "review"]
+    notices = _notices(runtime, worth, addressees)
+    return tx.queue(notices + _notices(runtime, quiet, addressees, reviews))
 
 
 def _judged(
@@ -156,41 +161,47 @@ def _notices(
     runtime: Runtime,
     new: Iterable[tuple[ParcelFacts, Finding]],
     addressees: Mapping[int, Addressee],
+    books: Collection[Playbook] | None = None,
 ) -> list[NewNotice]:
-    return [
-        notice
+    """What answers each finding, by the playbooks of the config or by `books` alone."""
+    chosen = runtime.settings.playbooks if books is None else books
+    notices = (
+        _answer(runtime, account, playbook, about=(finding, parcel, addressees[parcel.shipment_id]))
         for parcel, finding in new
         if (account := runtime.by_id(parcel.account_id)) is not None
-        for notice in _answers(runtime, account, parcel, finding, addressees[parcel.shipment_id])
-    ]
+        for playbook in playbooks.matching(
+            chosen, finding, account.name, addressees[parcel.shipment_id].country
+        )
+    )
+    return [notice for notice in notices if notice is not None]
 
 
-def _answers(
+def _answer(
     runtime: Runtime,
     account: Account,
-    parcel: ParcelFacts,
-    finding: Finding,
-    addressee: Addressee,
-) -> Iterable[NewNotice]:
-    settings, now = runtime.settings, clock.now()
-    for playbook in playbooks.matching(
-        settings.playbooks, finding, account.name, addressee.country
-    ):
-        extends = Capability.EXTEND_PROMISE in account.connector.capabilities
-        if playbook.tell == "platform" and extends:
-            yield playbooks.extension(playbook, finding, parcel, addressee, now)
-        elif playbook.tell != "buyer":
-            yield playbooks.staff_task(playbook, finding, parcel, addressee, now)
-        else:
-            yield playbooks.buyer_notice(
-                playbook,
-                finding,
-                parcel,
-                addressee,
-                voice=_voice(runtime, account, addressee),
-                quiet_hours=settings.quiet_hours,
-                now=now,
-            )
+    playbook: Playbook,
+    *,
+    about: tuple[Finding, ParcelFacts, Addressee],
+) -> NewNotice | None:
+    """What one playbook does about a finding; None where the platform has no such request."""
+    now, capabilities = clock.now(), account.connector.capabilities
+    if playbook.ask == "review":
+        asks = Capability.REQUEST_REVIEW in capabilities
+        return playbooks.review_request(playbook, *about, now) if asks else None
+    if playbook.tell == "platform" and Capability.EXTEND_PROMISE in capabilities:
+        return playbooks.extension(playbook, *about, now)
+    if playbook.tell != "buyer":
+        return playbooks.staff_task(playbook, *about, now)
+    finding, parcel, addressee = about
+    return playbooks.buyer_notice(
+        playbook,
+        finding,
+        parcel,
+        addressee,
+        voice=_voice(runtime, account, addressee),
+        quiet_hours=runtime.settings.quiet_hours,
+        now=now,
+    )
 
 
 def _voice(runtime: Runtime, account: Account, addressee: Addressee) -> Voice:

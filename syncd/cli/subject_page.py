@@ -7,9 +7,11 @@ import click
 
 from syncd.cli.output import cell, printable
 from syncd.cli.words import day, minute, plain
-from syncd.model import EXTENSION
+from syncd.model import CONFIRMATION, EXTENSION, REVIEW_REQUEST
 
 Facts = Mapping[str, Any]
+
+_REQUESTS = {EXTENSION: "more time", REVIEW_REQUEST: "review", CONFIRMATION: "confirmed"}
 
 
 def page(found: Facts) -> Iterator[str]:
@@ -75,8 +77,10 @@ def _finding(finding: Facts) -> Iterator[str]:
 
 
 def _notice(notice: Facts) -> Iterator[str]:
-    if notice["purpose"] == EXTENSION:
-        yield _head("more time", f"request {notice['id']} is {plain(notice['state'])}")
+    if notice["purpose"] in _REQUESTS:
+        yield _head(
+            _REQUESTS[notice["purpose"]], f"request {notice['id']} is {plain(notice['state'])}"
+        )
         return
     row = f"message {notice['id']}"
     if notice["state"] == "sent":

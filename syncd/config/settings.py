@@ -286,8 +286,15 @@ class Playbook(Section):
     )
     tell: Literal["buyer", "staff", "platform"] = Field(
         description="buyer: a message to the customer; staff: a task for your own people; "
-        "platform: a request to give the order more time, a task where the platform takes none.",
+        "platform: a request, such as to give the order more time, a task where the platform takes "
+        "none.",
         examples=["buyer"],
+    )
+    ask: Literal["time", "review"] = Field(
+        default="time",
+        description="For the platform, what it is asked for. time: to wait longer for the order; "
+        'review: to ask the buyer for a review, with when = ["arrived"], once for an order, where '
+        "the platform has a call for it.",
     )
     extend_by: PositiveDuration = Field(
         default=timedelta(days=10),
@@ -323,6 +330,16 @@ class Playbook(Section):
         description="How long to wait, from the finding to the message, whether it clears up by "
         "itself.",
     )
+
+    @model_validator(mode="after")
+    def _asks_for_reviews_of_what_arrived(self) -> Self:
+        other = [kind.value for kind in self.when if kind is not Kind.ARRIVED]
+        if self.ask == "review" and (self.tell != "platform" or other):
+            raise ValueError(
+                'ask = "review" goes with tell = "platform" and when = ["arrived"]: only who has the '
+                "goods can review them"
+            )
+        return self
 
     @model_validator(mode="after")
     def _has_a_text_for_the_buyer(self) -> Self:

@@ -24,7 +24,16 @@ from syncd.model.items import (
     Window,
 )
 from syncd.model.notices import Addressee, NewNotice, OutboxRow, ParcelStory, Thread
-from syncd.model.outbox import EXTENSION, Draft, OutboxState, Receipt, Verdict
+from syncd.model.outbox import (
+    CONFIRMATION,
+    EXTENSION,
+    REQUESTS,
+    REVIEW_REQUEST,
+    Draft,
+    OutboxState,
+    Receipt,
+    Verdict,
+)
 from syncd.model.parcels import (
     FollowFacts,
     Leg,
@@ -39,7 +48,10 @@ from syncd.model.parcels import (
 from syncd.model.placement import KnownConversation, NewConversation
 
 __all__ = [
+    "CONFIRMATION",
     "EXTENSION",
+    "REQUESTS",
+    "REVIEW_REQUEST",
     "Address",
     "Addressee",
     "AtRisk",

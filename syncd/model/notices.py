@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from syncd.model.base import Value
-from syncd.model.items import Party
+from syncd.model.items import Party, Shipment
 from syncd.model.outbox import OutboxState
 
 
@@ -32,6 +32,8 @@ class NewNotice(Value, frozen=True, kw_only=True):
     reason: str | None = None
     until: datetime | None = None
     """For an ``extension``: the day that the platform is asked for."""
+    shipment: Shipment | None = None
+    """For a ``confirmation``: what left."""
 
 
 class OutboxRow(Value, frozen=True, kw_only=True):
@@ -59,6 +61,7 @@ class OutboxRow(Value, frozen=True, kw_only=True):
     text: str | None
     reason: str | None
     until: datetime | None = None
+    shipment: Shipment | None = None
 
 
 class ParcelStory(Value, frozen=True, kw_only=True):

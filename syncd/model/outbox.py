@@ -41,7 +41,13 @@ _FINAL = frozenset(
 
 
 EXTENSION = "extension"
-"""The purpose of a row that is no message: it asks the platform for more time."""
+"""The purpose of a row that asks the platform for more time."""
+REVIEW_REQUEST = "review_request"
+"""That has the platform ask the buyer for a review."""
+CONFIRMATION = "confirmation"
+"""That tells the platform of a parcel that left."""
+REQUESTS = frozenset({EXTENSION, REVIEW_REQUEST, CONFIRMATION})
+"""What a row may be that is no message, but a request to the platform."""
 
 
 class Draft(Value, frozen=True, kw_only=True):

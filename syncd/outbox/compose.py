@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from syncd.accounts import Account, Runtime
-from syncd.model import EXTENSION, Draft, Milestone, OutboxRow, ParcelStory, Thread
+from syncd.model import REQUESTS, Draft, Milestone, OutboxRow, ParcelStory, Thread
 from syncd.text import limits, tracking_sites
 from syncd.text.facts import NoticeFacts
 from syncd.text.milestones import latest_event_text
@@ -22,7 +22,7 @@ def compose(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) -
     A row whose text a person wrote or approved keeps it. Raises Unwritable where the template
     cannot be filled, or the platform's text rules are broken.
     """
-    if row.purpose == EXTENSION:
+    if row.purpose in REQUESTS:
         return Draft(text=row.text or "", buyer=row.recipient, order_id=row.order_id)
     written = _as_written(row) or _rendered(runtime, account, row, now)
     broken = limits.check(account.platform, written)

@@ -21,8 +21,8 @@ from syncd.connector import (
     SecretUnavailable,
     Unavailable,
 )
-from syncd.model import EXTENSION, Draft, OutboxRow, OutboxState, Verdict
-from syncd.outbox import calls
+from syncd.model import EXTENSION, REQUESTS, REVIEW_REQUEST, Draft, OutboxRow, OutboxState, Verdict
+from syncd.outbox.calls import call_for
 from syncd.outbox.compose import Unwritable, compose
 from syncd.outbox.looks import Looks, PollSoon, Wait
 from syncd.rules.news import NEWS_CAUSES, overtaken
@@ -182,10 +182,8 @@ class Sender:
 
     def _held_back(self, account: Account, row: OutboxRow, draft: Draft) -> str | None:
         """What the platform says keeps a draft from going out now, settled; None: nothing does."""
-        if row.purpose == EXTENSION:
-            return None
         try:
-            verdict = account.connector.may_send(draft)
+            verdict = call_for(row).may(account.connector, row, draft)
         except Unavailable as error:
             return self._unreached(row, error)
         except (AuthFailed, SecretUnavailable) as error:
@@ -197,6 +195,8 @@ class Sender:
             opens = max(verdict.not_before, clock.now() + _SOONEST_RETRY)
             self._store.postpone(row, opens, verdict.reason)
             return "later"
+        if row.purpose == REVIEW_REQUEST:  # nothing is lost by it, and nobody could do more
+            return self._failed(row, verdict.reason)
         return self._elsewhere(account, row, verdict.reason) or self._to_person(row, verdict.reason)
 
     def _send(self, account: Account, row: OutboxRow, draft: Draft) -> str:
@@ -206,7 +206,7 @@ class Sender:
         if not marked:
             return "later"
         try:
-            receipt = calls.perform(account.connector, row, draft)
+            receipt = call_for(row).perform(account.connector, row, draft)
         except Unavailable as error:
             return self._unreached(row, error)
         except Rejected as error:
@@ -234,7 +234,7 @@ class Sender:
     def _elsewhere(self, account: Account, row: OutboxRow, reason: str) -> str | None:
         """Hand a refused row to the account that writes mail for this one, where there is one."""
         mail = self._runtime.mail_account(account)
-        if mail is None or not row.recipient.email or row.purpose == EXTENSION:
+        if mail is None or not row.recipient.email or row.purpose in REQUESTS:
             return None
         self._store.reroute(row, mail.id, f"{account.name}: {reason}", clock.now())
         return "rerouted"
@@ -245,8 +245,9 @@ class Sender:
         return "person"
 
     def _failed(self, row: OutboxRow, reason: str) -> str:
-        if row.purpose == EXTENSION:
-            return self._to_person(row, f"the platform gives no more time: {reason}")
+        meaning = call_for(row).refused
+        if meaning is not None:
+            return self._to_person(row, f"{meaning}: {reason}")
         _log.warning("refused for good", key=row.key, reason=reason)
         self._store.ended(row, OutboxState.FAILED, reason, clock.now())
         return "rejected"
@@ -271,7 +272,7 @@ class Sender:
         """Ask the platform about a row that was on its way when its sender ended."""
         try:
             draft = compose(self._runtime, account, row, clock.now())
-            receipt = calls.find(account.connector, row, draft)
+            receipt = call_for(row).find(account.connector, row, draft)
         except (OutcomeUnknown, Unwritable) as error:
             return self._to_person(row, f"may have arrived already: {error}")
         except (Unavailable, AuthFailed, SecretUnavailable) as error:

@@ -9,6 +9,7 @@ import msgspec
 from syncd.config import Kind, Playbook, QuietHours
 from syncd.model import (
     EXTENSION,
+    REVIEW_REQUEST,
     Addressee,
     Finding,
     KnownFinding,
@@ -101,6 +102,26 @@ def extension(
         text=f"Wait for order {parcel.order_id} until {until:%Y-%m-%d}: {finding.evidence}",
         reason=finding.evidence,
         until=until,
+    )
+
+
+def review_request(
+    playbook: Playbook, finding: Finding, parcel: ParcelFacts, addressee: Addressee, now: datetime
+) -> NewNotice:
+    """The request to the platform to ask the buyer for a review; once for an order."""
+    return NewNotice(
+        key=f"review:{parcel.account_id}:{parcel.order_id}",
+        account_id=parcel.account_id,
+        state=OutboxState.HELD if playbook.approval else OutboxState.PENDING,
+        purpose=REVIEW_REQUEST,
+        recipient=addressee.buyer,
+        language="en",
+        not_before=now + playbook.wait,
+        cause=finding.cause.value,
+        shipment_id=parcel.shipment_id,
+        order_id=parcel.order_id,
+        text=f"Ask the buyer of order {parcel.order_id} for a review",
+        reason=finding.evidence,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
 
-from syncd.model import EXTENSION, AtRisk, KnownFinding, Milestone, OutboxState, ParcelFacts
+from syncd.model import REQUESTS, AtRisk, KnownFinding, Milestone, OutboxState, ParcelFacts
 from syncd.store import bulk
 from syncd.store.database import Database
 from syncd.store.dossier import FINDING, ITS_ORDER, known_finding
@@ -59,7 +59,7 @@ class BoardStore:
                 .join(deliveries, deliveries.c.outbox_id == table.id)
                 .where(
                     deliveries.c.outcome == OutboxState.SENT.value,
-                    table.purpose.not_in(("task", EXTENSION)),
+                    table.purpose.not_in(("task", *REQUESTS)),
                     _among(connection, ids),
                 )
                 .group_by(table.shipment_id)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, exists, or_, select
 
-from syncd.model import NewNotice, OutboxRow, OutboxState, Party
+from syncd.model import NewNotice, OutboxRow, OutboxState, Party, Shipment
 from syncd.store import bulk
 from syncd.store.tables import accounts, findings, outbox
 from syncd.store.times import from_us, to_us
@@ -14,7 +14,7 @@ from syncd.store.times import from_us, to_us
 _NOTICE_COLUMNS = (
     "key", "account_id", "state", "purpose", "template", "language", "cause", "shipment_id",
     "conversation_id", "order_source_id", "recipient", "subject", "text", "created_at",
-    "not_before", "reason", "until", "finding_id",
+    "not_before", "reason", "until", "details", "finding_id",
 )  # fmt: skip
 
 
@@ -56,8 +56,13 @@ def _notice_row(notice: NewNotice, now_us: int, finding_ids: dict[str, int]) -> 
         notice.key, notice.account_id, notice.state.value, notice.purpose, notice.template,
         notice.language, notice.cause, notice.shipment_id, notice.conversation_id, notice.order_id,
         msgspec.json.encode(notice.recipient).decode(), notice.subject, notice.text, now_us,
-        to_us(notice.not_before), notice.reason, to_us(notice.until), finding_ids.get(notice.finding or ""),
+        to_us(notice.not_before), notice.reason, to_us(notice.until), _details(notice),
+        finding_ids.get(notice.finding or ""),
     )  # fmt: skip
+
+
+def _details(notice: NewNotice) -> str | None:
+    return msgspec.json.encode(notice.shipment).decode() if notice.shipment else None
 
 
 def select_rows(connection: Connection, *conditions: Any, limit: int = 1000) -> list[OutboxRow]:
@@ -101,4 +106,5 @@ def _row(row: Any) -> OutboxRow:
         text=row.text,
         reason=row.reason,
         until=from_us(row.until),
+        shipment=msgspec.json.decode(row.details, type=Shipment) if row.details else None,
     )

@@ -4,7 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from syncd.config import Playbook
-from syncd.model import EXTENSION, Dossier, Follower, KnownFinding, KnownNotice, OutboxState
+from syncd.model import (
+    CONFIRMATION,
+    EXTENSION,
+    REVIEW_REQUEST,
+    Dossier,
+    Follower,
+    KnownFinding,
+    KnownNotice,
+    OutboxState,
+)
 from syncd.rules import playbooks as answers
 from syncd.rules.explain.words import dated, minute, plain
 from syncd.rules.guards import RESTS_ON_SILENCE, Silence, Source
@@ -128,7 +137,26 @@ def _extension(notice: KnownNotice) -> str:
     return f"Request {notice.id} for more time is {plain(notice.state)}{why}."
 
 
-_HOW = {"task": _task, EXTENSION: _extension}
+def _review_request(notice: KnownNotice) -> str:
+    if notice.told_at is not None:
+        return f"{notice.account} asked the buyer for a review on {minute(notice.told_at)}."
+    why = f": {notice.reason}" if notice.reason else ""
+    return f"Request {notice.id} for a review is {plain(notice.state)}{why}."
+
+
+def _confirmation(notice: KnownNotice) -> str:
+    if notice.told_at is not None:
+        return f"{notice.account} was told on {minute(notice.told_at)} that it left."
+    why = f": {notice.reason}" if notice.reason else ""
+    return f"Confirmation {notice.id} that it left is {plain(notice.state)}{why}."
+
+
+_HOW = {
+    "task": _task,
+    EXTENSION: _extension,
+    REVIEW_REQUEST: _review_request,
+    CONFIRMATION: _confirmation,
+}
 """How rows are told of that say nothing to the buyer, by their purpose."""
 
 
