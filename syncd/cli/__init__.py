@@ -46,6 +46,9 @@ VERBS = {
         "syncd.cli.capabilities:capabilities", "Tell what each account can do, and why not."
     ),
     "connector": Verb("syncd.cli.connector:connector", "Begin a connector of your own, test it."),
+    "record": Verb(
+        "syncd.cli.record:record", "Record what a platform answers, personal data masked."
+    ),
     "sample-config": Verb("syncd.cli.config_verbs:sample_config", "Print a commented config."),
     "completion": Verb("syncd.cli.completion:completion", "Print a shell's completion script."),
 }

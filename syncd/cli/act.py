@@ -9,7 +9,7 @@ from syncd.accounts import Account, Runtime
 from syncd.cli import completing, exits
 from syncd.cli.invocation import Invocation, json_option, pass_invocation
 from syncd.cli.opened import account as find_account
-from syncd.cli.opened import runtime
+from syncd.cli.opened import runtime, streams_of
 from syncd.cli.output import emit
 from syncd.connector import ConnectorError, SecretUnavailable
 from syncd.model import Draft, Party
@@ -32,22 +32,12 @@ def poll(
     """
     with runtime(invocation) as opened:
         found = find_account(opened, account)
-        streams = _streams(found, stream)
+        streams = streams_of(found, stream)
         with click.progressbar(streams, label="polling", file=sys.stderr, hidden=as_json) as bar:
             rows = [_polled(opened, found, name) for name in bar]
     emit(rows, as_json=as_json)
     if any(row["outcome"] != "ok" for row in rows):
         ctx.exit(exits.UNAVAILABLE)
-
-
-def _streams(account: Account, wanted: str | None) -> list[str]:
-    streams = list(account.connector.streams)
-    if wanted is None:
-        return streams
-    if wanted not in streams:
-        has = ", ".join(streams) or "none: it only sends"
-        raise click.UsageError(f"{account.name} has no stream {wanted!r}. Streams: {has}")
-    return [wanted]
 
 
 def _polled(opened: Runtime, account: Account, stream: str) -> dict[str, object]:
