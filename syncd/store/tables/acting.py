@@ -22,11 +22,19 @@ findings = Table(
     Column("cause", Text, nullable=False),
     Column("severity", Text, nullable=False),
     Column("shipment_id", Id, index=True),
+    # Of the order that it is about, where that has no parcel.
+    Column("order_id", Id),
     time("since", nullable=False),
     Column("evidence", Text, nullable=False),
     Column("figures", Text, nullable=False),
     Column("opened_at", BigInteger, nullable=False, index=True),
     time("closed_at"),
+)
+Index(
+    "ix_findings_order_id",
+    findings.c.order_id,
+    sqlite_where=findings.c.order_id.is_not(None),
+    postgresql_where=findings.c.order_id.is_not(None),
 )
 
 outbox = Table(
@@ -39,6 +47,7 @@ outbox = Table(
     Column("purpose", Text, nullable=False),
     *texts("template", "language", "cause"),
     Column("shipment_id", Id, index=True),
+    Column("order_id", Id),
     Column("finding_id", Id),
     Column("conversation_id", Id),
     *texts("order_source_id", "recipient", "subject", "text"),

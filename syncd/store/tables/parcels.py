@@ -106,6 +106,7 @@ lateness_models = Table(
     Column("n", Integer, nullable=False),
     Column("base_rate", Float, nullable=False),
     Column("drift", Float, nullable=False),
+    Column("board", Float),
     Column("settings", Text, nullable=False),
     Column("tables", LargeBinary, nullable=False),
 )

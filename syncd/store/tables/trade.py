@@ -1,6 +1,6 @@
 """What was bought, and what became of it afterwards."""
 
-from sqlalchemy import Column, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
 
 from syncd.store.tables.base import Id, account, id_, metadata, texts, time
 
@@ -24,7 +24,21 @@ orders = Table(
     Column("content_hash", LargeBinary, nullable=False),
     time("seen_at", nullable=False),
     Column("raw", LargeBinary),
+    # When an order that waits to be sent is to be judged.
+    time("due_at"),
     UniqueConstraint("account_id", "source_id"),
+)
+Index(
+    "ix_orders_due_at",
+    orders.c.due_at,
+    sqlite_where=orders.c.due_at.is_not(None),
+    postgresql_where=orders.c.due_at.is_not(None),
+)
+Index(
+    "ix_orders_waiting",
+    orders.c.account_id,
+    sqlite_where=text("status = 'unshipped'"),
+    postgresql_where=text("status = 'unshipped'"),
 )
 
 order_lines = Table(
