@@ -104,7 +104,7 @@ def _opened(
 
 def _browsed(connector: Connector, port: int, timeout: float) -> tuple[str, Consent]:
     state = secrets.token_urlsafe(32)
-    with _listening(port, state) as listener:
+    with _listening(port, state, connector.consent_code) as listener:
         consent = _consent(state, listener.url)
         url = _page(connector, consent)
         click.echo(f"agree on this page, in a browser on this machine:\n{printable(url)}")
@@ -118,9 +118,9 @@ def _browsed(connector: Connector, port: int, timeout: float) -> tuple[str, Cons
     return code.taken(), consent
 
 
-def _listening(port: int, state: str) -> Listener:
+def _listening(port: int, state: str, code: str) -> Listener:
     try:
-        return Listener(port, state)
+        return Listener(port, state, code)
     except OSError as error:
         raise click.UsageError(
             f"cannot listen on 127.0.0.1:{port}: {error.strerror}; choose another by --port, or use "
@@ -138,7 +138,7 @@ def _pasted(connector: Connector, port: int) -> tuple[str, Consent]:
     pasted = click.prompt("Paste that address", err=True).strip()
     if "://" not in pasted:
         return unquote(pasted), consent  # as an address bar writes it
-    code = answer_in(pasted, state)
+    code = answer_in(pasted, state, connector.consent_code)
     if code is None:
         raise click.UsageError(
             "that address is not the answer to this consent (its state is another, or it holds no "

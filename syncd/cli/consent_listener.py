@@ -26,15 +26,18 @@ class Code(NamedTuple):
         return self.code
 
 
-def answer_in(address: str, state: str) -> Code | None:
-    """What the address that a browser ended at says; None where it is not the answer to `state`."""
+def answer_in(address: str, state: str, code: str = "code") -> Code | None:
+    """What the address that a browser ended at says; None where it is not the answer to `state`.
+
+    `code` is the parameter that holds it.
+    """
     given = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
     if not hmac.compare_digest(given.get("state", "").encode(), state.encode()):
         return None
-    if not given.keys() & {"code", "error"}:
+    if not given.keys() & {code, "error"}:
         return None
     why = " ".join(given[name] for name in ("error", "error_description") if name in given)
-    return Code(given.get("code", ""), why[:300])
+    return Code(given.get(code, ""), why[:300])
 
 
 class Listener:
@@ -44,8 +47,9 @@ class Listener:
     Raises OSError where the port is taken.
     """
 
-    def __init__(self, port: int, state: str) -> None:
+    def __init__(self, port: int, state: str, code: str = "code") -> None:
         self._state = state
+        self._parameter = code
         self._code: Code | None = None
         self._arrived = threading.Event()
         self._server = _Server(("127.0.0.1", port), _handler(self))
@@ -74,7 +78,7 @@ class Listener:
 
     def take(self, path: str) -> tuple[int, str]:
         """Status and text for a request to `path`; only the first answer counts."""
-        code = answer_in(path, self._state)
+        code = answer_in(path, self._state, self._parameter)
         if code is None or self._arrived.is_set():
             return 400, _STRANGE
         self._code = code

@@ -127,9 +127,12 @@ class Connector:
     streams: ClassVar[Mapping[str, timedelta]] = {}
     """The streams it has, of messages, orders, tracking, reviews, returns, stock; each with the
     interval at which polling it is sensible by default."""
-    capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    capabilities: frozenset[Capability] = frozenset()
+    """What the platform allows; an object whose settings leave something out may have fewer."""
     lacks: ClassVar[Mapping[Capability, str]] = {}
     """Why the platform has no such capability, in words for who wonders (``syncd capabilities``)."""
+    consent_code: ClassVar[str] = "code"
+    """The parameter in which the platform's consent page hands over the code; OAuth 2 says ``code``."""
     carriers: ClassVar[frozenset[str] | None] = None
     """Whose parcels a tracking connector follows, by their codes in the recogniser's courier table
     (``syncd recognise --json`` shows them); None: anybody's, as aggregators do."""
