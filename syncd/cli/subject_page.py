@@ -98,6 +98,8 @@ def _conversation(talk: Facts) -> Iterator[str]:
         waits = f"waits for an answer since {minute(talk['waits_since'] or talk['last_at'])}"
     count = f"{talk['messages']} message{'s' if talk['messages'] != 1 else ''}"
     yield _head("conversation", talk["id"], talk["account"], talk["customer"], count, waits)
+    if len(talk["orders"]) > 1:
+        yield from _below("about", f"one or several of the orders {', '.join(talk['orders'])}")
 
 
 def _entry(entry: Facts) -> Iterator[str]:

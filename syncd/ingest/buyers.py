@@ -40,6 +40,7 @@ class Buyers:
             return
         real = self._tx.customers.add(book.new, book.learnt, book.merged, known=self._known)
         merged = {real.get(a, a): real.get(b, b) for a, b in book.merged.items()}
+        self._tx.listings.merged(merged.values())
         found = {number for number in self._found.values() if number is not None}
         for number in found:
             stored = real.get(number, number)

@@ -56,7 +56,9 @@ def _plan_new(
             number: msgspec.structs.replace(each, customer=buyers.stored(each.customer))
             for number, each in book.opened.items()
         }
-        tx.messages.add(rows, opened, book.learnt)
+        named = tx.messages.add(rows, opened, book.learnt)
+        if named:
+            tx.listings.named(named)
 
     return write
 

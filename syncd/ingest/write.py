@@ -47,6 +47,7 @@ def write(
         write_messages()
     for messages in talk[len(planned) :]:
         plan_messages(tx, platform, messages, counts)()
+    tx.listings.link()
     if bad:
         counts["item", "quarantined"] += tx.quarantine(bad)
     several = [*by_kind.values(), *(messages.values() for messages in talk)]
@@ -78,6 +79,11 @@ def _orders(tx: IngestTransaction, platform: str, items: list[Order], counts: Co
                     for order, digest in changed
                 ]
             )
+            tx.listings.ordered(order.source_id for order, _ in changed if _names_listing(order))
+
+
+def _names_listing(order: Order) -> bool:
+    return any(line.listing_id is not None for line in order.lines)
 
 
 def _order_digest(order: Order) -> bytes:

@@ -17,6 +17,7 @@ from syncd.store.aftersales import AftersalesWriter
 from syncd.store.customers import CustomerWriter
 from syncd.store.database import Database
 from syncd.store.follows import FollowWriter
+from syncd.store.listings import ListingWriter
 from syncd.store.messages import MessageWriter
 from syncd.store.orders import OrderWriter
 from syncd.store.parcels import ParcelWriter
@@ -117,6 +118,7 @@ class IngestTransaction:
             connection, account_id, now, max_attachment_bytes=self._max_attachment_bytes
         )
         self.orders = OrderWriter(connection, account_id, now)
+        self.listings = ListingWriter(connection, account_id, now)
         self.parcels = ParcelWriter(connection, account_id, now)
         self.follows = FollowWriter(connection, account_id, now)
         self.aftersales = AftersalesWriter(connection, account_id, now)

@@ -95,16 +95,19 @@ class MessageWriter(Writer):
 
     def add(
         self, new: "NewMessages", opened: Mapping[int, NewConversation], learnt: Mapping[str, int]
-    ) -> None:
+    ) -> list[tuple[int, str]]:
         """Store new messages, the conversations that they open and the keys that find these.
 
-        `new` and `learnt` name a conversation of `opened` by its provisional number.
+        `new` and `learnt` name a conversation of `opened` by its provisional number. Returns the
+        listings that are spoken of, each with its conversation.
         """
         numbers = self._open(opened, new.spans)
         self._move_on({number: span for number, span in new.spans.items() if number not in numbers})
         keys = [(self._account_id, key, numbers.get(n, n)) for key, n in learnt.items()]
         bulk.insert(self._connection, thread_keys, ("account_id", "key", "conversation_id"), keys)
-        self._add(new, [numbers.get(number, number) for number in new.conversations])
+        conversation_ids = [numbers.get(number, number) for number in new.conversations]
+        self._add(new, conversation_ids)
+        return [(conversation_ids[at], listing) for at, listing in new.listings]
 
     def _open(
         self, opened: Mapping[int, NewConversation], spans: Mapping[int, Sequence[int]]
@@ -174,6 +177,8 @@ class NewMessages:
         side said nothing."""
         self.orders: list[tuple[int, str]] = []
         """The orders that are spoken of, each with the position of the message."""
+        self.listings: list[tuple[int, str]] = []
+        """The listings, likewise."""
         self.files: list[tuple[int, tuple[Attachment, ...]]] = []
         """The attachments, likewise."""
 
@@ -190,6 +195,8 @@ class NewMessages:
         self._touch(conversation, message, at)
         for order in message.order_ids:
             self.orders.append((position, order))
+        for listing in message.listing_ids:
+            self.listings.append((position, listing))
         if message.attachments:
             self.files.append((position, message.attachments))
 

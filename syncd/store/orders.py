@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from syncd.model import Order, Window
+from syncd.model import Order, OrderStatus, Window
 from syncd.store import bulk
 from syncd.store.tables import order_lines, orders
 from syncd.store.times import to_us
@@ -15,9 +15,11 @@ _COLUMNS = (
     "account_id", "source_id", "customer_id", "status", "placed_at", "paid_at", "ship_by_earliest",
     "ship_by", "deliver_by_earliest", "deliver_by", "protection_ends_at", "currency", "total",
     "country", "postcode", "state", "address", "language", "site", "shipping_method", "note",
-    "buyer", "content_hash", "seen_at", "raw",
+    "buyer", "content_hash", "seen_at", "raw", "due_at",
 )  # fmt: skip
-_LINE_COLUMNS = ("order_id", "source_id", "title", "quantity", "sku", "variant", "price")
+_LINE_COLUMNS = (
+    "order_id", "source_id", "title", "quantity", "sku", "variant", "price", "listing_id",
+)  # fmt: skip
 
 
 class OrderWriter(Writer):
@@ -43,7 +45,7 @@ class OrderWriter(Writer):
         rows = {
             (order.source_id, line.source_id): (
                 stored[order.source_id].id, line.source_id, line.title, line.quantity, line.sku,
-                line.variant, line.price,
+                line.variant, line.price, line.listing_id,
             )
             for order in changed
             for line in order.lines
@@ -79,6 +81,7 @@ def _row(
         order.currency, order.total, order.ship_to.country, order.ship_to.postcode,
         order.ship_to.state, _json(order.ship_to), order.language, order.site,
         order.shipping_method, order.note, _json(order.buyer), digest, now_us, order.raw,
+        now_us if order.status is OrderStatus.UNSHIPPED else None,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from syncd.store.tables.parcels import follows, lateness_models, shipments, trac
 from syncd.store.tables.talk import (
     attachments,
     blobs,
+    conversation_listings,
     conversation_orders,
     conversations,
     customers,
@@ -30,6 +31,7 @@ __all__ = [
     "audit",
     "blobs",
     "cases",
+    "conversation_listings",
     "conversation_orders",
     "conversations",
     "cursors",

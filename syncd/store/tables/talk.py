@@ -63,6 +63,14 @@ conversation_orders = Table(
     sqlite_with_rowid=False,
 )
 
+conversation_listings = Table(
+    "conversation_listings",
+    metadata,
+    Column("conversation_id", Id, primary_key=True),
+    Column("listing_id", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 messages = Table(
     "messages",
     metadata,

@@ -48,5 +48,5 @@ order_lines = Table(
     Column("source_id", Text, primary_key=True),
     Column("title", Text, nullable=False),
     Column("quantity", Integer, nullable=False),
-    *texts("sku", "variant", "price"),
+    *texts("sku", "variant", "price", "listing_id"),
 )

@@ -1,0 +1,138 @@
+"""Conversations about a listing, and the orders that the same buyer placed on it."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from syncd.ingest.write import write
+from syncd.model import OrderLine, Party
+
+LAMP, CABLE = "330000000001", "330000000002"
+
+
+@pytest.fixture
+def shop(source, make, store):
+    """Brings messages and orders, and shows which conversations are about which orders."""
+
+    class Shop:
+        def ask(self, source_id="m1", day=0, listing=LAMP, thread="t1", account=source, **fields):
+            listings = () if listing is None else (listing,)
+            message = make.message(source_id, day, listing_ids=listings, thread_id=thread, **fields)
+            account.bring(message)
+
+        def order(self, source_id, *listings, account=source, **fields):
+            lines = tuple(
+                OrderLine(source_id=str(n), title="A thing", listing_id=listing)
+                for n, listing in enumerate(listings)
+            )
+            account.bring(make.order(source_id, lines=lines, **fields), stream="orders")
+
+        def links(self):
+            talks = sorted(store.look.conversations(), key=lambda talk: talk["id"])
+            return {number: talk["orders"] for number, talk in enumerate(talks, 1)}
+
+    return Shop()
+
+
+def test_a_question_after_the_order_is_about_it(shop):
+    shop.order("o1", CABLE, LAMP)
+    shop.ask()
+    assert shop.links() == {1: ["o1"]}
+
+
+def test_an_order_after_the_question_is_what_it_is_about(shop):
+    shop.ask()
+    assert shop.links() == {1: []}
+    shop.order("o1", LAMP)
+    assert shop.links() == {1: ["o1"]}
+
+
+def test_message_and_order_may_come_in_one_batch(source, make, shop):
+    line = OrderLine(source_id="1", title="Lamp", listing_id=LAMP)
+    source.bring(make.message(listing_ids=(LAMP,), thread_id="t1"), make.order("o1", lines=(line,)))
+    assert shop.links() == {1: ["o1"]}
+
+
+def test_a_listing_ordered_twice_leaves_it_open_which_is_meant(shop):
+    shop.order("o1", LAMP)
+    shop.ask()
+    shop.order("o2", LAMP)
+    assert shop.links() == {1: ["o1", "o2"]}
+
+
+def test_an_order_of_two_listings_is_in_both_conversations(shop):
+    shop.order("o1", LAMP, CABLE)
+    shop.ask("m1", 0, LAMP, "t1")
+    shop.ask("m2", 1, CABLE, "t2")
+    assert shop.links() == {1: ["o1"], 2: ["o1"]}
+
+
+def test_a_conversation_may_come_to_be_about_another_listing_too(shop):
+    shop.order("o1", LAMP)
+    shop.order("o2", CABLE)
+    shop.ask("m1", 0, LAMP)
+    shop.ask("m2", 1, CABLE)
+    assert shop.links() == {1: ["o1", "o2"]}
+
+
+def test_everything_again_changes_nothing(shop):
+    for _ in range(2):
+        shop.order("o1", LAMP)
+        shop.ask()
+    assert shop.links() == {1: ["o1"]}
+
+
+@pytest.mark.parametrize("other", ["buyer", "listing", "none"])
+def test_another_buyer_another_listing_and_none_are_not_it(shop, other):
+    stranger = Party(id="buyer-2", name="Bob", email="bob@example.org")
+    listing = {"buyer": LAMP, "listing": CABLE, "none": None}[other]
+    shop.order("o1", listing, **({"buyer": stranger} if other == "buyer" else {}))
+    shop.ask(listing=None if other == "none" else LAMP)
+    assert shop.links() == {1: []}
+
+
+def test_the_same_buyer_and_number_in_another_account_are_not_it(shop, source_of, store):
+    other = source_of(store, "other")
+    shop.order("o1", LAMP, account=other)
+    shop.ask()
+    assert shop.links() == {1: []}
+
+
+def test_two_customers_who_turn_out_to_be_one_have_their_orders_found(source, make, shop):
+    shop.order("o1", LAMP, buyer=Party(id="a7f3", phone="+4930123456"))
+    shop.ask(buyer=Party(id="ann"))
+    assert shop.links() == {1: []}
+    source.bring(make.order("o9", buyer=Party(id="ann", phone="+4930123456")), stream="orders")
+    assert shop.links() == {1: ["o1"]}
+
+
+def test_two_names_of_one_buyer_are_one_customer(shop, store):
+    shop.order("o1", LAMP, buyer=Party(id="ann"))
+    shop.ask(buyer=Party(id="a7f3", other_ids=("ann",)))
+    assert store.look.counts()["customers"] == 1
+    assert shop.links() == {1: ["o1"]}
+
+
+def test_message_and_order_that_are_written_at_the_same_time_find_each_other(
+    source, make, store, shop
+):
+    """The order's transaction begins before the message's is over, and cannot see it yet."""
+    shop.order("o0", CABLE)  # the buyer is known: nothing else makes one wait for the other
+    line = OrderLine(source_id="1", title="Lamp", listing_id=LAMP)
+    order = make.order("o1", lines=(line,))
+    ordering = threading.Thread(target=lambda: source.bring(order, stream="orders"))
+    with store.ingest.batch(source.claim(), make.at()) as tx:
+        write(tx, "scripted", [make.message(listing_ids=(LAMP,), thread_id="t1")])
+        ordering.start()
+        ordering.join(timedelta(seconds=0.5).total_seconds())
+    ordering.join()
+    assert shop.links() == {1: ["o1"]}
+
+
+def test_what_belongs_to_a_subject_is_found_over_the_listing(shop, store):
+    shop.order("o1", LAMP)
+    shop.ask(text="Where is it?")
+    (talk,) = store.look.subject("o1")["conversations"]
+    found = store.look.subject(str(talk["id"]), "conversation")
+    assert [order["id"] for order in found["orders"]] == talk["orders"] == ["o1"]
