@@ -46,7 +46,7 @@ from syncd.connector import (
     Unavailable,
 )
 from syncd.model import BadItem, Draft, Party, Receipt
-from syncd.testing.extending_checks import ExtendingChecks
+from syncd.testing.request_checks import RequestChecks
 from syncd.testing.observe import (
     content,
     first,
@@ -114,7 +114,7 @@ class Make:
             self._open.pop().close()
 
 
-class ConnectorConformance(TrackingChecks, ExtendingChecks, StrainChecks):
+class ConnectorConformance(TrackingChecks, RequestChecks, StrainChecks):
     """Subclass it in a test module; what is to be filled in stands first."""
 
     connector_class: ClassVar[type[Connector]]

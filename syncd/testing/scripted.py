@@ -14,7 +14,7 @@ from syncd.connector import (
     Cursor,
     OutcomeUnknown,
 )
-from syncd.model import Draft, Party, Receipt, Verdict
+from syncd.model import Draft, Party, Receipt, Shipment, Verdict
 
 Step = Batch | BaseException | Callable[[], object]
 """What a poll does next: gives a batch, raises, or calls something of the test's."""
@@ -46,6 +46,8 @@ class ScriptedConnector(Connector):
         """What the coming calls of `find_sent` raise; the truth when used up."""
         self.extended: list[tuple[str, datetime]] = []
         """Each order that was to have more time, and until when."""
+        self.confirmed: list[Shipment] = []
+        """Each parcel that the platform was told of."""
         self.closed = False
         self._polls: dict[str, deque[tuple[Step, ...]]] = {}
         self._sends: deque[tuple[BaseException, bool]] = deque()
@@ -109,6 +111,27 @@ class ScriptedConnector(Connector):
     def find_extension(self, order_id: str, until: datetime, key: str) -> Receipt | None:
         """The truth, or what was written down."""
         return self.find_sent(Draft(text=f"{order_id} until {until}", buyer=Party()), key)
+
+    def request_review(self, order_id: str, key: str) -> Receipt:
+        """Ask the order's buyer, or fail as a send that was written down."""
+        return self.send(Draft(text=f"review {order_id}", buyer=Party()), key)
+
+    def find_review_request(self, order_id: str, key: str) -> Receipt | None:
+        """The truth, or what was written down."""
+        return self.find_sent(Draft(text=f"review {order_id}", buyer=Party()), key)
+
+    def may_request_review(self, order_id: str) -> Verdict:
+        """The next verdict that was written down."""
+        return self.may_send(Draft(text=f"review {order_id}", buyer=Party()))
+
+    def confirm_shipment(self, shipment: Shipment, key: str) -> Receipt:
+        """Note what left, or fail as a send that was written down."""
+        self.confirmed.append(shipment)
+        return self.send(Draft(text=f"left {shipment.order_id}", buyer=Party()), key)
+
+    def find_confirmation(self, shipment: Shipment, key: str) -> Receipt | None:
+        """The truth, or what was written down."""
+        return self.find_sent(Draft(text=f"left {shipment.order_id}", buyer=Party()), key)
 
     def cannot_tell(self) -> None:
         """Let the next question whether something arrived go unanswered for good."""

@@ -3,11 +3,19 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from syncd.connector import AuthFailed, Context, Cursor, OutcomeUnknown, Rejected, Unavailable
+from syncd.connector import (
+    AuthFailed,
+    Capability,
+    Context,
+    Cursor,
+    OutcomeUnknown,
+    Rejected,
+    Unavailable,
+)
 from syncd.model import (
     BadItem,
     Direction,
@@ -264,7 +272,7 @@ class TestConformance(ConnectorConformance):
     readme = README
     secrets = (TOKEN,)
     send_path = "/messages"
-    extend_path = "/orders/.*/extensions"
+    request_paths: ClassVar = {Capability.EXTEND_PROMISE: "/orders/.*/extensions"}
 
     @pytest.fixture(autouse=True)
     def _token(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,5 +316,5 @@ class TestConformance(ConnectorConformance):
         sale = sale_of(source, mail_only=True)
         return sale.id, sale.promise + timedelta(days=25)
 
-    def extended(self, source: World) -> int:
+    def carried_out(self, source: World, capability: Capability) -> int:
         return len(source.extensions.given)

@@ -26,6 +26,7 @@ from syncd.connector import (
     ConnectorError,
     Context,
     OutcomeUnknown,
+    Rejected,
     Secret,
     Unavailable,
     follow_each,
@@ -39,6 +40,7 @@ from syncd.model import (
     ParcelRef,
     Party,
     Receipt,
+    Shipment,
     TrackingEvent,
     Verdict,
 )
@@ -64,7 +66,7 @@ class Shelf(FakeServer):
         self.changes = 0
         self.messages = {}
         self.received = {}
-        self.longer = []
+        self.done = {"longer": [], "review": [], "left": []}
         for number in range(1, 6):
             self.put(f"m{number}", f"text {number}")
 
@@ -90,14 +92,16 @@ class Shelf(FakeServer):
         known = request.groups[0] in self.received
         return Answer.json({"id": f"sent-{request.groups[0]}" if known else None})
 
-    @route("POST", "/longer")
-    def give_time(self, request):
-        self.longer.append(request.json()["key"])
-        return Answer.json({"id": f"longer-{len(self.longer)}"})
+    @route("POST", "/(longer|review|left)")
+    def do(self, request):
+        done = self.done[request.groups[0]]
+        done.append(request.json()["key"])
+        return Answer.json({"id": f"done-{len(done)}"})
 
-    @route("GET", "/longer/(.+)")
-    def lookup_time(self, request):
-        return Answer.json({"id": "longer-1" if request.groups[0] in self.longer else None})
+    @route("GET", "/(longer|review|left)/(.+)")
+    def lookup_done(self, request):
+        what, key = request.groups
+        return Answer.json({"id": "done-1" if key in self.done[what] else None})
 
 
 class TinyConfig(AccountConfig):
@@ -137,7 +141,13 @@ class Tiny(Connector):
     Config = TinyConfig
     streams = {"messages": timedelta(minutes=5)}  # noqa: RUF012  nobody changes it
     capabilities = frozenset(
-        {Capability.READ_MESSAGES, Capability.REPLY, Capability.EXTEND_PROMISE}
+        {
+            Capability.READ_MESSAGES,
+            Capability.REPLY,
+            Capability.EXTEND_PROMISE,
+            Capability.REQUEST_REVIEW,
+            Capability.UPLOAD_TRACKING,
+        }
     )
 
     def __init_subclass__(cls):
@@ -183,13 +193,31 @@ class Tiny(Connector):
         found = self.http.get(f"/sent/{key}").json(Sent).id
         return Receipt(source_id=found, accepted_at=self.context.now()) if found else None
 
-    def extend_promise(self, order_id, until, key):
-        reply = self.http.post("/longer", {"key": key})
+    def do(self, what, key):
+        reply = self.http.post(f"/{what}", {"key": key})
         return Receipt(source_id=reply.json(Sent).id, accepted_at=self.context.now())
 
-    def find_extension(self, order_id, until, key):
-        found = self.http.get(f"/longer/{key}").json(Sent).id
+    def find_done(self, what, key):
+        found = self.http.get(f"/{what}/{key}").json(Sent).id
         return Receipt(source_id=found, accepted_at=self.context.now()) if found else None
+
+    def extend_promise(self, order_id, until, key):
+        return self.do("longer", key)
+
+    def find_extension(self, order_id, until, key):
+        return self.find_done("longer", key)
+
+    def request_review(self, order_id, key):
+        return self.do("review", key)
+
+    def find_review_request(self, order_id, key):
+        return self.find_done("review", key)
+
+    def confirm_shipment(self, shipment, key):
+        return self.do("left", key)
+
+    def find_confirmation(self, shipment, key):
+        return self.find_done("left", key)
 
     def check(self):
         self.page(0)
@@ -216,7 +244,11 @@ class TinySetup(ConnectorConformance):
     connector_class = Tiny
     secrets = (TOKEN,)
     send_path = "/send"
-    extend_path = "/longer"
+    request_paths = {  # noqa: RUF012  nobody changes it
+        Capability.EXTEND_PROMISE: "/longer",
+        Capability.REQUEST_REVIEW: "/review",
+        Capability.UPLOAD_TRACKING: "/left",
+    }
 
     @pytest.fixture
     def source(self):
@@ -248,8 +280,14 @@ class TinySetup(ConnectorConformance):
     def extension(self, source):
         return "o1", datetime(2026, 12, 1, tzinfo=UTC)
 
-    def extended(self, source):
-        return len(source.longer)
+    def review_order(self, source):
+        return "o1"
+
+    def departure(self, source):
+        return Shipment(source_id="k1", order_id="o1", tracking_number="TN9", carrier="dhl")
+
+    def carried_out(self, source, capability):
+        return len(source.done[self.request_paths[capability].removeprefix("/")])
 
 
 class TestTiny(TinySetup):
@@ -644,38 +682,63 @@ class FindsEverything(Tiny):
         return Receipt(source_id="1", accepted_at=self.context.now())
 
 
-# Giving more time
+# Asking for more than a message
 
 
-class GivesTwice(Tiny):
-    def extend_promise(self, order_id, until, key):
-        super().extend_promise(order_id, until, key)
-        return super().extend_promise(order_id, until, key)
+class DoesTwice(Tiny):
+    def do(self, what, key):
+        super().do(what, key)
+        return super().do(what, key)
 
 
-class TimeReceiptForgotten(Tiny):
-    def extend_promise(self, order_id, until, key):
-        super().extend_promise(order_id, until, key)
+class ReceiptOfItForgotten(Tiny):
+    def do(self, what, key):
+        super().do(what, key)
 
 
-class LostIsNotGiven(Tiny):
-    """Takes a lost answer for time that was not given."""
+class LostIsNotDone(Tiny):
+    """Takes a lost answer for a request that was not carried out."""
+
+    def do(self, what, key):
+        try:
+            return super().do(what, key)
+        except OutcomeUnknown as error:
+            raise Unavailable(str(error)) from None
+
+
+class FindsNothingDone(Tiny):
+    def find_done(self, what, key):
+        return None
+
+
+class FindsAllDone(Tiny):
+    def find_done(self, what, key):
+        return Receipt(source_id="1", accepted_at=self.context.now())
+
+
+class ReviewsTwice(Tiny):
+    """Wrong in one of the three alone."""
+
+    def request_review(self, order_id, key):
+        super().request_review(order_id, key)
+        return super().request_review(order_id, key)
+
+
+class FindsNoParcel(Tiny):
+    """The same."""
+
+    def find_confirmation(self, shipment, key):
+        return None
+
+
+class LostTimeIsNone(Tiny):
+    """The same."""
 
     def extend_promise(self, order_id, until, key):
         try:
             return super().extend_promise(order_id, until, key)
         except OutcomeUnknown as error:
-            raise Unavailable(str(error)) from None
-
-
-class FindsNoTime(Tiny):
-    def find_extension(self, order_id, until, key):
-        return None
-
-
-class FindsTimeEverywhere(Tiny):
-    def find_extension(self, order_id, until, key):
-        return Receipt(source_id="1", accepted_at=self.context.now())
+            raise Rejected(str(error)) from None
 
 
 FAULTY = [
@@ -723,11 +786,14 @@ FAULTY = [
     (LostIsNotSent, "test_a_lost_answer_is_an_unknown_outcome"),
     (FindsNothing, "test_an_unknown_outcome_is_settled"),
     (FindsEverything, "test_an_unknown_outcome_is_settled"),
-    (GivesTwice, "test_more_time_is_given_once"),
-    (TimeReceiptForgotten, "test_more_time_is_given_once"),
-    (LostIsNotGiven, "test_a_lost_extension_is_unknown"),
-    (FindsNoTime, "test_a_lost_extension_is_settled"),
-    (FindsTimeEverywhere, "test_a_lost_extension_is_settled"),
+    (DoesTwice, "test_a_request_is_carried_out_once"),
+    (ReceiptOfItForgotten, "test_a_request_is_carried_out_once"),
+    (ReviewsTwice, "test_a_request_is_carried_out_once"),
+    (LostIsNotDone, "test_a_lost_request_is_unknown"),
+    (LostTimeIsNone, "test_a_lost_request_is_unknown"),
+    (FindsNothingDone, "test_a_lost_request_is_settled"),
+    (FindsAllDone, "test_a_lost_request_is_settled"),
+    (FindsNoParcel, "test_a_lost_request_is_settled"),
 ]
 
 
