@@ -1,0 +1,167 @@
+"""TikTok Shop's lists as `syncd.connector.sweep` walks them, and the items behind their entries."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+
+from syncd.connector import OutcomeUnknown, Rejected, parse_each
+from syncd.connector.sweep import Entry, Page, Source
+from syncd.model import BadItem, Item
+from syncd_tiktokshop import chat, parse, wire
+from syncd_tiktokshop.client import (
+    CASES_PER_PAGE,
+    CONVERSATIONS_PER_PAGE,
+    ORDERS_PER_PAGE,
+    TikTokClient,
+)
+
+Head = TypeVar("Head", wire.OrderHead, wire.ReturnHead, wire.CancellationHead)
+Fetch = Callable[[datetime, datetime | None, str], wire.Page]
+
+
+def orders(client: TikTokClient) -> Source:
+    """The orders, each followed by its packages."""
+    heads = partial(_head, type_=wire.OrderHead, id_of=lambda head: head.id)
+    return _changed(client.changed_orders, heads, parse.order, ORDERS_PER_PAGE)
+
+
+def returns(client: TikTokClient) -> Source:
+    """Returns, refunds and replacements."""
+    heads = partial(_head, type_=wire.ReturnHead, id_of=lambda head: head.return_id)
+    fetch = partial(client.changed_cases, "returns")
+    return _changed(fetch, heads, lambda raw: [parse.returned(raw)], CASES_PER_PAGE)
+
+
+def cancellations(client: TikTokClient) -> Source:
+    """Cancellations."""
+    heads = partial(_head, type_=wire.CancellationHead, id_of=lambda head: head.cancel_id)
+    fetch = partial(client.changed_cases, "cancellations")
+    return _changed(fetch, heads, lambda raw: [parse.cancellation(raw)], CASES_PER_PAGE)
+
+
+class Conversations:
+    """The conversations, and their messages since `floor`.
+
+    The list cannot be asked for by time, and its order is not published: it is taken to be by the
+    latest message, the latest first, as long as it is seen to be.
+    """
+
+    def __init__(self, client: TikTokClient, floor: datetime) -> None:
+        self._client = client
+        self._floor = floor
+        self._token = ""
+
+    def source(self) -> Source:
+        """The list; a batch is small because each entry costs calls."""
+        return Source(self._page, self._read, limit=CONVERSATIONS_PER_PAGE, batch=10)
+
+    def with_buyer(self, entries: Iterable[Entry], user_id: str) -> list[wire.Conversation]:
+        """Those of the entries that are with a buyer; raises OutcomeUnknown where one is unreadable."""
+        entries = list(entries)
+        if not all(entry.known for entry in entries):
+            raise OutcomeUnknown("the list of conversations cannot be understood")
+        threads = [_conversation(entry.raw) for entry in entries]
+        return [thread for thread in threads if thread.buyer.user_id == user_id]
+
+    def items(self, thread: wire.Conversation) -> list[Item]:
+        """The messages of a conversation since the floor, in its order; unreadable as BadItem."""
+        raws = dict.fromkeys(self._since_floor(thread.id))
+        read = partial(chat.message, thread=thread)
+        return list(parse_each(sorted(raws, key=_index), read, parse.describe))
+
+    def _since_floor(self, thread_id: str) -> Iterator[bytes]:
+        token, more = "", True
+        while more:
+            page = self._client.messages(thread_id, token)
+            raws = [bytes(raw) for raw in page.messages or ()]
+            yield from raws
+            token = page.next_page_token or ""
+            older = [raw for raw in raws if _written(raw, self._floor) < self._floor]
+            more = bool(token) and len(older) < len(raws)
+
+    def _page(self, start: datetime, end: datetime | None, offset: int) -> Page:
+        del end
+        page = self._client.conversations(self._token if offset else "")
+        self._token = page.next_page_token or ""
+        raws = [bytes(raw) for raw in page.conversations or ()]
+        entries = [_entry(raw, start, _conversation_entry) for raw in raws]
+        stamps = [entry.stamp for entry in entries]
+        past = bool(stamps) and stamps == sorted(stamps, reverse=True) and stamps[-1] < start
+        recent = [entry for entry in entries if entry.stamp >= start]
+        return Page(recent, None, bool(self._token and raws) and not past)
+
+    def _read(self, entries: list[Entry]) -> list[Item]:
+        return [item for entry in entries for item in self._of(entry)]
+
+    def _of(self, entry: Entry) -> list[Item]:
+        if not entry.known:
+            return [BadItem(source_id=entry.id, reason="not a conversation", raw=entry.raw)]
+        try:
+            return self.items(_conversation(entry.raw))
+        except Rejected as error:  # gone between the list and here
+            return [BadItem(source_id=entry.id, reason=str(error), raw=entry.raw)]
+
+
+def _changed(
+    fetch: Fetch,
+    head: Callable[[bytes], Entry],
+    read: Callable[[bytes], list[Item]],
+    limit: int,
+) -> Source:
+    """A list that is asked for by the time of the last change; its entries are the items."""
+    token = ""
+
+    def page(start: datetime, end: datetime | None, offset: int) -> Page:
+        nonlocal token
+        got = fetch(start, end, token if offset else "")
+        token = got.next_page_token or ""
+        entries = [_entry(bytes(raw), start, head) for raw in got.entries]
+        return Page(entries, got.total_count, bool(token and entries))
+
+    def items(entries: list[Entry]) -> list[Item]:
+        return list(parse_each([entry.raw for entry in entries], read, parse.describe))
+
+    return Source(page, items, limit=limit, batch=limit)
+
+
+def _entry(raw: bytes, start: datetime, read: Callable[[bytes], Entry]) -> Entry:
+    try:
+        return read(raw)
+    except msgspec.MsgspecError:
+        source_id, payload = parse.describe(raw)
+        return Entry(source_id, start, f"unreadable {source_id}", payload, known=False)
+
+
+def _head(raw: bytes, type_: type[Head], id_of: Callable[[Head], str]) -> Entry:
+    head = msgspec.json.decode(raw, type=type_)
+    stamp = datetime.fromtimestamp(head.update_time, UTC)
+    return Entry(id_of(head), stamp, f"{id_of(head)}@{head.update_time}", raw)
+
+
+def _conversation(raw: bytes) -> wire.Conversation:
+    return msgspec.json.decode(raw, type=wire.Conversation)
+
+
+def _conversation_entry(raw: bytes) -> Entry:
+    thread = _conversation(raw)
+    latest = thread.latest_message or wire.MessageHead()
+    stamp = datetime.fromtimestamp(latest.create_time or thread.create_time, UTC)
+    return Entry(thread.id, stamp, latest.id or thread.id, raw)
+
+
+def _index(raw: bytes) -> int:
+    """Where a message stands; one that does not tell stands first, and is refused when it is read."""
+    try:
+        return int(msgspec.json.decode(raw, type=wire.Place).index)
+    except (msgspec.MsgspecError, ValueError):
+        return -1
+
+
+def _written(raw: bytes, unknown: datetime) -> datetime:
+    try:
+        return datetime.fromtimestamp(msgspec.json.decode(raw, type=wire.Place).create_time, UTC)
+    except msgspec.MsgspecError:
+        return unknown
