@@ -37,6 +37,7 @@ VERBS = {
     ),
     "poll": Verb("syncd.cli.act:poll", "Poll an account now."),
     "send-test": Verb("syncd.cli.act:send_test", "Send a test message from an account."),
+    "ship": Verb("syncd.cli.ship:ship", "Tell the platform that an order left."),
     "outbox": Verb("syncd.cli.outbox:outbox", "List, approve, cancel and retry what goes out."),
     "quarantine": Verb("syncd.cli.quarantine:quarantine", "List what could not be read."),
     "db": Verb("syncd.cli.db:db", "Create, migrate and look after the database."),

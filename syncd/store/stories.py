@@ -62,6 +62,17 @@ class StoryStore:
             ).one_or_none()
         return _story(row, latest)
 
+    def accounts_of(self, order_id: str) -> list[str]:
+        """The names of the accounts that have an order of this id."""
+        wanted = (
+            select(accounts.c.name)
+            .join(orders, orders.c.account_id == accounts.c.id)
+            .where(orders.c.source_id == order_id)
+            .order_by(accounts.c.name)
+        )
+        with self._database.read() as connection:
+            return list(connection.execute(wanted).scalars())
+
     def since(self, row: OutboxRow) -> tuple[Milestone, frozenset[str]]:
         """Where the parcel of `row` is by now, and the causes of later notices that went out or will."""
         table = outbox.c
