@@ -6,8 +6,8 @@ CONNECTORS := $(sort $(wildcard connectors/*/pyproject.toml))
 EDITABLE := -e . $(foreach project,$(CONNECTORS),-e $(dir $(project)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-short test check format lint types layers docs docs-check lock clean \
-  kill kill-short bench bench-sync bench-idle bench-scan bench-short
+.PHONY: help setup demo demo-short test contract check format lint types layers docs docs-check lock \
+  clean kill kill-short bench bench-sync bench-idle bench-scan bench-short
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,21 @@ demo-short: setup ## the same in twenty seconds, its figures checked
 
 test: setup ## all tests that this machine can run
 	$(BIN)/pytest -n auto tests
+
+contract: setup ## requests and fakes' answers through Prism, a proxy that validates them
+	@if [ ! -d ../shared/specs ]; then \
+	  echo "contract: skipped, the published descriptions (../shared/specs) are not here"; \
+	elif ! command -v npm >/dev/null; then echo "contract: skipped, npm is not installed"; \
+	else $(MAKE) --no-print-directory .venv-prism/.ready && \
+	  $(BIN)/python -m tests.contract.prism --prism .venv-prism/node_modules/.bin/prism; fi
+
+# Without the scripts of its packages: one of them reports to its maker that it was installed.
+.venv-prism/.ready: requirements/prism.json requirements/prism-lock.json
+	mkdir -p $(@D)
+	cp requirements/prism.json $(@D)/package.json
+	cp requirements/prism-lock.json $(@D)/package-lock.json
+	npm ci --prefix $(@D) --silent --ignore-scripts --no-audit --no-fund
+	touch $@
 
 check: setup lint types layers test docs-check ## everything CI asks of a change
 
