@@ -1,0 +1,205 @@
+"""Allegro's conversations as lists that `syncd.connector.sweep` walks, and the messages in them.
+
+Threads are listed by their newest message. That is dated when it was written, not when Allegro let
+it through, which may be much later (allegro-api issues 11377 and 13907): hence `LATE`. Issues are
+listed by when they were opened, so the list is read as far back as issues are followed.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from syncd.connector import Rejected, parse_each
+from syncd.connector.sweep import Entry, Page, Source
+from syncd.model import BadItem, Item, Message
+from syncd_allegro import parse, wire
+from syncd_allegro.client import ISSUES_PER_PAGE, THREADS_PER_PAGE, AllegroClient, Denied
+from syncd_allegro.files import Files
+
+T = TypeVar("T")
+
+LATE = timedelta(hours=6)
+ISSUES_FOLLOWED = timedelta(days=90)
+AT_ONCE = 10
+
+# Not (yet) with the buyer: being looked through, or its writer is asked whether they mean it.
+UNDECIDED = frozenset({"VERIFYING", "INTERACTING"})
+# Never: refused by Allegro, or taken back by its writer.
+NOT_DELIVERED = frozenset({"BLOCKED", "DISMISSED"})
+
+
+class Conversations:
+    """One of the two lists: `source` walks it, `unsettled` are the marks of what is to be read again."""
+
+    def __init__(self, client: AllegroClient, files: Files) -> None:
+        self.client = client
+        self.files = files
+        self.unsettled: set[str] = set()
+
+    def source(self) -> Source:
+        """The list; a batch is small because each entry costs a call."""
+        return Source(self.page, self._read, limit=self.limit, batch=AT_ONCE, overlap=LATE)
+
+    name: str
+    limit: int
+
+    def page(self, start: datetime, end: datetime | None, offset: int) -> Page:
+        """A page of the list."""
+        raise NotImplementedError
+
+    def raws(self, entry: Entry) -> list[bytes]:
+        """The messages of one conversation; raises Rejected or Denied where it is gone."""
+        raise NotImplementedError
+
+    def read(self, raw: bytes, entry: Entry) -> Iterable[Message]:
+        """A message as far as it is there yet."""
+        raise NotImplementedError
+
+    def attached(self, raw: bytes) -> list[wire.File] | list[wire.IssueFile] | None:
+        """What is attached to a message that could be read."""
+        raise NotImplementedError
+
+    def _items(self, entry: Entry) -> Iterator[Item]:
+        read = partial(self.read, entry=entry)
+        for item in parse_each(self.raws(entry), read, parse.describe):
+            yield self._with_files(item, entry) if isinstance(item, Message) else item
+
+    def _with_files(self, message: Message, entry: Entry) -> Message:
+        files, settled = self.files.of(self.attached(message.raw))
+        if not settled:
+            self.unsettled.add(entry.mark)
+        return replace(message, attachments=tuple(files))
+
+    def _read(self, entries: list[Entry]) -> list[Item]:
+        return sorted((item for entry in entries for item in self._of(entry)), key=_written)
+
+    def _of(self, entry: Entry) -> list[Item]:
+        if not entry.known:
+            return [BadItem(source_id=entry.id, reason="not a conversation", raw=entry.raw)]
+        try:
+            return list(self._items(entry))
+        except (Rejected, Denied) as error:  # its list could be read, so it is about this one
+            return [BadItem(source_id=entry.id, reason=str(error), raw=entry.raw)]
+
+
+class Threads(Conversations):
+    """The message centre: one thread with each buyer, over all of their orders."""
+
+    name = "threads"
+    limit = THREADS_PER_PAGE
+
+    def page(self, start: datetime, end: datetime | None, offset: int) -> Page:
+        """Threads with a message since `start`; those behind the page are older than those on it."""
+        del end
+        raws = self.client.threads(offset)
+        entries = [entry for raw in raws if (entry := _thread_entry(raw, start)) is not None]
+        past = any(entry.stamp < start for entry in entries)
+        recent = [entry for entry in entries if entry.stamp >= start]
+        return Page(recent, None, len(raws) >= self.limit and not past)
+
+    def raws(self, entry: Entry) -> list[bytes]:
+        """All messages of a thread, so that one that was let through late comes with the next."""
+        return self.client.messages(_thread(entry).id)
+
+    def read(self, raw: bytes, entry: Entry) -> Iterable[Message]:
+        """A message that has been delivered."""
+        said = msgspec.json.decode(raw, type=wire.CenterMessage)
+        if said.status in UNDECIDED:
+            self.unsettled.add(entry.mark)
+        if said.status in UNDECIDED | NOT_DELIVERED:
+            return ()
+        return (parse.center_message(said, _thread(entry), raw),)
+
+    def attached(self, raw: bytes) -> list[wire.File] | None:
+        """What is attached to it, each with its state."""
+        return msgspec.json.decode(raw, type=wire.CenterMessage).attachments
+
+
+class Issues(Conversations):
+    """Disputes and claims, each a conversation of its own."""
+
+    name = "issues"
+    limit = ISSUES_PER_PAGE
+
+    def page(self, start: datetime, end: datetime | None, offset: int) -> Page:
+        """Issues in which something was said since `start`."""
+        del end
+        raws, more = issue_page(self.client, offset, start - ISSUES_FOLLOWED)
+        entries = [_issue_entry(raw, start) for raw in raws]
+        return Page([entry for entry in entries if entry.stamp >= start], None, more)
+
+    def raws(self, entry: Entry) -> list[bytes]:
+        """All messages of an issue."""
+        return self.client.chat(_issue(entry).id)
+
+    def read(self, raw: bytes, entry: Entry) -> Iterable[Message]:
+        """A message."""
+        said = msgspec.json.decode(raw, type=wire.ChatMessage)
+        return (parse.chat_message(said, _issue(entry), raw),)
+
+    def attached(self, raw: bytes) -> list[wire.IssueFile] | None:
+        """What is attached to it."""
+        return msgspec.json.decode(raw, type=wire.ChatMessage).attachments
+
+
+def issue_page(client: AllegroClient, offset: int, since: datetime) -> tuple[list[bytes], bool]:
+    """A page of issues, and whether others behind it were opened since then."""
+    raws = client.issues(offset)
+    opened = (at for raw in raws if (at := _opened(raw)) is not None)
+    past = any(at < since for at in opened)
+    return raws, len(raws) >= ISSUES_PER_PAGE and not past
+
+
+def _thread(entry: Entry) -> wire.Thread:
+    return msgspec.json.decode(entry.raw, type=wire.Thread)
+
+
+def _issue(entry: Entry) -> wire.Issue:
+    return msgspec.json.decode(entry.raw, type=wire.Issue)
+
+
+def _opened(raw: bytes) -> datetime | None:
+    try:
+        return parse.instant(msgspec.json.decode(raw, type=wire.Issue).opened_date)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _thread_entry(raw: bytes, start: datetime) -> Entry | None:
+    """None for a thread in which nothing was said."""
+
+    def read() -> Entry | None:
+        thread = msgspec.json.decode(raw, type=wire.Thread)
+        said = thread.last_message_date_time
+        if said is None:
+            return None
+        return Entry(f"thread/{thread.id}", parse.needed(said), parse.mark(thread.id, said), raw)
+
+    return _entry_or_unknown(read, raw, start)
+
+
+def _issue_entry(raw: bytes, start: datetime) -> Entry:
+    def read() -> Entry:
+        issue = msgspec.json.decode(raw, type=wire.Issue)
+        last = issue.chat.last_message.created_at if issue.chat.last_message else None
+        stamp = max(parse.needed(said) for said in (issue.opened_date, last) if said)
+        seen = parse.mark(issue.id, stamp, issue.chat.messages_count)
+        return Entry(f"{parse.ISSUE}{issue.id}", stamp, seen, raw)
+
+    return _entry_or_unknown(read, raw, start)
+
+
+def _entry_or_unknown(read: Callable[[], T], raw: bytes, start: datetime) -> T | Entry:
+    try:
+        return read()
+    except (msgspec.MsgspecError, ValueError):
+        source_id, payload = parse.describe(raw)
+        return Entry(source_id, start, parse.mark("unreadable", source_id), payload, known=False)
+
+
+def _written(item: Item) -> float:
+    return item.sent_at.timestamp() if isinstance(item, Message) else 0.0

@@ -1,0 +1,194 @@
+"""Allegro's orders with their parcels: the order log, and what it leaves out.
+
+The log is a true cursor, but adding a parcel's number makes no entry (allegro-api issue 8793), and
+entries have been lost (issues 8498, 8623). So the orders that were updated are listed too, which is
+also how the first poll reads the past, and orders that have no parcel yet are asked for it again.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from syncd.connector import Cursor, Rejected, parse_each
+from syncd.model import BadItem, Item, Order
+from syncd_allegro import parse, wire
+from syncd_allegro.client import EVENTS_PER_PAGE, FORMS_PER_PAGE, AllegroClient
+
+# The list is asked for again from this far before the latest update: those that are shown late.
+OVERLAP = timedelta(minutes=5)
+MAX_SEEN = 200
+# An order without a parcel is asked about for this long, some at each poll, the others next time.
+AWAITED = timedelta(days=30)
+MAX_AWAITED = 300
+ASKED_AT_ONCE = 20
+
+_PAID = "READY_FOR_PROCESSING"
+_ENDED = frozenset({"CANCELLED", "PICKED_UP", "RETURNED"})
+
+
+class Place(msgspec.Struct):
+    """Where the orders stand; it moves as they are read."""
+
+    since: datetime
+    """The latest update that was listed."""
+    event: str | None = None
+    """The last entry of the log that was read; None: the log was empty."""
+    skip: int = 0
+    """How many of those updated at `since` were listed, while a list is being read."""
+    seen: dict[str, str] = {}
+    """The last orders that were handled, each with its mark."""
+    awaited: dict[str, datetime] = {}
+    """Paid orders without a parcel, with when they were updated."""
+
+    @classmethod
+    def load(cls, cursor: Cursor) -> "Place":
+        """The place a cursor stands for."""
+        fields = dict(cursor) | {"awaited": dict(cursor.get("awaited", ()))}
+        return msgspec.convert(fields, cls)
+
+    def dump(self) -> Mapping[str, Any]:
+        """The place as a cursor; those awaited as a list, whose order a store keeps."""
+        cursor: dict[str, Any] = msgspec.to_builtins(self)
+        return cursor | {"awaited": [list(pair) for pair in cursor["awaited"].items()]}
+
+
+class Orders:
+    """One poll of the orders; `place` moves as it goes on."""
+
+    def __init__(self, client: AllegroClient, place: Place, now: datetime) -> None:
+        self.place = place
+        self._client = client
+        self._now = now
+
+    def walk(self) -> Iterator[list[Item]]:
+        """Orders and parcels that are new or not as they were."""
+        yield from self._updated()
+        yield from self._logged()
+        yield from self._asked_again()
+
+    def _updated(self) -> Iterator[list[Item]]:
+        if self.place.skip == 0:
+            self.place.since -= OVERLAP
+        more = True
+        while more:
+            raws = self._client.forms(self.place.since, self.place.skip)
+            more = len(raws) >= FORMS_PER_PAGE
+            items = [item for raw in raws for item in self._handled(raw)]
+            self._move(raws, more=more)
+            if items:
+                yield items
+
+    def _move(self, raws: list[bytes], *, more: bool) -> None:
+        """Go on behind the latest update, or past those of one moment that fill pages.
+
+        A page is never gone on from by its number alone: an order that is updated meanwhile goes to
+        the end, and another would slip over the border unseen.
+        """
+        stamps = [at for raw in raws if (at := _updated_at(raw)) is not None]
+        latest = max(stamps, default=self.place.since)
+        moved = latest > self.place.since
+        self.place.skip = 0 if moved or not more else self.place.skip + FORMS_PER_PAGE
+        self.place.since = max(latest, self.place.since)
+
+    def _logged(self) -> Iterator[list[Item]]:
+        more = True
+        while more:
+            events = self._client.events(self.place.event)
+            more = len(events) >= EVENTS_PER_PAGE
+            about = (event.order.checkout_form for event in events)
+            ids = dict.fromkeys(form.id for form in about if form)
+            items = [item for order_id in ids for item in self._fetched(order_id)]
+            if events:
+                last = max((event.id for event in events), key=_number)
+                more = more and last != self.place.event
+                self.place.event = last
+                yield items
+
+    def _asked_again(self) -> Iterator[list[Item]]:
+        waiting = list(self.place.awaited)[:ASKED_AT_ONCE]
+        items = [item for order_id in waiting for item in self._asked(order_id)]
+        if items or len(self.place.awaited) > ASKED_AT_ONCE:
+            yield items
+
+    def _asked(self, order_id: str) -> list[Item]:
+        """Ask for an order's parcels, and put it behind the others that wait where it has none."""
+        since = self.place.awaited.pop(order_id)
+        try:
+            parcels = self._client.waybills(order_id)
+        except Rejected:
+            return []  # it is no longer there: what changed it is in the log
+        if parcels:
+            return list(self._fetched(order_id, again=True))
+        if self._now - since < AWAITED:
+            self.place.awaited[order_id] = since
+        return []
+
+    def _fetched(self, order_id: str, *, again: bool = False) -> Iterable[Item]:
+        try:
+            raw = self._client.form(order_id)
+        except Rejected as error:  # merged with another, or of another account (issue 11212)
+            return [BadItem(source_id=order_id, reason=str(error))]
+        return self._handled(raw, again=again)
+
+    def _handled(self, raw: bytes, *, again: bool = False) -> list[Item]:
+        """The order and its parcels, where it is not as it was handled last."""
+        order_id, seen = _known_by(raw)
+        if self.place.seen.pop(order_id, None) == seen and not again:
+            self.place.seen[order_id] = seen
+            return []
+        items = list(parse_each([raw], _order, parse.describe))
+        if isinstance(items[0], Order):
+            sold = parse.form(raw)
+            items += self._parcels(sold)
+            self._await(sold, parcels=items[1:])
+        self.place.seen[order_id] = seen
+        for old in list(self.place.seen)[: max(0, len(self.place.seen) - MAX_SEEN)]:
+            del self.place.seen[old]
+        return items
+
+    def _parcels(self, sold: wire.CheckoutForm) -> list[Item]:
+        if sold.fulfillment.shipment_summary.line_items_sent == "NONE" or sold.status != _PAID:
+            return []
+        try:
+            raws = self._client.waybills(sold.id)
+        except Rejected as error:
+            return [BadItem(source_id=f"{sold.id}/shipments", reason=str(error))]
+        read: Callable[[bytes], Item] = partial(parse.shipment, sold=sold)
+        return list(parse_each(raws, read, parse.describe))
+
+    def _await(self, sold: wire.CheckoutForm, *, parcels: list[Item]) -> None:
+        self.place.awaited.pop(sold.id, None)
+        since = parse.instant(sold.updated_at) or self._now
+        to_come = sold.status == _PAID and not parcels and sold.fulfillment.status not in _ENDED
+        if to_come and sold.fulfillment.provider.id != "ALLEGRO" and self._now - since < AWAITED:
+            self.place.awaited[sold.id] = since
+        for old in list(self.place.awaited)[: max(0, len(self.place.awaited) - MAX_AWAITED)]:
+            del self.place.awaited[old]
+
+
+def _order(raw: bytes) -> Order:
+    return parse.order(parse.form(raw), raw)
+
+
+def _known_by(raw: bytes) -> tuple[str, str]:
+    try:
+        sold = parse.form(raw)
+    except msgspec.MsgspecError:
+        source_id, _ = parse.describe(raw)
+        return source_id, parse.mark(raw)
+    return sold.id, parse.form_mark(sold)
+
+
+def _updated_at(raw: bytes) -> datetime | None:
+    try:
+        return parse.instant(parse.form(raw).updated_at)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _number(event_id: str) -> tuple[int, str]:
+    """Event ids are numbers that grow, written without leading zeros."""
+    return len(event_id), event_id
