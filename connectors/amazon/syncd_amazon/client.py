@@ -35,6 +35,8 @@ REVIEW = "productReviewAndSellerFeedback"
 ORDERS_PER_PAGE = RETURNS_PER_PAGE = 100
 DATA = "BUYER,RECIPIENT,PROCEEDS,FULFILLMENT,PACKAGES"
 
+# Turns are counted at both ends of a line whose delay varies: at the very rate some would be refused.
+SLACK = 0.98
 # Requests a second, and how many at once. The returns' model names none; a usual plan is taken.
 PLANS: Mapping[str, tuple[float, float]] = {
     "searchOrders": (0.0056, 20),
@@ -67,7 +69,7 @@ class AmazonClient:
             headers={"accept": "application/hal+json"},
         )
         self._budgets = {
-            name: shared_budget(f"amazon:{counted_by}:{name}", rate=rate, burst=burst)
+            name: shared_budget(f"amazon:{counted_by}:{name}", rate=rate * SLACK, burst=burst)
             for name, (rate, burst) in PLANS.items()
         }
 
@@ -155,9 +157,9 @@ class AmazonClient:
         try:
             reply = ask(budget)
         except QuotaExceeded as error:
-            budget.learn(error.rate or 0)
+            budget.learn((error.rate or 0) * SLACK)
             raise
-        budget.learn(told_rate(reply) or 0)
+        budget.learn((told_rate(reply) or 0) * SLACK)
         return reply
 
 

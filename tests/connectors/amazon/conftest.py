@@ -1,6 +1,7 @@
 """A fake Amazon and an account that points at it, both on a clock that the test moves."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -39,6 +40,8 @@ def now(monkeypatch):
 @pytest.fixture
 def amazon(now):
     with FakeAmazon(now) as server:
+        # The process keeps the budgets of a seller, and the clock of the next test begins anew.
+        server.seller_id = f"A{uuid4().hex[:12].upper()}"
         yield server
 
 

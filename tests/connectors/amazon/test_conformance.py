@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import ClassVar
+from uuid import uuid4
 
 import pytest
 
@@ -19,7 +21,7 @@ class TestConformance(ConnectorConformance):
     secrets = ("amzn1.oa2-cs.v1.1", "Atzr|refresh", "Atza|access")
     finds_sent = False
     send_path = "/messages/unexpectedProblem"
-    request_paths = {
+    request_paths: ClassVar = {
         Capability.REQUEST_REVIEW: "/solicitations/productReview",
         Capability.UPLOAD_TRACKING: "/shipmentConfirmation",
     }
@@ -30,6 +32,7 @@ class TestConformance(ConnectorConformance):
         # No time passes in these tests: what changes is to be seen at once, and quotas are wide.
         with FakeAmazon(lag=timedelta(0)) as amazon:
             amazon.quota.told = 1000
+            amazon.seller_id = f"A{uuid4().hex[:12].upper()}"  # whose budgets no other test has used
             monkeypatch.setenv("AMAZON_SECRET", amazon.client_secret)
             monkeypatch.setenv("AMAZON_TOKEN", amazon.refresh_token)
             began = clock.now() - timedelta(days=20)
