@@ -89,6 +89,35 @@ class Place(msgspec.Struct, frozen=True):
         return Place(since, {mark: stamp for stamp, mark in near[-MAX_SEEN:]})
 
 
+def entry_of(
+    raw: bytes,
+    start: datetime,
+    read: Callable[[bytes], Entry],
+    describe: Callable[[bytes], tuple[str, bytes]],
+) -> Entry:
+    """The entry that `read` makes of a payload; one that it cannot read stands at `start`, unknown.
+
+    `read` raises ValueError for it, as msgspec's decoding does; `describe` is that of `parse_each`.
+    """
+    try:
+        return read(raw)
+    except ValueError:
+        source_id, payload = describe(raw)
+        return Entry(source_id, start, f"unreadable {source_id}", payload, known=False)
+
+
+def latest_first(entries: list[Entry], start: datetime, *, more: bool) -> Page:
+    """A page of a list that takes no times and is thought to have the latest change first.
+
+    It is the last one once it goes back to before `start`, but only as long as that order is seen
+    to be so.
+    """
+    stamps = [entry.stamp for entry in entries]
+    past = bool(stamps) and stamps == sorted(stamps, reverse=True) and stamps[-1] < start
+    recent = [entry for entry in entries if entry.stamp >= start]
+    return Page(recent, None, more and not past)
+
+
 def walk(source: Source, place: Place, now: datetime) -> Iterator[tuple[list[Item], Place]]:
     """Yield the items behind all entries that changed since `place`, and the place behind them."""
     held = False
