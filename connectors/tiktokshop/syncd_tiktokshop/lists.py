@@ -79,8 +79,7 @@ class Conversations:
             raws = [bytes(raw) for raw in page.messages or ()]
             yield from raws
             token = page.next_page_token or ""
-            older = [raw for raw in raws if _written(raw, self._floor) < self._floor]
-            more = bool(token) and len(older) < len(raws)
+            more = bool(token and raws) and _written(min(raws, key=_index)) >= self._floor
 
     def _page(self, start: datetime, end: datetime | None, offset: int) -> Page:
         del end
@@ -160,8 +159,9 @@ def _index(raw: bytes) -> int:
         return -1
 
 
-def _written(raw: bytes, unknown: datetime) -> datetime:
+def _written(raw: bytes) -> datetime:
+    """When it was written; what does not tell is no reason to stop reading."""
     try:
         return datetime.fromtimestamp(msgspec.json.decode(raw, type=wire.Place).create_time, UTC)
     except msgspec.MsgspecError:
-        return unknown
+        return datetime.max.replace(tzinfo=UTC)

@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 
 from syncd.connector import AuthFailed, Rejected, Secret, Unavailable
-from syncd.http import DeadGrant, HttpClient, Reply, Token
+from syncd.http import DeadGrant, HttpClient, Reply, Throttled, Token
 from syncd_tiktokshop import errors, wire
 
 HEADER = "x-tts-access-token"
@@ -60,7 +60,9 @@ def _silent(reply: Reply) -> AuthFailed | Unavailable | None:
     error = errors.judge(reply)
     if error is None and reply.status < 400:
         return None
-    if reply.status >= 500 or reply.status == 429 or isinstance(error, Unavailable):
+    if reply.status == 429 or isinstance(error, Throttled):
+        return Throttled("token endpoint: too many requests", reply.retry_after)
+    if reply.status >= 500 or isinstance(error, Unavailable):
         return Unavailable(f"token endpoint: HTTP {reply.status}", reply.retry_after)
     said = f"token endpoint: HTTP {reply.status}, TikTok's code {errors.code(reply) or 'none'}"
     if isinstance(error, Rejected):

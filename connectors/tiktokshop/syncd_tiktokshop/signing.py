@@ -23,15 +23,15 @@ import msgspec
 from syncd_tiktokshop.signature import push_signature, request_signature
 
 
-class _Request(msgspec.Struct, tag_field="kind", tag="request", forbid_unknown_fields=True):
+class _Request(msgspec.Struct, tag_field="kind", tag="request"):
     path: str
     secret: str
-    params: dict[str, msgspec.Raw] = {}
+    params: dict[str, msgspec.Raw] | None = None
     body: msgspec.Raw = msgspec.Raw(b"null")
     content_type: str = "application/json"
 
 
-class _Webhook(msgspec.Struct, tag_field="kind", tag="webhook", forbid_unknown_fields=True):
+class _Webhook(msgspec.Struct, tag_field="kind", tag="webhook"):
     app_key: str
     secret: str
     body: msgspec.Raw
@@ -56,7 +56,7 @@ def _of_request(asked: _Request) -> str:
             "`path` is the address behind the host and without parameters, such as "
             "/authorization/202309/shops"
         )
-    params = [(name, _value(name, bytes(raw))) for name, raw in asked.params.items()]
+    params = [(name, _value(name, bytes(raw))) for name, raw in (asked.params or {}).items()]
     multipart = asked.content_type.partition(";")[0].strip().lower() == "multipart/form-data"
     body = b"" if multipart else _body(asked.body, of_request=True)
     told = [(name, value) for name, value in params if value is not None]
