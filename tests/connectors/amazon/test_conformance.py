@@ -32,7 +32,9 @@ class TestConformance(ConnectorConformance):
         # No time passes in these tests: what changes is to be seen at once, and quotas are wide.
         with FakeAmazon(lag=timedelta(0)) as amazon:
             amazon.quota.told = 1000
-            amazon.seller_id = f"A{uuid4().hex[:12].upper()}"  # whose budgets no other test has used
+            amazon.seller_id = (
+                f"A{uuid4().hex[:12].upper()}"  # whose budgets no other test has used
+            )
             monkeypatch.setenv("AMAZON_SECRET", amazon.client_secret)
             monkeypatch.setenv("AMAZON_TOKEN", amazon.refresh_token)
             began = clock.now() - timedelta(days=20)
