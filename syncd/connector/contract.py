@@ -248,7 +248,10 @@ class Connector:
         """What a request to the push listener wakes; None: it is not proven to be the platform's.
 
         Only called where `capabilities` holds `WEBHOOK`. It checks the signature, in constant time,
-        and asks nobody. What it names is polled soon: nothing is taken from the push itself.
+        and asks nobody, but for a public key that its platform names in the signature: once for each
+        key, at a fixed host, in seconds, and under a `Budget`, since anybody may name any. It raises
+        Unavailable where such a key cannot be had now; the platform tries again. What it names is
+        polled soon: nothing is taken from the push itself.
         """
         del push
         return None

@@ -1,4 +1,4 @@
-"""A fake eBay: token endpoint, Message API and Fulfillment API of one seller, kept in memory.
+"""A fake eBay: logins, messages, orders, after-sales cases and pushes of one seller, in memory.
 
     with FakeEbay() as ebay:
         order = ebay.add_order("buyer-1")
@@ -26,7 +26,8 @@ from typing import Any
 import msgspec
 
 from syncd import clock
-from syncd.testing.ebay_login import EbayLogin
+from syncd.testing.ebay_cases import POST_ORDER
+from syncd.testing.ebay_push import KEYS, EbayPush
 from syncd.testing.ebay_shop import FROM_EBAY, FROM_MEMBERS, Conversation, Sent, Shop, iso
 from syncd.testing.server import Answer, Fault, Request, route
 
@@ -45,7 +46,7 @@ class Refusal(Exception):
         self.answer = Answer.json({"errors": [error | {"longMessage": message}]}, status)
 
 
-class FakeEbay(EbayLogin):
+class FakeEbay(EbayPush):
     """One seller's eBay on loopback; `shop` is its state. `now` is its clock."""
 
     def __init__(
@@ -72,14 +73,16 @@ class FakeEbay(EbayLogin):
     def answer(self, request: Request) -> Answer:
         """Check the login as eBay does, then answer."""
         try:
-            if request.path.startswith((MESSAGES, ORDERS)):
+            if request.path.startswith((MESSAGES, ORDERS, POST_ORDER, KEYS)):
                 self._authorize(request)
             return super().answer(request)
         except Refusal as refusal:
             return refusal.answer
 
     def _authorize(self, request: Request) -> None:
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme != ("IAF" if request.path.startswith(POST_ORDER) else "Bearer"):
+            raise Refusal(401, 1001, f"Bad scheme: {scheme}", "OAuth")
         if not self.is_good(token):
             raise Refusal(401, 1001, "Invalid access token", "OAuth")
         if request.path.startswith(tuple(self.denied)):
@@ -155,6 +158,21 @@ class FakeEbay(EbayLogin):
         """The parcels of an order."""
         parcels = self.shop.fulfillments[self._order(request)["orderId"]]
         return Answer.json({"fulfillments": self.page(parcels), "total": len(parcels)})
+
+    @route("POST", f"{ORDERS}/order/([^/]+)/shipping_fulfillment")
+    def report_parcel(self, request: Request) -> Answer:
+        """The seller tells of a parcel."""
+        order, body = self._order(request), request.json()
+        number, carrier = body.get("trackingNumber"), body.get("shippingCarrierCode")
+        if bool(number) != bool(carrier) or re.search(r"[^0-9A-Za-z]", number or ""):
+            raise _fulfillment_error(32300, "Invalid shipment tracking number or carrier")
+        known = {line["lineItemId"] for line in order["lineItems"]}
+        if {line["lineItemId"] for line in body["lineItems"]} - known:
+            raise _fulfillment_error(32200, "Invalid line item id")
+        at = _time(body.get("shippedDate", "")) or self._now()
+        number = self.shop.fulfil(order["orderId"], number or "", carrier, at)
+        place = f"{self.url}{request.path}/{number}"
+        return Answer.json({}, 201, {"Location": place})
 
     @route("POST", "/_fake/([a-z_]+)")
     def control(self, request: Request) -> Answer:
@@ -267,6 +285,10 @@ def _within(thread: Conversation, start: datetime | None, end: datetime | None) 
         return True
     low, high = iso(start) if start else "", iso(end) if end else "~"
     return any(low < message["createdDate"] < high for message in thread.messages)
+
+
+def _fulfillment_error(error_id: int, message: str) -> Refusal:
+    return Refusal(400, error_id, message, "API_FULFILLMENT")
 
 
 def _message_error(error_id: int, message: str) -> Refusal:

@@ -61,6 +61,8 @@ class EbayLogin(FakeServer):
         form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
         if form.get("grant_type") == "authorization_code":
             return self._by_code(form)
+        if form.get("grant_type") == "client_credentials":
+            return Answer.json(self._given(with_refresh=False))
         if form.get("grant_type") != "refresh_token":
             return Answer.json({"error": "unsupported_grant_type"}, 400)
         if form.get("refresh_token") != self.refresh_token:

@@ -133,21 +133,24 @@ class Shop:
 
     @_locked
     def fulfil(
-        self, order_id: str, tracking: str, carrier: str = "DHL", at: datetime | None = None
+        self,
+        order_id: str,
+        tracking: str,
+        carrier: str | None = "DHL",
+        at: datetime | None = None,
     ) -> str:
-        """The seller reports a parcel; gives the fulfillment's id."""
+        """The seller reports a parcel, without a number if need be; gives the fulfillment's id."""
         shipped, order = at or self.now(), self.orders[order_id]
         number = re.sub(r"[^0-9A-Za-z]", "", tracking)
         lines = [{"lineItemId": x["lineItemId"], "quantity": 1} for x in order["lineItems"]]
+        told = {"shipmentTrackingNumber": number, "shippingCarrierCode": carrier}
+        number = number or "999"
         self.fulfillments[order_id].append(
-            {
-                "fulfillmentId": number,
-                "lineItems": lines,
-                "shipmentTrackingNumber": number,
-                "shippedDate": iso(shipped),
-                "shippingCarrierCode": carrier,
-            }
+            {"fulfillmentId": number, "lineItems": lines, "shippedDate": iso(shipped)}
+            | {name: value for name, value in told.items() if value}
         )
+        for line in order["lineItems"]:
+            line["lineItemFulfillmentStatus"] = "FULFILLED"
         order["fulfillmentHrefs"].append(f"/order/{order_id}/shipping_fulfillment/{number}")
         order["orderFulfillmentStatus"] = "FULFILLED"
         order["lastModifiedDate"] = iso(shipped)

@@ -1,14 +1,12 @@
-"""eBay messages, orders and shipments."""
+"""eBay messages, orders, shipments and after-sales cases."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar
-from urllib.parse import quote, urlencode, urlsplit
-
-from pydantic import Field, field_validator
+from urllib.parse import quote, urlencode
 
 from syncd.connector import (
-    AccountConfig,
     Batch,
     Capability,
     Connector,
@@ -16,76 +14,43 @@ from syncd.connector import (
     Context,
     Cursor,
     OutcomeUnknown,
+    Push,
     Rejected,
-    Secret,
     Unavailable,
+    Wake,
     find_text,
     written_since,
 )
 from syncd.connector.sweep import Place, Source, walk, whole_list
 from syncd.hookspecs import hookimpl
-from syncd.http import OAuth2
-from syncd.model import Draft, Message, Receipt, Verdict
-from syncd_ebay import rules
+from syncd.http import HttpClient, OAuth2
+from syncd.model import Draft, Message, Receipt, Shipment, Verdict
+from syncd_ebay import parcels, push, returns, rules
+from syncd_ebay.cases import DISPUTE, POST_ORDER, Kind
 from syncd_ebay.client import (
+    DISPUTE_SCOPE,
     FROM_EBAY,
     FROM_MEMBERS,
     FULFILLMENT_SCOPE,
     MESSAGE_SCOPE,
     EbayClient,
+    ScopeMissing,
+    judge,
 )
 from syncd_ebay.lists import Conversations, Orders
+from syncd_ebay.settings import EbayConfig
 from syncd_ebay.wire import Conversation
+
+__all__ = ["EbayConfig", "EbayConnector"]
 
 PRODUCTION = "https://api.ebay.com"
 SANDBOX = "https://api.sandbox.ebay.com"
 # Where sellers agree (developer.ebay.com, "Getting user consent").
 CONSENT = {PRODUCTION: "https://auth.ebay.com", SANDBOX: "https://auth.sandbox.ebay.com"}
+# The Fulfillment API's description: payment disputes have a host of their own.
+DISPUTES = {PRODUCTION: "https://apiz.ebay.com", SANDBOX: "https://apiz.sandbox.ebay.com"}
 # getOrders refuses more than two years; a day less, so that a slow clock does not matter.
 OLDEST = timedelta(days=729)
-
-
-class EbayConfig(AccountConfig):
-    """Settings of one eBay seller account."""
-
-    username: str = Field(description="the seller's eBay user name", min_length=1)
-    user_id: str | None = Field(
-        default=None,
-        description="the seller's immutable user id, where eBay shows it in place of the name",
-    )
-    client_id: str = Field(description="App ID of the keyset at developer.ebay.com", min_length=1)
-    client_secret: Secret = Field(description="Cert ID of the keyset")
-    refresh_token: Secret | None = Field(
-        default=None,
-        description="refresh token from the seller's consent; not needed after `syncd connect`",
-    )
-    ru_name: str | None = Field(
-        default=None,
-        description="RuName of the keyset, which stands for the page a consent ends at; for "
-        "`syncd connect`",
-        examples=["Lamp_Shop-LampShop-syncd-abcdefg"],
-    )
-    sandbox: bool = Field(default=False, description="use eBay's sandbox instead of the real site")
-    base_url: str | None = Field(
-        default=None, description="another host of the API, for tests; overrides `sandbox`"
-    )
-    history_days: int = Field(
-        default=90, ge=1, le=729, description="how many days back the first poll reads"
-    )
-    platform_messages: bool = Field(
-        default=False, description="also read what eBay itself writes to the seller"
-    )
-
-    @field_validator("base_url")
-    @classmethod
-    def _safe(cls, url: str | None) -> str | None:
-        if url is None:
-            return None
-        parts = urlsplit(url)
-        local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
-        if parts.scheme != "https" and not (parts.scheme == "http" and local):
-            raise ValueError("base_url must begin with https:// (http:// only for 127.0.0.1)")
-        return url.rstrip("/")
 
 
 class EbayConnector(Connector):
@@ -94,14 +59,21 @@ class EbayConnector(Connector):
     name = "ebay"
     api_version = 1
     Config = EbayConfig
-    streams: ClassVar = {"messages": timedelta(minutes=1), "orders": timedelta(minutes=5)}
-    capabilities = frozenset(
-        {Capability.READ_MESSAGES, Capability.REPLY, Capability.START_CONVERSATION}
-    )
-    lacks: ClassVar = {
-        Capability.EXTEND_PROMISE: "eBay has no call that puts off a promised date",
-        Capability.REQUEST_REVIEW: "eBay has no call for it; a message may ask",
+    streams: ClassVar = {
+        "messages": timedelta(minutes=1),
+        "orders": timedelta(minutes=5),
+        "returns": timedelta(minutes=15),
     }
+    capabilities = frozenset(
+        {
+            Capability.READ_MESSAGES,
+            Capability.REPLY,
+            Capability.START_CONVERSATION,
+            Capability.UPLOAD_TRACKING,
+            Capability.WEBHOOK,
+        }
+    )
+    lacks: ClassVar = rules.LACKS
 
     def __init__(self, config: EbayConfig, context: Context) -> None:
         super().__init__(config, context)
@@ -117,21 +89,28 @@ class EbayConnector(Connector):
             by_consent=True,
             tokens=context.tokens,
         )
-        self._client = EbayClient(url, self._auth)
+        self._client = EbayClient(
+            url,
+            self._auth,
+            app=f"ebay:{url}:{config.client_id}",
+            disputes_url=DISPUTES.get(url, url),
+            marketplace=config.marketplace,
+        )
+        self._keys = push.Keys(self._keys_client(url), context.now)
         names = (config.username, config.user_id)
         self._own = frozenset(name.casefold() for name in names if name)
 
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
-        """Whole conversations or orders with their parcels; how the cursor moves is told in `sweep`."""
+        """Whole conversations, orders with their parcels, or cases.
+
+        How the cursor moves is told in `syncd.connector.sweep`, and for cases in `returns`.
+        """
         if stream == "orders":
             yield from self._batches("orders", Orders(self._client).source(), cursor)
-            return
-        kinds = [FROM_MEMBERS, FROM_EBAY] if self.config.platform_messages else [FROM_MEMBERS]
-        for kind in kinds:
-            source = Conversations(self._client, kind, self._own).source()
-            for batch in self._batches(kind, source, cursor):
-                cursor = batch.cursor
-                yield batch
+        elif stream == "returns":
+            yield from self._cases(cursor)
+        else:
+            yield from self._messages(cursor)
 
     def may_send(self, draft: Draft) -> Verdict:
         """By the text's length and content; whom eBay lets one write to, only eBay knows."""
@@ -158,10 +137,41 @@ class EbayConnector(Connector):
             raise OutcomeUnknown(f"the conversation cannot be read: {error}") from None
         return find_text(written, draft)
 
+    def confirm_shipment(self, shipment: Shipment, key: str) -> Receipt:
+        """Report the parcel, with all of the order that had not left; its number without signs."""
+        del key  # `find_confirmation` looks for the number instead
+        body = parcels.confirmation(shipment, self._client.order(shipment.order_id))
+        try:
+            self._client.confirm(shipment.order_id, body)
+        except ScopeMissing as error:  # the consent is older than this call, and good for all else
+            raise Rejected(str(error)) from None
+        return parcels.receipt(shipment, body.get("trackingNumber"), self.context.now())
+
+    def find_confirmation(self, shipment: Shipment, key: str) -> Receipt | None:
+        """Look for the number among the parcels that eBay knows of the order."""
+        del key
+        try:
+            known = self._client.fulfillments(shipment.order_id)
+        except Rejected as error:
+            raise OutcomeUnknown(f"the order cannot be read: {error}") from None
+        return parcels.find(known, shipment, self.context.now())
+
+    def verify_push(self, push_: Push) -> Wake | None:
+        """By eBay's challenge (GET), or by the key that eBay publishes for the signature (POST)."""
+        if push_.method == "POST":
+            return push.verified(push_, self._keys)
+        config = self.config
+        if config.push_token is None or config.push_url is None:
+            return None
+        return push.challenge(push_, config.push_token.reveal(), config.push_url)
+
     def check(self) -> None:
-        """Ask for one conversation and one order, so that both scopes are tried."""
+        """Ask for one of each, so that all scopes are tried."""
+        yesterday = self.context.now() - timedelta(days=1)
         self._client.conversations(FROM_MEMBERS, limit=1)
-        self._client.orders(self.context.now() - timedelta(days=1), None, 0, limit=1)
+        self._client.orders(yesterday, None, 0, limit=1)
+        for kind in self._kinds_of_cases():
+            self._client.cases(kind, yesterday, None, limit=1)
 
     def authorize_url(self, consent: Consent) -> str:
         """EBay's page for the seller; eBay knows where it ends by the RuName alone, without PKCE."""
@@ -169,7 +179,7 @@ class EbayConnector(Connector):
             "client_id": self.config.client_id,
             "redirect_uri": self._ru_name(),
             "response_type": "code",
-            "scope": f"{MESSAGE_SCOPE} {FULFILLMENT_SCOPE}",
+            "scope": " ".join(self._scopes()),
             "state": consent.state,
         }
         return f"{self._consent_url}?{urlencode(asked, quote_via=quote)}"
@@ -182,6 +192,7 @@ class EbayConnector(Connector):
     def close(self) -> None:
         """Close the kept connections."""
         self._client.close()
+        self._keys.close()
 
     def _ru_name(self) -> str:
         if self.config.ru_name is None:
@@ -190,6 +201,45 @@ class EbayConnector(Connector):
                 "Token from eBay via Your Application)"
             )
         return str(self.config.ru_name)
+
+    def _scopes(self) -> list[str]:
+        disputes = [DISPUTE_SCOPE] if self.config.payment_disputes else []
+        return [MESSAGE_SCOPE, FULFILLMENT_SCOPE, *disputes]
+
+    def _keys_client(self, url: str) -> HttpClient:
+        """Keys are given to an app, and not to a seller."""
+        auth = OAuth2(
+            f"{url}/identity/v1/oauth2/token",
+            client_id=self.config.client_id,
+            client_secret=self.config.client_secret,
+            now=self.context.now,
+            scope=push.KEY_SCOPE,
+            basic=True,
+        )
+        return push.keys_client(url, auth, partial(judge, scope=push.KEY_SCOPE))
+
+    def _kinds_of_cases(self) -> list[Kind]:
+        """EBay's sandbox has no Post-Order API."""
+        found = [] if self.config.sandbox and not self.config.base_url else [*POST_ORDER]
+        return [*found, DISPUTE] if self.config.payment_disputes else found
+
+    def _cases(self, cursor: Cursor) -> Iterator[Batch]:
+        now = self.context.now()
+        for kind in self._kinds_of_cases():
+            place = returns.Place(now - timedelta(days=self.config.history_days))
+            if kind.name in cursor:
+                place = returns.Place.load(cursor[kind.name])
+            for items, reached in returns.news(kind, self._client.cases, place, now):
+                cursor = {**cursor, kind.name: reached.dump()}
+                yield Batch(items, cursor)
+
+    def _messages(self, cursor: Cursor) -> Iterator[Batch]:
+        kinds = [FROM_MEMBERS, FROM_EBAY] if self.config.platform_messages else [FROM_MEMBERS]
+        for kind in kinds:
+            source = Conversations(self._client, kind, self._own).source()
+            for batch in self._batches(kind, source, cursor):
+                cursor = batch.cursor
+                yield batch
 
     def _batches(self, name: str, source: Source, cursor: Cursor) -> Iterator[Batch]:
         now = self.context.now()
@@ -200,9 +250,10 @@ class EbayConnector(Connector):
             yield Batch(items, {**cursor, name: reached.dump()})
 
     def _body(self, draft: Draft) -> dict[str, Any]:
+        body: dict[str, Any] = {"messageText": draft.text, **rules.media(draft.attachments)}
         if draft.thread_id:
-            return {"messageText": draft.text, "conversationId": draft.thread_id}
-        body: dict[str, Any] = {"messageText": draft.text, "otherPartyUsername": draft.buyer.id}
+            return body | {"conversationId": draft.thread_id}
+        body["otherPartyUsername"] = draft.buyer.id
         listing = self._listing(draft.order_id) if draft.order_id else None
         if listing:
             body["reference"] = {"referenceType": "LISTING", "referenceId": listing}

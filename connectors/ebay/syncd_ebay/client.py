@@ -5,7 +5,8 @@ API, and the common ones of its gateway (1001 invalid token, 1100 insufficient p
 too many requests).
 """
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +14,9 @@ from urllib.parse import quote
 import msgspec
 
 from syncd.connector import AuthFailed, ConnectorError, OutcomeUnknown, Rejected, Unavailable
-from syncd.http import Auth, HttpClient, Reply
+from syncd.http import Auth, Budget, HttpClient, Reply, shared_budget
+from syncd_ebay.cases import DISPUTE, POST_ORDER, Kind
+from syncd_ebay.times import utc
 from syncd_ebay.wire import (
     ConversationPage,
     Fault,
@@ -26,11 +29,19 @@ from syncd_ebay.wire import (
 )
 
 MESSAGE_SCOPE = "https://api.ebay.com/oauth/api_scope/commerce.message"
-FULFILLMENT_SCOPE = "https://api.ebay.com/oauth/api_scope/sell.fulfillment.readonly"
+FULFILLMENT_SCOPE = "https://api.ebay.com/oauth/api_scope/sell.fulfillment"
+DISPUTE_SCOPE = "https://api.ebay.com/oauth/api_scope/sell.payment.dispute"
 FROM_MEMBERS = "FROM_MEMBERS"
 FROM_EBAY = "FROM_EBAY"
 CONVERSATIONS_PER_PAGE = 50
 ORDERS_PER_PAGE = 200
+CASES_AT_ONCE = 200
+# "75 calls in 60 seconds" is what AddMemberMessageAAQToPartner allows, and then nothing for 100
+# seconds (error 20957); the Message API tells no limit of its own. No minute has more than that.
+SENDS_PER_SECOND, SENDS_AT_ONCE = 0.75, 30
+BLOCKED_SECONDS = 100.0
+# eBay's default for each resource of the Post-Order API, counted by app: 5,000 calls a day.
+POST_ORDER_PER_SECOND, POST_ORDER_AT_ONCE = 5000 / 86400, 500
 
 _FIXES = {
     355006: "eBay does not know the buyer's user name; write on eBay's site instead",
@@ -41,6 +52,7 @@ _FIXES = {
     355018: "give a conversation or the buyer's user name",
 }
 _TROUBLE_AT_EBAY = {335000, 30500}
+_TOO_MANY, _TOO_FAST = 2001, 20957
 
 
 class ServerFault(Unavailable):
@@ -51,10 +63,45 @@ class ListingGone(Rejected):
     """EBay does not find the listing that a message names."""
 
 
-class EbayClient:
-    """The calls of one account. Thread-safe."""
+class ScopeMissing(AuthFailed):
+    """The consent does not cover the call."""
 
-    def __init__(self, base_url: str, auth: Auth) -> None:
+
+class PostOrderLogin:
+    """The same token under the scheme that the Post-Order API takes: it refuses ``Bearer``."""
+
+    def __init__(self, auth: Auth) -> None:
+        self._auth = auth
+
+    def headers(self) -> Mapping[str, str]:
+        """The header that carries the login."""
+        return {name: _scheme(it, "Bearer", "IAF") for name, it in self._auth.headers().items()}
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        """Renew the token, as `Auth.renew`."""
+        return self._auth.renew({n: _scheme(it, "IAF", "Bearer") for n, it in refused.items()})
+
+
+def _scheme(value: str, old: str, new: str) -> str:
+    return f"{new} {value.removeprefix(f'{old} ')}"
+
+
+class EbayClient:
+    """The calls of one account. Thread-safe.
+
+    `app` names what eBay counts calls by; `disputes_url` is the host of payment disputes.
+    """
+
+    def __init__(
+        self, base_url: str, auth: Auth, *, app: str, disputes_url: str, marketplace: str
+    ) -> None:
+        self._sending = Budget(SENDS_PER_SECOND, SENDS_AT_ONCE)
+        self._budgets = {
+            kind.name: shared_budget(
+                f"{app}:{kind.name}", POST_ORDER_PER_SECOND, POST_ORDER_AT_ONCE
+            )
+            for kind in POST_ORDER
+        }
         self._messages = HttpClient(
             f"{base_url}/commerce/message/v1", auth=auth, judge=partial(judge, scope=MESSAGE_SCOPE)
         )
@@ -62,6 +109,17 @@ class EbayClient:
             f"{base_url}/sell/fulfillment/v1",
             auth=auth,
             judge=partial(judge, scope=FULFILLMENT_SCOPE),
+        )
+        self._post_order = HttpClient(
+            f"{base_url}/post-order/v2",
+            auth=PostOrderLogin(auth),
+            headers={"x-ebay-c-marketplace-id": marketplace},
+            judge=partial(judge, scope=FULFILLMENT_SCOPE),
+        )
+        self._disputes = HttpClient(
+            f"{disputes_url}/sell/fulfillment/v1",
+            auth=auth,
+            judge=partial(judge, scope=DISPUTE_SCOPE),
         )
 
     def conversations(
@@ -105,7 +163,7 @@ class EbayClient:
         The listing it names is left out where eBay no longer finds it.
         """
         try:
-            reply = self._messages.post("/send_message", body)
+            reply = self._messages.post("/send_message", body, budget=self._sending)
         except ListingGone:
             if "reference" not in body:
                 raise
@@ -135,15 +193,35 @@ class EbayClient:
         raws = self._orders.get(path).json(FulfillmentList).fulfillments
         return list(dict.fromkeys(bytes(raw) for raw in raws))
 
+    def confirm(self, order_id: str, body: dict[str, Any]) -> None:
+        """Report a parcel; OutcomeUnknown also where eBay failed at it."""
+        try:
+            self._orders.post(f"/order/{quote(order_id, safe='')}/shipping_fulfillment", body)
+        except ServerFault as fault:
+            raise OutcomeUnknown(f"eBay failed while it took the parcel: {fault}") from None
+
+    def cases(
+        self, kind: Kind, start: datetime, end: datetime | None, limit: int = CASES_AT_ONCE
+    ) -> tuple[list[bytes], bool]:
+        """The cases opened in the span, and whether those are all."""
+        params: dict[str, str | int] = {**kind.params, kind.since: utc(start), "limit": limit}
+        if end is not None:
+            params[kind.until] = utc(end)
+        http = self._disputes if kind is DISPUTE else self._post_order
+        reply = http.get(kind.path, params, budget=self._budgets.get(kind.name))
+        if reply.status == 204:
+            return [], True
+        fields = reply.json(dict[str, msgspec.Raw])
+        try:
+            raws = msgspec.json.decode(fields.get(kind.entries, b"[]"), type=list[msgspec.Raw])
+        except msgspec.MsgspecError as error:
+            raise Unavailable(f"eBay's list {kind.entries} is none: {error}") from None
+        return list(dict.fromkeys(map(bytes, raws))), len(raws) < limit
+
     def close(self) -> None:
         """Close the kept connections."""
-        self._messages.close()
-        self._orders.close()
-
-
-def utc(moment: datetime) -> str:
-    """A time as eBay's filters want it."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        for http in (self._messages, self._orders, self._post_order, self._disputes):
+            http.close()
 
 
 def judge(reply: Reply, scope: str) -> ConnectorError | None:
@@ -154,16 +232,21 @@ def judge(reply: Reply, scope: str) -> ConnectorError | None:
     ids, said = {fault.error_id for fault in faults}, _said(faults)
     if reply.status >= 500 or ids & _TROUBLE_AT_EBAY:
         return ServerFault(f"eBay: HTTP {reply.status}: {said}", reply.retry_after)
-    if reply.status == 429 or 2001 in ids:
-        return Unavailable(f"eBay's call limit is reached ({said})", reply.retry_after)
-    if reply.status == 401 or 1001 in ids:
-        return AuthFailed(
-            f"eBay refuses the token ({said}): consent again (`syncd connect`), or set refresh_token anew"
-        )
-    if reply.status == 403:
-        return AuthFailed(f"eBay denies access ({said}): consent again with the scope {scope}")
+    if reply.status == 429 or ids & {_TOO_MANY, _TOO_FAST}:
+        wait = reply.retry_after or (BLOCKED_SECONDS if _TOO_FAST in ids else None)
+        return Unavailable(f"eBay's call limit is reached ({said})", wait)
+    if reply.status in {401, 403} or 1001 in ids:
+        return _login_refused(reply, said, scope)
     refusal = ListingGone if 355020 in ids else Rejected
     return refusal(f"eBay refuses: {said}") if ids else None
+
+
+def _login_refused(reply: Reply, said: str, scope: str) -> AuthFailed:
+    if reply.status == 403:
+        return ScopeMissing(f"eBay denies access ({said}): consent again with the scope {scope}")
+    return AuthFailed(
+        f"eBay refuses the token ({said}): consent again (`syncd connect`), or set refresh_token anew"
+    )
 
 
 def _said(faults: list[Fault]) -> str:
@@ -174,6 +257,7 @@ def _said(faults: list[Fault]) -> str:
 
 def _faults(content: bytes) -> list[Fault]:
     try:
-        return msgspec.json.decode(content, type=Faults).errors
+        found = msgspec.json.decode(content, type=Faults)
     except msgspec.MsgspecError:
         return []
+    return found.errors or found.error

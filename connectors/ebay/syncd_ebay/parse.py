@@ -49,30 +49,56 @@ def order_head(raw: bytes) -> wire.OrderHead:
     return msgspec.json.decode(raw, type=wire.OrderHead)
 
 
-def member_message(raw: bytes, thread: wire.Conversation, own: frozenset[str]) -> Message:
+def member_message(
+    raw: bytes, thread: wire.Conversation, own: frozenset[str], names: frozenset[str] = frozenset()
+) -> Message:
     """A message between members; `own` are the account's names, in lower case.
 
-    Raises msgspec.MsgspecError, and NotOurs where neither side is the account.
+    `names` are those that the conversation has for its other side: since September 2025 a user name
+    and an immutable id may stand for one buyer. Raises msgspec.MsgspecError, and NotOurs where
+    neither side is the account.
     """
     said = msgspec.json.decode(raw, type=wire.MemberMessage)
+    other = _other_side(said, own)
+    return Message(
+        source_id=said.message_id,
+        sent_at=said.created_date,
+        direction=Direction.OUTBOUND if _is_from(said, own) else Direction.INBOUND,
+        buyer=Party(id=other, other_ids=tuple(sorted(names - {other}))),
+        text=said.message_body or "",
+        subject=said.subject or thread.conversation_title,
+        thread_id=thread.conversation_id,
+        listing_ids=thread.listings,
+        attachments=_attachments(said.message_media),
+        raw=raw,
+    )
+
+
+def names_of_other_side(raws: Iterable[bytes], own: frozenset[str]) -> frozenset[str]:
+    """The names under which the other side of one conversation appears in its messages."""
+    names = set()
+    for raw in raws:
+        try:
+            names.add(_other_side(msgspec.json.decode(raw, type=wire.MemberMessage), own))
+        except (msgspec.MsgspecError, NotOurs):
+            continue  # told where the message itself is read
+    return frozenset(name for name in names if name)
+
+
+def _is_from(said: wire.MemberMessage, own: frozenset[str]) -> bool:
+    return (said.sender_username or "").casefold() in own
+
+
+def _other_side(said: wire.MemberMessage, own: frozenset[str]) -> str | None:
     sender, recipient = said.sender_username or "", said.recipient_username or ""
-    ours = sender.casefold() in own
-    if not ours and recipient and recipient.casefold() not in own:
+    if _is_from(said, own):
+        return recipient or None
+    if recipient and recipient.casefold() not in own:
         raise NotOurs(
             f"it is from {sender!r} to {recipient!r}, neither of which "
             "is this account: set `username`, or the immutable id as `user_id`"
         )
-    return Message(
-        source_id=said.message_id,
-        sent_at=said.created_date,
-        direction=Direction.OUTBOUND if ours else Direction.INBOUND,
-        buyer=Party(id=(recipient if ours else sender) or None),
-        text=said.message_body or "",
-        subject=said.subject or thread.conversation_title,
-        thread_id=thread.conversation_id,
-        attachments=_attachments(said.message_media),
-        raw=raw,
-    )
+    return sender or None
 
 
 def platform_message(raw: bytes, thread: wire.Conversation) -> Message:
@@ -132,11 +158,10 @@ def shipment(raw: bytes, order_raw: bytes) -> Shipment:
     parcel = msgspec.json.decode(raw, type=wire.Fulfillment)
     sold = msgspec.json.decode(order_raw, type=wire.SellOrder)
     instruction = next(iter(sold.fulfillment_start_instructions), wire.StartInstruction())
-    number = _NOT_IN_TRACKING_NUMBERS.sub("", parcel.shipment_tracking_number or "")
     return Shipment(
         source_id=f"{sold.order_id}/{parcel.fulfillment_id}",
         order_id=sold.order_id,
-        tracking_number=number or None,
+        tracking_number=tracking_number(parcel.shipment_tracking_number),
         carrier=parcel.shipping_carrier_code,
         shipped_at=parcel.shipped_date,
         origin_country=_first(
@@ -145,6 +170,11 @@ def shipment(raw: bytes, order_raw: bytes) -> Shipment:
         destination_country=_destination(instruction).country,
         raw=raw,
     )
+
+
+def tracking_number(written: str | None) -> str | None:
+    """A tracking number as eBay has it: letters and digits only; None where nothing is left."""
+    return _NOT_IN_TRACKING_NUMBERS.sub("", written or "") or None
 
 
 def describe(raw: bytes) -> tuple[str, bytes]:
@@ -219,6 +249,7 @@ def _line(line: wire.Line) -> OrderLine:
         sku=line.sku,
         variant=aspects or None,
         price=line.line_item_cost.value if line.line_item_cost else None,
+        listing_id=line.legacy_item_id,
     )
 
 

@@ -5,11 +5,30 @@ which forbids contact data and allows links that help with the transaction, such
 """
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 
-from syncd.model import Draft, Verdict
+from syncd.connector import Capability
+from syncd.model import Attachment, Draft, Verdict
 
 MAX_CHARACTERS = 2000
+MAX_FILES = 5
+# The kinds of file that sendMessage knows.
+_MEDIA = (
+    ("image/", "IMAGE"),
+    ("application/pdf", "PDF"),
+    ("application/msword", "DOC"),
+    ("text/plain", "TXT"),
+)
+LACKS = {
+    Capability.EXTEND_PROMISE: "eBay has no call that puts off a promised date",
+    Capability.REQUEST_REVIEW: "eBay has no call for it; a message may ask",
+    Capability.NOTIFY_TEMPLATED: "eBay has no notices of its own to send: messages are free text",
+    Capability.PUBLIC_REPLY: "syncd reads no feedback of eBay, so that there is none to answer",
+    Capability.TRACK_PARCELS: "eBay tells which parcels there are, and not where they are",
+    Capability.WRITE_MAIL: "eBay takes messages to its members, not to mail addresses",
+    Capability.PUSH: "eBay calls the push listener instead (webhook)",
+}
 # The rule of AddMemberMessageAAQToPartner; the Message API names none of its own.
 PARTNER_DAYS = timedelta(days=90)
 
@@ -47,13 +66,31 @@ def _recipient(draft: Draft) -> str:
 
 
 def _shape(draft: Draft) -> str:
-    if draft.attachments:
-        return "eBay takes files only from an https address of one's own, which syncd does not have"
+    if len(draft.attachments) > MAX_FILES:
+        return f"the message has {len(draft.attachments)} files, eBay takes {MAX_FILES}"
+    for file in draft.attachments:
+        if not (file.url or "").startswith("https://"):
+            return f"eBay takes files only from an https address, which {file.name!r} does not have"
+        if _media_type(file) is None:
+            return f"eBay takes images, PDF, DOC and TXT, not {file.media_type}: {file.name!r}"
     if not draft.text.strip():
         return "the text is empty"
     if len(draft.text) > MAX_CHARACTERS:
         return f"the text has {len(draft.text)} characters, eBay takes {MAX_CHARACTERS}"
     return ""
+
+
+def media(attachments: Sequence[Attachment]) -> dict[str, list[dict[str, str | None]]]:
+    """The files of a message as `sendMessage` wants them."""
+    files = [
+        {"mediaName": file.name, "mediaType": _media_type(file), "mediaUrl": file.url}
+        for file in attachments
+    ]
+    return {"messageMedia": files} if files else {}
+
+
+def _media_type(file: Attachment) -> str | None:
+    return next((name for start, name in _MEDIA if file.media_type.startswith(start)), None)
 
 
 def _content(text: str) -> str:

@@ -25,9 +25,10 @@ class Fault(Wire, frozen=True):
 
 
 class Faults(Wire, frozen=True):
-    """The body of an error answer."""
+    """The body of an error answer; the Post-Order API spells its name otherwise."""
 
-    errors: list[Fault]
+    errors: list[Fault] = []
+    error: list[Fault] = []
 
 
 class Media(Wire, frozen=True):
@@ -71,8 +72,17 @@ class Conversation(Wire, frozen=True):
 
     conversation_id: str
     conversation_title: str | None = None
+    reference_id: str | None = None
+    reference_type: str | None = None
     created_date: Time | None = None
     latest_message: MessageHead | None = None
+
+    @property
+    def listings(self) -> tuple[str, ...]:
+        """The listing it is about, where there is one."""
+        return (
+            (self.reference_id,) if self.reference_id and self.reference_type == "LISTING" else ()
+        )
 
 
 class ConversationPage(Wire, frozen=True):
@@ -145,6 +155,7 @@ class Line(Wire, frozen=True):
     legacy_item_id: str | None = None
     variation_aspects: list[Aspect] | None = None
     line_item_cost: Amount | None = None
+    line_item_fulfillment_status: str | None = None
     line_item_fulfillment_instructions: LineInstructions | None = None
     item_location: Location | None = None
     purchase_marketplace_id: str | None = None

@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from syncd import clock
-from syncd.model import Draft, Party
+from syncd.connector import Capability
+from syncd.model import Draft, Party, Shipment
 from syncd.testing.conformance import ConnectorConformance
 from syncd.testing.ebay import FakeEbay
 from syncd_ebay import EbayConnector
@@ -17,6 +19,7 @@ class TestConformance(ConnectorConformance):
     readme = Path(__file__).parents[3] / "connectors" / "ebay" / "README.md"
     secrets = ("cert-id", "v^1.1#refresh", "v^1.1#access")
     send_path = "/send_message"
+    request_paths = MappingProxyType({Capability.UPLOAD_TRACKING: "/shipping_fulfillment$"})
 
     @pytest.fixture
     def source(self, monkeypatch):
@@ -29,7 +32,19 @@ class TestConformance(ConnectorConformance):
                 ebay.add_message(f"buyer-{n}", "Hello", at=at)
                 order = ebay.add_order(f"buyer-{n}", at=at)
                 ebay.fulfil(order, f"RB{n:09d}CN", at=at)
+                self.open_case(ebay, n, order, at)
             yield ebay
+
+    def open_case(self, ebay, n, order, at):
+        buyer, listing = f"buyer-{n}", f"{330000000000 + n}"
+        if n % 3 == 0:
+            ebay.open_return(buyer, order, at=at)
+            ebay.open_inquiry(buyer, listing, at=at)
+        elif n % 3 == 1:
+            ebay.open_case(buyer, listing, at=at)
+            ebay.dispute_payment(buyer, order, at=at)
+        else:
+            ebay.ask_cancellation(buyer, order, at=at)
 
     def config(self, source):
         return {
@@ -43,12 +58,17 @@ class TestConformance(ConnectorConformance):
     def add_item(self, source, stream):
         if stream == "messages":
             source.add_message("buyer-1", "And now?")
+        elif stream == "returns":
+            source.open_return("buyer-1", next(iter(source.shop.orders)))
         else:
             source.add_order("buyer-1")
 
     def edit_item(self, source, stream):
         if stream == "messages":
             return False  # messages cannot be edited on eBay
+        if stream == "returns":
+            source.cases["inquiry"][0][1]["inquiryStatusEnum"] = "CLOSED"
+            return True
         source.cancel(next(iter(source.shop.orders)))
         return True
 
@@ -61,3 +81,10 @@ class TestConformance(ConnectorConformance):
 
     def arrived(self, source):
         return len(source.sent)
+
+    def departure(self, source):
+        order = source.add_order("buyer-1", order_id="12-77777-77777")
+        return Shipment(source_id="s", order_id=order, tracking_number="RB 123-456 785 CN")
+
+    def carried_out(self, source, capability):
+        return len(source.shop.fulfillments["12-77777-77777"])

@@ -7,7 +7,7 @@ import pytest
 
 from syncd.connector import AuthFailed, Consent, Context, MemoryTokens, Rejected
 from syncd_ebay import EbayConfig, EbayConnector
-from syncd_ebay.client import FULFILLMENT_SCOPE, MESSAGE_SCOPE
+from syncd_ebay.client import DISPUTE_SCOPE, FULFILLMENT_SCOPE, MESSAGE_SCOPE
 
 CONSENT = Consent(state="st&te", redirect="http://127.0.0.1:9465/", verifier="v" * 43)
 RU_NAME = "Lamp_Shop-LampShop-syncd-abcdefg"
@@ -60,12 +60,18 @@ def test_a_seller_agrees_on_ebays_page(ebay, consenting, process):
     url, given = agree(consenting)
     assert url.netloc == "lamp.example"
     assert given["state"] == CONSENT.state
-    assert ebay.scopes == [MESSAGE_SCOPE, FULFILLMENT_SCOPE]
+    assert ebay.scopes == [MESSAGE_SCOPE, FULFILLMENT_SCOPE, DISPUTE_SCOPE]
     consenting.exchange(given["code"], CONSENT)
 
     consenting.check()
     process(refresh_token=None).check()
     assert ebay.tokens_given == 1
+
+
+def test_a_consent_asks_for_no_more_than_what_is_read(process, ebay, consenting):
+    modest = process(refresh_token=None, ru_name=RU_NAME, payment_disputes=False)
+    agree(modest)
+    assert ebay.scopes == [MESSAGE_SCOPE, FULFILLMENT_SCOPE]
 
 
 def test_a_code_is_good_once_and_not_for_long(ebay, consenting, now):

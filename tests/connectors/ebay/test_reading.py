@@ -188,3 +188,35 @@ def test_an_idle_poll_costs_one_call_a_stream(ebay, connector, now, read):
     for stream, cursor in cursors.items():
         assert list(connector.poll(stream, cursor)) == []
     assert len(ebay.requests) == 2
+
+
+def test_a_conversation_names_its_listing_and_so_does_an_order(ebay, connector, read):
+    ebay.add_message("buyer", "Is it blue?", listing="330000000001")
+    ebay.add_message("buyer", "About nothing in particular")
+    ebay.add_order("buyer", listing="330000000001")
+    messages, _ = read(connector, "messages")
+    orders, _ = read(connector, "orders")
+    assert sorted(message.listing_ids for message in messages) == [(), ("330000000001",)]
+    assert orders[0].lines[0].listing_id == "330000000001"
+
+
+def test_a_buyer_under_a_name_and_an_immutable_id_is_one(ebay, connector, read):
+    """Since 26 September 2025 the one stands in place of the other."""
+    ebay.add_message("ann-2001", "Where is it?")
+    thread = next(iter(ebay.shop.conversations.values()))
+    thread.messages.append(thread.messages[0] | {"messageId": "2", "senderUsername": "a7F3xQ9"})
+    items, _ = read(connector, "messages")
+    assert sorted((item.buyer.id, *item.buyer.other_ids) for item in items) == [
+        ("a7F3xQ9", "ann-2001"),
+        ("ann-2001", "a7F3xQ9"),
+    ]
+
+
+def test_offsets_are_multiples_of_the_limit(ebay, connector, now, read):
+    for n in range(120):
+        ebay.add_message(f"buyer-{n}", "Hello", at=now.forward(seconds=1))
+    read(connector, "messages")
+    asked = [r for r in ebay.requests if r.path.endswith("/conversation")]
+    offsets = [(int(r.one("offset")), int(r.one("limit"))) for r in asked]
+    assert max(offset for offset, _ in offsets) == 100
+    assert all(offset % limit == 0 for offset, limit in offsets)

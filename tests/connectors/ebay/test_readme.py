@@ -18,4 +18,5 @@ def test_settings():
 
 
 def _word(default):
-    return "none" if default is None else f"`{str(default).lower()}`"
+    word = str(default).lower() if isinstance(default, bool) else str(default)
+    return "none" if default is None else f"`{word}`"

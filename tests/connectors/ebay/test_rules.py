@@ -56,6 +56,16 @@ def test_files_are_not_left_out_in_silence():
     assert "https address" in verdict(attachments=(label,)).reason
 
 
+def test_files_are_five_at_the_most_and_of_kinds_that_ebay_knows():
+    def files(count, media_type):
+        url = "https://lamps.example/file"
+        return (Attachment(name="file", media_type=media_type, url=url),) * count
+
+    assert verdict(attachments=files(5, "application/pdf")).allowed
+    assert "eBay takes 5" in verdict(attachments=files(6, "image/png")).reason
+    assert "application/zip" in verdict(attachments=files(1, "application/zip")).reason
+
+
 def test_hostile_texts_do_not_take_long():
     for text in ("<" * 100_000, "a@" * 50_000, "+1" * 50_000, "tel " * 30_000, "&" * 100_000):
         assert not rules.may_send(Draft(text=text, buyer=Party(id="x"))).allowed

@@ -5,8 +5,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from syncd import clock
 from syncd.connector import OutcomeUnknown, Rejected, Unavailable
-from syncd.model import Draft, Party
+from syncd.model import Attachment, Draft, Party
 from syncd.testing.server import Fault
 from syncd_ebay.client import EbayClient
 
@@ -189,3 +190,46 @@ def test_a_draft_without_a_time_or_a_conversation_that_is_gone(ebay, connector, 
         connector.find_sent(notice(now, created_at=None), "k")
     with pytest.raises(OutcomeUnknown, match="355007"):
         connector.find_sent(notice(now, thread_id="1"), "k")
+
+
+def test_the_answer_to_a_send_spells_the_names_otherwise(ebay, connector, now, order):
+    """senderUserName, where reads say senderUsername: neither is missed, and neither is needed."""
+    receipt = connector.send(notice(now, order_id=order), "k")
+    assert receipt.source_id == ebay.sent[0].message_id
+    written = next(iter(ebay.shop.conversations.values())).messages[0]
+    assert "senderUsername" in written
+    assert "senderUserName" not in written
+
+
+def test_a_file_goes_by_its_https_address(ebay, connector, now, order):
+    photo = Attachment(name="lamp.jpg", media_type="image/jpeg", url="https://lamps.example/1.jpg")
+    connector.send(notice(now, order_id=order, attachments=(photo,)), "k")
+    assert posted(ebay)[0]["messageMedia"] == [
+        {"mediaName": "lamp.jpg", "mediaType": "IMAGE", "mediaUrl": "https://lamps.example/1.jpg"}
+    ]
+
+
+def test_no_minute_has_more_messages_than_ebay_takes(ebay, connector, now, order):
+    """75 in 60 seconds, or it takes none for 100."""
+    with clock.frozen(now()) as forward:
+        began = clock.monotonic()
+        while clock.monotonic() - began < 60:
+            try:
+                connector.send(notice(now), "k")
+            except Unavailable as error:
+                forward(timedelta(seconds=error.retry_after))
+        assert 60 <= len(ebay.sent) <= 75
+
+
+def test_a_block_is_waited_for(ebay, connector, now, monkeypatch):
+    whole = ebay.answer
+    error = b'{"errors": [{"errorId": 20957, "message": "Too many messages."}]}'
+
+    def answer(request):
+        given = whole(request)
+        return type(given)(400, error) if request.path.endswith("/send_message") else given
+
+    monkeypatch.setattr(ebay, "answer", answer)
+    with pytest.raises(Unavailable, match="20957") as raised:
+        connector.send(notice(now), "k")
+    assert raised.value.retry_after == 100
