@@ -84,7 +84,7 @@ class FakeAllegro(AllegroLogin):
     @route("GET", THREADS)
     def threads(self, request: Request) -> Answer:
         """The threads, that with the newest message first."""
-        shown = [thread.shown() for thread in self.shop.threads.values()]
+        shown = [thread.shown(self.shop.false) for thread in self.shop.threads.values()]
         shown.sort(key=lambda one: str(one["lastMessageDateTime"] or ""), reverse=True)
         return self._page(request, "threads", shown, most=20, usual=20, place=True)
 

@@ -41,11 +41,11 @@ class Thread(msgspec.Struct):
     buyer: str | None
     messages: list[Json] = []
 
-    def shown(self) -> Json:
-        """As the list of threads shows it; `read` is a text, as in Allegro's own example."""
+    def shown(self, read: Any) -> Json:
+        """As the list of threads shows it."""
         latest = max((str(message["createdAt"]) for message in self.messages), default=None)
         who = {"login": self.buyer, "avatarUrl": "https://a.allegroimg.com/1"}
-        fields = {"id": self.id, "read": "false", "lastMessageDateTime": latest}
+        fields = {"id": self.id, "read": read, "lastMessageDateTime": latest}
         return fields | {"interlocutor": who if self.buyer else None}
 
 
@@ -97,8 +97,10 @@ class Shop:
         self.offers: dict[str, Json] = {}
         self.offer_events: list[Json] = []
         self.files: dict[str, bytes] = {}
-        """What was attached, by its id; None of it is content of a declared file only."""
+        """What was attached or uploaded, by its id."""
         self.sent: list[Sent] = []
+        self.false: bool | str = False
+        """How a thread says that it is not read; the description's own example has a text."""
         self._count = 0
 
     def next_id(self) -> int:
@@ -299,8 +301,7 @@ def _line(line_id: str, offer: str, placed: datetime) -> Json:
 def _order(
     order_id: str, buyer: str, placed: datetime, line: Json, country: str, *, paid: bool
 ) -> Json:
-    # Dispatch windows have been seen without seconds (allegro-api issue 11068).
-    leaves = (placed + timedelta(days=2)).astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+    leaves = iso(placed + timedelta(days=2))
     comes = {"from": iso(placed + timedelta(days=3)), "to": iso(placed + timedelta(days=5))}
     names = {"firstName": "Anna", "lastName": "Nowak", "phoneNumber": "+48 500 000 000"}
     place = {"street": "Lampowa 1", "city": "Poznań", "countryCode": country}

@@ -16,6 +16,6 @@ To add a connector, write ``NAME.py`` with a `declaration.Contract` called ``CON
 - ``beside``: beginnings of paths that no description covers, such as the login.
 """
 
-from tests.contract import ebay
+from tests.contract import allegro, ebay
 
-ALL = [ebay.CONTRACT]
+ALL = [allegro.CONTRACT, ebay.CONTRACT]
