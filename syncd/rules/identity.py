@@ -13,6 +13,9 @@ from syncd.model import Party
 _NOT_DIGITS = re.compile(r"\D+")
 # Shorter strings of digits are extensions and typing errors, which many people share.
 _SHORTEST_PHONE = 7
+# Amazon gives a buyer one alias for each seller; mails to answer come from it with a tag of the
+# thread, ``alias+tag@marketplace.amazon.de`` (FreeScout issue 4222).
+_RELAY = re.compile(r"(?P<alias>[^@+]+)(?:\+[^@]*)?@(?P<host>marketplace\.amazon\.[a-z.]{2,12})")
 
 
 def identity_keys(platform: str, party: Party) -> tuple[str, ...]:
@@ -22,12 +25,24 @@ def identity_keys(platform: str, party: Party) -> tuple[str, ...]:
         keys.append(f"id:{platform}:{party.id}")
     keys += [f"id:{platform}:{other}" for other in party.other_ids]
     if party.email and "@" in party.email:
-        keys.append(f"email:{party.email.strip().lower()}")
+        keys.append(f"email:{_mailbox(party.email)}")
     if party.phone:
         digits = _NOT_DIGITS.sub("", party.phone)
         if len(digits) >= _SHORTEST_PHONE:
             keys.append(f"phone:{digits}")
     return tuple(keys)
+
+
+def is_relay(address: str | None) -> bool:
+    """Whether a marketplace stands between this address and the buyer who writes from it."""
+    return _RELAY.fullmatch((address or "").strip().lower()) is not None
+
+
+def _mailbox(address: str) -> str:
+    """One buyer's address, whatever tag a relay has put into it."""
+    lower = address.strip().lower()
+    relay = _RELAY.fullmatch(lower)
+    return f"{relay['alias']}@{relay['host']}" if relay else lower
 
 
 class CustomerBook:

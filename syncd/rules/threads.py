@@ -1,7 +1,8 @@
 """Which conversation a message belongs to.
 
 The ladder, first hit wins: the platform's own thread id; a mail this one answers; the order it is
-about; the same customer writing again soon under the same subject; else a new conversation. A mail
+about; the same customer writing again soon under the same subject, unless a marketplace's relay
+names an order; else a new conversation. A mail
 joins another's conversation only if both are with the same customer: replies of many people to one
 newsletter are not one conversation, and nobody gets to read somebody else's by guessing an id.
 """
@@ -13,6 +14,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from syncd.model import KnownConversation, Message, NewConversation
+from syncd.rules.identity import is_relay
 
 # A customer who writes again under the same subject within this time goes on with the old matter.
 SAME_MATTER = timedelta(days=14)
@@ -45,6 +47,11 @@ def own_keys(message: Message) -> tuple[str, ...]:
 
 def _platform_key(thread_id: str) -> str:
     return f"t:{thread_id}"
+
+
+def _is_about_its_order(message: Message) -> bool:
+    """Whether a marketplace relayed it, naming an order: all its mails have subjects alike."""
+    return bool(message.order_ids) and is_relay(message.buyer.email)
 
 
 class ThreadBook:
@@ -92,7 +99,7 @@ class ThreadBook:
         return None
 
     def _by_matter(self, message: Message, customer: int | None) -> int | None:
-        if customer is None:
+        if customer is None or _is_about_its_order(message):
             return None
         number = self._matters.get((customer, bare_subject(message.subject)))
         if number is None:

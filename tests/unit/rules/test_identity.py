@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.model import Party
-from syncd.rules.identity import CustomerBook, identity_keys
+from syncd.rules.identity import CustomerBook, identity_keys, is_relay
 
 keys = st.sampled_from([f"email:{letter}@x" for letter in "abcdefgh"])
 sightings = st.lists(st.lists(keys, min_size=1, max_size=3, unique=True).map(tuple), max_size=12)
@@ -83,3 +83,30 @@ def test_what_many_people_share_is_no_identity():
     nobody = Party(name="Ann", phone="ext. 12345", email="undisclosed-recipients")
 
     assert identity_keys("ebay", nobody) == ()
+
+
+def test_the_tag_that_amazon_puts_into_an_alias_makes_no_other_customer():
+    ordered = Party(email="k7m2x9q4w1ab3@marketplace.amazon.de")
+    wrote = Party(email="K7m2x9q4w1ab3+5f0c-12@marketplace.amazon.de")
+    wrote_again = Party(email="k7m2x9q4w1ab3+99ab-34@marketplace.amazon.de")
+
+    assert identity_keys("amazon", ordered) == ("email:k7m2x9q4w1ab3@marketplace.amazon.de",)
+    assert identity_keys("imap", wrote) == identity_keys("amazon", ordered)
+    assert identity_keys("imap", wrote_again) == identity_keys("amazon", ordered)
+
+
+def test_the_same_alias_at_another_store_is_another_buyer():
+    there, here = (Party(email=f"k7m2@marketplace.amazon.{land}") for land in ("co.uk", "com"))
+
+    assert identity_keys("imap", there) != identity_keys("imap", here)
+
+
+def test_tags_of_other_mailboxes_are_kept():
+    for address in ("ann+shop@example.org", "ann+shop@marketplace.amazon.de.example.org"):
+        assert identity_keys("imap", Party(email=address)) == (f"email:{address}",)
+
+
+def test_only_a_marketplaces_alias_is_a_relay():
+    assert is_relay("k7m2x9q4w1ab3+5f0c@marketplace.amazon.com.br")
+    assert not is_relay("ann@example.org")
+    assert not is_relay(None)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.model import KnownConversation
+from syncd.model import KnownConversation, Party
 from syncd.rules.threads import SAME_MATTER, ThreadBook, bare_subject, own_keys
 
 ANN, BOB = 1, 2
@@ -116,6 +116,35 @@ class TestOrder:
         assert one != two
         three = make.message("3", 31, references=("a@x",), order_ids=("o1",), subject="x")
         assert place(book, three) == [one]
+
+
+class TestRelay:
+    """Amazon's mails all have much the same subject, and name the order."""
+
+    alias = Party(email="k7m2+5f0c@marketplace.amazon.de")
+
+    def mails(self, make, *orders):
+        return [
+            make.message(str(day), day, subject="Inquiry", buyer=self.alias, order_ids=ids)
+            for day, ids in enumerate(orders)
+        ]
+
+    def test_two_orders_of_one_buyer_stay_apart_under_one_subject(self, book, make):
+        one, two, again = place(book, *self.mails(make, ("o1",), ("o2",), ("o1",)))
+        assert one != two
+        assert one == again
+
+    def test_a_question_before_an_order_goes_on_by_its_subject(self, book, make):
+        one, two = place(book, *self.mails(make, (), ()))
+        assert one == two
+
+    def test_other_mail_that_names_an_order_goes_on_by_its_subject(self, book, make):
+        one, two = place(
+            book,
+            make.message("1", subject="Lamp"),
+            make.message("2", 1, subject="Lamp", order_ids=("o1",)),
+        )
+        assert one == two
 
 
 class TestSameMatter:
