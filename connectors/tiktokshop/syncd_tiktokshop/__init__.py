@@ -6,7 +6,7 @@ from threading import Lock
 from typing import ClassVar
 from urllib.parse import urlencode
 
-from pydantic import Field, HttpUrl
+from pydantic import Field
 
 from syncd.connector import (
     AccountConfig,
@@ -25,6 +25,7 @@ from syncd.connector import (
     find_text,
     written_since,
 )
+from syncd.connector.addresses import BaseUrl
 from syncd.connector.sweep import OVERLAP, Place, Source, walk, whole_list
 from syncd.hookspecs import hookimpl
 from syncd.http import OAuth2
@@ -40,6 +41,9 @@ LOGIN = "https://auth.tiktok-shops.com"
 # "Authorization overview": sellers of the US agree on a host of their own.
 CONSENT = "https://services.tiktokshop.com/open/authorize"
 CONSENT_US = "https://services.us.tiktokshop.com/open/authorize"
+
+
+CHAT = frozenset({Capability.READ_MESSAGES, Capability.REPLY, Capability.START_CONVERSATION})
 
 
 class TikTokShopConfig(AccountConfig):
@@ -73,7 +77,7 @@ class TikTokShopConfig(AccountConfig):
     history_days: int = Field(
         default=90, ge=1, le=729, description="how many days back the first poll reads"
     )
-    base_url: HttpUrl | None = Field(
+    base_url: BaseUrl | None = Field(
         default=None, description="another host of the API and its login, for tests"
     )
 
@@ -89,15 +93,7 @@ class TikTokShop(Connector):
         "orders": timedelta(minutes=5),
         "returns": timedelta(minutes=15),
     }
-    capabilities = frozenset(
-        {
-            Capability.READ_MESSAGES,
-            Capability.REPLY,
-            Capability.START_CONVERSATION,
-            Capability.UPLOAD_TRACKING,
-            Capability.WEBHOOK,
-        }
-    )
+    capabilities = CHAT | {Capability.UPLOAD_TRACKING, Capability.WEBHOOK}
     lacks: ClassVar = {
         Capability.EXTEND_PROMISE: "TikTok has no call that puts off a date it has set",
         Capability.REQUEST_REVIEW: "TikTok asks buyers for reviews itself",
@@ -106,7 +102,9 @@ class TikTokShop(Connector):
 
     def __init__(self, config: TikTokShopConfig, context: Context) -> None:
         super().__init__(config, context)
-        own = str(config.base_url).rstrip("/") if config.base_url else None
+        own = config.base_url
+        if not config.chat:
+            self.capabilities = type(self).capabilities - CHAT
         self._consent_url = f"{own}/open/authorize" if own else CONSENT
         if config.us_shop and not own:
             self._consent_url = CONSENT_US

@@ -207,7 +207,8 @@ def _scoped(path: str, call: Callable[[], Reply]) -> Reply:
         return call()
     except errors.MissingScope as error:
         scope = next(scope for part, scope in _SCOPES.items() if path.startswith(part))
+        instead = ", or set chat = false" if scope == _SCOPES["/customer_service/"] else ""
         raise AuthFailed(
             f"{error}; the scope {scope} is missing: apply for it in Partner Center, Manage API, "
-            "then run `syncd connect ACCOUNT` anew"
+            f"then run `syncd connect ACCOUNT` anew{instead}"
         ) from None

@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from syncd.connector import OutcomeUnknown, Rejected, parse_each
-from syncd.connector.sweep import Entry, Page, Source
+from syncd.connector.sweep import Entry, Page, Source, entry_of, latest_first
 from syncd.model import BadItem, Item
 from syncd_tiktokshop import chat, parse, wire
 from syncd_tiktokshop.client import (
@@ -86,11 +86,8 @@ class Conversations:
         page = self._client.conversations(self._token if offset else "")
         self._token = page.next_page_token or ""
         raws = [bytes(raw) for raw in page.conversations or ()]
-        entries = [_entry(raw, start, _conversation_entry) for raw in raws]
-        stamps = [entry.stamp for entry in entries]
-        past = bool(stamps) and stamps == sorted(stamps, reverse=True) and stamps[-1] < start
-        recent = [entry for entry in entries if entry.stamp >= start]
-        return Page(recent, None, bool(self._token and raws) and not past)
+        entries = [entry_of(raw, start, _conversation_entry, parse.describe) for raw in raws]
+        return latest_first(entries, start, more=bool(self._token and raws))
 
     def _read(self, entries: list[Entry]) -> list[Item]:
         return [item for entry in entries for item in self._of(entry)]
@@ -117,21 +114,13 @@ def _changed(
         nonlocal token
         got = fetch(start, end, token if offset else "")
         token = got.next_page_token or ""
-        entries = [_entry(bytes(raw), start, head) for raw in got.entries]
+        entries = [entry_of(bytes(raw), start, head, parse.describe) for raw in got.entries]
         return Page(entries, got.total_count, bool(token and entries))
 
     def items(entries: list[Entry]) -> list[Item]:
         return list(parse_each([entry.raw for entry in entries], read, parse.describe))
 
     return Source(page, items, limit=limit, batch=limit)
-
-
-def _entry(raw: bytes, start: datetime, read: Callable[[bytes], Entry]) -> Entry:
-    try:
-        return read(raw)
-    except msgspec.MsgspecError:
-        source_id, payload = parse.describe(raw)
-        return Entry(source_id, start, f"unreadable {source_id}", payload, known=False)
 
 
 def _head(raw: bytes, type_: type[Head], id_of: Callable[[Head], str]) -> Entry:

@@ -4,7 +4,7 @@ import httpx
 import msgspec
 import pytest
 
-from syncd.connector import AuthFailed, OutcomeUnknown, Rejected, Unavailable
+from syncd.connector import AuthFailed, Capability, OutcomeUnknown, Rejected, Unavailable
 from syncd.http import Reply, Throttled
 from syncd.model import Draft, Party
 from syncd.testing.server import Answer
@@ -89,6 +89,7 @@ def test_orders_do_without_the_scope_for_the_chat(tiktok, connect, shop, read):
     shop.add_order("7494560109732338401")
     connector = connect(chat=False)
     connector.check()
+    assert connector.capabilities == {Capability.UPLOAD_TRACKING, Capability.WEBHOOK}
     assert read(connector, "messages") == ([], {})
     assert len(read(connector, "orders")[0]) == 1
     verdict = connector.may_send(Draft(text="Hello", buyer=Party(id="7494560109732338401")))
