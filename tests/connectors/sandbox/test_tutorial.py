@@ -1,4 +1,4 @@
-"""docs/writing-a-connector.md keeps its word: what it prints is built, installed and run."""
+"""docs/connectors keeps its word: what it prints is built, installed and run."""
 
 import ast
 import re
@@ -18,8 +18,8 @@ from syncd.testing.conformance import SECTIONS
 from syncd.testing.server import Fault
 from syncd.testing.world import World
 
-DOC = Path(__file__).parents[3] / "docs" / "writing-a-connector.md"
-TEXT = DOC.read_text(encoding="utf-8")
+DOCS = sorted((Path(__file__).parents[3] / "docs" / "connectors").glob("*.md"))
+TEXT = "\n".join(page.read_text(encoding="utf-8") for page in DOCS)
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
