@@ -97,7 +97,7 @@ class TikTokShop(Connector):
     lacks: ClassVar = {
         Capability.EXTEND_PROMISE: "TikTok has no call that puts off a date it has set",
         Capability.REQUEST_REVIEW: "TikTok asks buyers for reviews itself",
-        Capability.PUBLIC_REPLY: "TikTok has no call that reads or answers reviews",
+        Capability.PUBLIC_REPLY: "TikTok has no call that answers reviews",
     }
 
     def __init__(self, config: TikTokShopConfig, context: Context) -> None:
