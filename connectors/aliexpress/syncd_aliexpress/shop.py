@@ -1,0 +1,188 @@
+"""An AliExpress shop: what it reads, and what it asks AliExpress for."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import ClassVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from syncd.connector import (
+    Batch,
+    Capability,
+    Connector,
+    Consent,
+    Context,
+    Cursor,
+    Rejected,
+)
+from syncd.connector.sweep import Place, Source, walk
+from syncd.http import OAuth2
+from syncd.model import Draft, Receipt, Shipment, Verdict
+from syncd_aliexpress import actions, lists, parse, wire
+from syncd_aliexpress.client import HEADER, AliExpressClient
+from syncd_aliexpress.login import TokenEndpoint
+from syncd_aliexpress.settings import AliExpressConfig
+
+API = "https://api-sg.aliexpress.com"
+NO_CHAT = (
+    "AliExpress lets no program read or write its chat, which took the place of its messages in "
+    "2019: write in the seller centre"
+)
+
+
+class AliExpress(Connector):
+    """One AliExpress shop."""
+
+    name = "aliexpress"
+    api_version = 1
+    Config: ClassVar[type[AliExpressConfig]] = AliExpressConfig
+    streams: ClassVar = {
+        "orders": timedelta(minutes=5),
+        "returns": timedelta(minutes=30),
+        "reviews": timedelta(hours=1),
+    }
+    capabilities = frozenset({Capability.EXTEND_PROMISE, Capability.UPLOAD_TRACKING})
+    lacks: ClassVar = {
+        Capability.READ_MESSAGES: NO_CHAT,
+        Capability.REPLY: NO_CHAT,
+        Capability.START_CONVERSATION: NO_CHAT,
+        Capability.REQUEST_REVIEW: "AliExpress asks buyers for reviews itself; it has no call for it",
+        Capability.PUBLIC_REPLY: "AliExpress has a call for it, which syncd does not use yet",
+        Capability.WEBHOOK: "AliExpress's notices want a certificate that names the company (OV or "
+        "EV) and do not say enough to check them; orders are polled instead",
+    }
+
+    def __init__(self, config: AliExpressConfig, context: Context) -> None:
+        super().__init__(config, context)
+        self._url = str(config.base_url).rstrip("/") if config.base_url else API
+        key, secret, now = config.app_key, config.app_secret, context.now
+        self._tokens = TokenEndpoint(self._url, key, secret, now)
+        self._auth = OAuth2(
+            f"{self._url}/rest/auth/token",
+            client_id=key,
+            client_secret=secret,
+            refresh_token=config.refresh_token,
+            now=now,
+            by_consent=True,
+            tokens=context.tokens,
+            header=HEADER,
+            ask=self._tokens,
+        )
+        self._client = AliExpressClient(
+            self._url, self._auth, app_key=key, app_secret=secret, now=now
+        )
+
+    def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
+        """By the time of the last change; how the cursor moves is told in `sweep`."""
+        for name, source, oldest in self._sources(stream):
+            for batch in self._batches(name, source, oldest, cursor):
+                cursor = batch.cursor
+                yield batch
+
+    def may_send(self, draft: Draft) -> Verdict:
+        """Never: AliExpress's chat is closed to programs."""
+        del draft
+        return Verdict.never(NO_CHAT)
+
+    def extend_promise(self, order_id: str, until: datetime, key: str) -> Receipt:
+        """Give the buyer as many days more as it takes; none where the order lasts that long already."""
+        del key  # AliExpress has no idempotency key: the order's own deadline tells
+        days = actions.days_to(self._sold(order_id), until)
+        if days:
+            actions.extended(self._client.extend(order_id, days))
+        return Receipt(
+            source_id=order_id, accepted_at=self.context.now(), detail=f"{days} days more"
+        )
+
+    def find_extension(self, order_id: str, until: datetime, key: str) -> Receipt | None:
+        """Read the order's deadline again."""
+        del key
+        try:
+            ends = parse.protection_ends(self._sold(order_id))
+        except (Rejected, ValueError) as error:
+            raise actions.unreadable(error) from None
+        if ends is None or ends < until:
+            return None
+        return Receipt(source_id=order_id, accepted_at=self.context.now())
+
+    def confirm_shipment(self, shipment: Shipment, key: str) -> Receipt:
+        """Tell that all of the order left with this number."""
+        del key
+        number = shipment.tracking_number
+        if not number:
+            raise Rejected("AliExpress wants the tracking number of a parcel")
+        service = actions.service(shipment, self.config.services)
+        website = shipment.tracking_url if service == actions.OTHER else None
+        actions.shipped(self._client.ship(shipment.order_id, number, service, website))
+        return Receipt(
+            source_id=f"{shipment.order_id}/{number}",
+            accepted_at=self.context.now(),
+            detail=service,
+        )
+
+    def find_confirmation(self, shipment: Shipment, key: str) -> Receipt | None:
+        """Look for the number among the order's parcels."""
+        del key
+        try:
+            found = parse.parcel_of(
+                self._client.order(shipment.order_id), shipment.tracking_number or ""
+            )
+        except (Rejected, ValueError) as error:
+            raise actions.unreadable(error) from None
+        if found is None:
+            return None
+        at = found.shipped_at or self.context.now()
+        return Receipt(source_id=found.source_id, accepted_at=at)
+
+    def check(self) -> None:
+        """Ask for one order of the last day."""
+        now = self.context.now()
+        day = now - timedelta(days=1)
+        self._client.orders(day, None, 1, limit=1, created=day)
+
+    def authorize_url(self, consent: Consent) -> str:
+        """AliExpress's page for the seller; it has no PKCE."""
+        asked = {
+            "response_type": "code",
+            "force_auth": "true",
+            "client_id": self.config.app_key,
+            "redirect_uri": self.config.callback_url or consent.redirect,
+            "state": consent.state,
+        }
+        return f"{self._url}/oauth/authorize?{urlencode(asked)}"
+
+    def exchange(self, code: str, consent: Consent) -> None:
+        """Get the seller's tokens for the code."""
+        self._auth.exchange(code, redirect=self.config.callback_url or consent.redirect)
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._tokens.close()
+        self._client.close()
+
+    def _sources(self, stream: str) -> Iterator[tuple[str, Source, timedelta]]:
+        """The lists of a stream by their names in the cursor, and how far back each goes."""
+        now = self.context.now()
+        if stream == "orders":
+            yield "open", lists.orders(self._client, now, finished=False), lists.OLDEST
+            yield "finished", lists.orders(self._client, now, finished=True), lists.OLDEST_FINISHED
+        elif stream == "returns" and self.config.returns:
+            for status in lists.ISSUE_STATUSES:
+                yield status, lists.issues(self._client, status), lists.OLDEST
+        elif stream == "reviews" and self.config.reviews:
+            yield "reviews", lists.reviews(self._client), lists.OLDEST
+
+    def _batches(
+        self, name: str, source: Source, oldest: timedelta, cursor: Cursor
+    ) -> Iterator[Batch]:
+        now = self.context.now()
+        place = Place(now - timedelta(days=self.config.history_days))
+        if name in cursor:
+            place = Place.load(cursor[name])
+        place = place.moved(now - oldest + source.overlap, overlap=source.overlap)
+        for items, reached in walk(source, place, now):
+            yield Batch(items, {**cursor, name: reached.dump()})
+
+    def _sold(self, order_id: str) -> wire.SoldOrder:
+        return msgspec.json.decode(self._client.order(order_id), type=wire.SoldOrder)
