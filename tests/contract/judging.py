@@ -43,7 +43,7 @@ def _held_against(description: Description, exchanges: list[Exchange]) -> Iterat
     used = {str(each.template) for each in exchanges}
     document = {
         **document,
-        "paths": {path: each for path, each in document["paths"].items() if path in used},
+        "paths": {path: _anywhere(document["paths"][path]) for path in used},
         "servers": [{"url": f"{HOST}{description.base}"}],
     }
     # Its security is the login's matter, which no description here tells anything about.
@@ -58,6 +58,11 @@ def _held_against(description: Description, exchanges: list[Exchange]) -> Iterat
         for exchange in exchanges:
             for problem in (*_problems(checks, exchange), *_strangers_in(document, exchange)):
                 yield f"{_called(exchange)} -> {exchange.answer.status}: {problem}"
+
+
+def _anywhere(path: Document) -> Document:
+    """A path without a host of its own, as eBay's payment disputes have."""
+    return {name: each for name, each in path.items() if name != "servers"}
 
 
 def _problems(checks: OpenAPI, exchange: Exchange) -> Iterator[str]:
