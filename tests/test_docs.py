@@ -212,8 +212,9 @@ def test_make_targets_that_are_named_exist(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=ids)
 def test_modules_that_are_run_exist(page: Path) -> None:
     for module in re.findall(r"python -m ((?:syncd|benchmarks|tests)[\w.]*)", text_of(page)):
-        path = ROOT / module.replace(".", "/")
-        assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
+        paths = [root / module.replace(".", "/") for root in (ROOT, *ROOT.glob("connectors/*"))]
+        files = [file for path in paths for file in (path.with_suffix(".py"), path / "__main__.py")]
+        assert any(file.exists() for file in files), module
 
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)
