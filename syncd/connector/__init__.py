@@ -22,7 +22,7 @@ from syncd.connector.contract import (
     Rejected,
     Unavailable,
 )
-from syncd.connector.following import follow_each
+from syncd.connector.following import AboutNumber, follow_each, follow_several
 from syncd.connector.parsing import parse_each
 from syncd.connector.push import Push, Wake
 from syncd.connector.sent import find_text, same_text, written_since
@@ -32,6 +32,7 @@ from syncd.secret import Secret, SecretUnavailable
 __all__ = [
     "API_VERSION",
     "MAX_RETRY_AFTER",
+    "AboutNumber",
     "AccountConfig",
     "AuthFailed",
     "Batch",
@@ -52,6 +53,7 @@ __all__ = [
     "Wake",
     "find_text",
     "follow_each",
+    "follow_several",
     "parse_each",
     "same_text",
     "written_since",

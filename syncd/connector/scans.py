@@ -5,13 +5,12 @@ import hashlib
 import html
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cache
 from importlib.resources import files
 
 import msgspec
 
-from syncd.connector.contract import ConnectorError
 from syncd.connector.parsing import parse_each
 from syncd.model import (
     Item,
@@ -24,21 +23,11 @@ from syncd.model import (
     event_fingerprint,
 )
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _TAG = re.compile(r"<[^<>]*>")
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>[0-9]{1,2}):?(?P<minutes>[0-9]{2})")
 _END_OF_DAY = time(23, 59, 59)
 _WAITS = frozenset({Milestone.READY_FOR_PICKUP, Milestone.ATTEMPT_FAILED})
-
-
-class AboutNumber(ConnectorError):
-    """An error answer that concerns only the number asked about; the others go on.
-
-    `answer` is what `follow_each` is to read then: None where the number is not known (yet).
-    """
-
-    def __init__(self, answer: bytes | None) -> None:
-        super().__init__("the carrier does not know the number" if answer is None else "refused")
-        self.answer = answer
 
 
 class Meaning(msgspec.Struct, frozen=True):
@@ -117,6 +106,11 @@ def plain(text: str | None) -> str:
     return " ".join(html.unescape(_TAG.sub("", text or "")).split())
 
 
+def compact(number: str) -> str:
+    """A number in capitals and without the blanks that shops put into it."""
+    return "".join(number.split()).upper()
+
+
 def country_code(said: str | None) -> str | None:
     """An ISO 3166-1 alpha-2 code in capitals, or None where it is something else."""
     code = (said or "").strip().upper()
@@ -160,6 +154,29 @@ def scan(
         country=country,
         raw=raw,
     )
+
+
+When = Callable[[bytes], datetime | None]
+"""Reads the time out of a scan's payload; may raise msgspec.ValidationError."""
+
+
+def newest(raws: Iterable[msgspec.Raw], when: When) -> bytes:
+    """The latest of a parcel's scans, the first of those with equal times; empty where there is none.
+
+    For carriers whose parcel has a status beside its scans: it says what the latest means.
+    """
+    return max(map(bytes, raws), key=lambda raw: instant(raw, when), default=b"")
+
+
+def instant(raw: bytes, when: When) -> datetime:
+    """A scan's time to compare by: one without offset as if in UTC, an unreadable one before all."""
+    try:
+        at = when(raw)
+    except msgspec.ValidationError:
+        at = None
+    if at is None:
+        return LONG_AGO
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def story(

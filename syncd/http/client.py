@@ -129,6 +129,11 @@ class HttpClient:
         """Change something at the platform by PUT; like `post`."""
         return self._exchange(_Call("PUT", path, params, body, budget, changes=True))
 
+    def sign_in(self) -> None:
+        """Have the login ready, and ask for nothing else; raises AuthFailed or Unavailable."""
+        if self._auth is not None:
+            self._auth.headers()
+
     def close(self) -> None:
         """Close the kept connections."""
         self._client.close()

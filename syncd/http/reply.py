@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import msgspec
@@ -34,6 +34,11 @@ class Reply(msgspec.Struct, frozen=True):
             start = self.content[:80].decode("utf-8", "replace")
             text = f"the answer is not what the API describes ({error}): {start!r}"
             raise (OutcomeUnknown(text) if self.to_change else Unavailable(text)) from None
+
+    def checked(self, type_: Any = dict[str, msgspec.Raw]) -> bytes:
+        """The body as it came, once it is sure to be `type_`; raises what `json` raises."""
+        self.json(type_)
+        return self.content
 
     @property
     def retry_after(self) -> float | None:

@@ -1,6 +1,6 @@
 """An AfterShip Tracking API 2026-07 on loopback, in the shapes of its published description.
 
-It knows what couriers have said (`add_checkpoint`), which numbers the account follows, and signs
+It knows what couriers have said (`add_scan`), which numbers the account follows, and signs
 webhooks as AfterShip does (`push`).
 """
 
@@ -8,25 +8,29 @@ import hashlib
 import hmac
 from base64 import b64encode
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
 from syncd.connector import Push
-from syncd.testing.carrier import FakeCarrier
+from syncd.testing.carrier import KEY, KeyCarrier
 from syncd.testing.server import Answer, Request, route
 
-KEY = "aftership-test-key"
 WEBHOOK_SECRET = "aftership-webhook-secret"  # noqa: S105  the fake's own
 PATH = "/tracking/2026-07"
 
 
-class FakeAftership(FakeCarrier):
-    """AfterShip for one API key; point a connector's ``base_url`` at `base_url`.
+class FakeAftership(KeyCarrier):
+    """AfterShip for one API key.
 
     `followed` holds the trackings of the account by number, `refused` the code that following a
     number is refused with, `size` how many trackings a page has at most.
     """
+
+    path = PATH
+    secrets: ClassVar = {"api_key": KEY, "webhook_secret": WEBHOOK_SECRET}
+    header = "as-api-key"
+    stranger: ClassVar = {"meta": {"code": 401, "message": "The API Key is invalid."}, "data": {}}
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,18 +38,13 @@ class FakeAftership(FakeCarrier):
         self.refused: dict[str, int] = {}
         self.size = 200
 
-    @property
-    def base_url(self) -> str:
-        """Where the API is."""
-        return f"{self.url}{PATH}"
-
-    def add_checkpoint(
+    def add_scan(
         self,
         number: str,
         message: str,
         at: datetime,
         *,
-        subtag: str = "InTransit_001",
+        code: str = "InTransit_001",
         country: str | None = None,
         **more: Any,
     ) -> dict[str, Any]:
@@ -53,8 +52,8 @@ class FakeAftership(FakeCarrier):
         checkpoint = {
             "checkpoint_time": at.replace(microsecond=0).isoformat(),
             "message": message,
-            "tag": subtag.partition("_")[0],
-            "subtag": subtag,
+            "tag": code.partition("_")[0],
+            "subtag": code,
             "raw_tag": None,
             "slug": "china-post",
             "location": None,
@@ -78,12 +77,6 @@ class FakeAftership(FakeCarrier):
         body = msgspec.json.encode(event)
         signature = b64encode(hmac.digest(secret.encode(), body, hashlib.sha256)).decode()
         return Push(headers={"aftership-hmac-sha256": signature}, body=body)
-
-    def answer(self, request: Request) -> Answer:
-        """Check the key first, like the real one."""
-        if request.headers.get("as-api-key") != KEY:
-            return _refused(401, 401, "The API Key is invalid.")
-        return super().answer(request)
 
     @route("GET", f"{PATH}/trackings")
     def trackings(self, request: Request) -> Answer:

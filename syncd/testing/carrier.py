@@ -4,15 +4,16 @@ The fakes of single carriers build on it and add the shapes of their own answers
 """
 
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 import msgspec
 
 from syncd.testing.server import Answer, FakeServer, Request
 
+KEY = "carrier-key-1"
 CLIENT_ID = "client-1"
 CLIENT_SECRET = "client-secret-1"  # noqa: S105  the fake's own
 
@@ -28,16 +29,38 @@ class Parcel(msgspec.Struct):
 
 
 class FakeCarrier(FakeServer):
-    """Parcels by number; a subclass answers for them."""
+    """Parcels by number; a subclass answers for them. Point a connector's ``base_url`` at `base_url`."""
+
+    path: ClassVar[str] = ""
+    """Where the API is, as an account's ``base_url`` has it behind the host."""
+    names: ClassVar[Mapping[str, str]] = {}
+    """Settings with which an account is let in."""
+    secrets: ClassVar[Mapping[str, str]] = {"api_key": KEY}
+    """Those of them that are secret."""
 
     def __init__(self) -> None:
         super().__init__()
         self.parcels: dict[str, Parcel] = {}
 
+    @property
+    def base_url(self) -> str:
+        """Where the API is."""
+        return f"{self.url}{self.path}"
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The settings of an account, with its secrets in variables called after them."""
+        hidden = {name: {"env": name.upper()} for name in self.secrets}
+        return {**self.names, **hidden, "base_url": self.base_url}
+
     def parcel(self, number: str) -> Parcel:
         """What is known of a number; made where it is new."""
         with self.lock:
             return self.parcels.setdefault(number, Parcel(number))
+
+    def add_scan(self, number: str, text: str, at: datetime, /) -> dict[str, Any]:
+        """Let the carrier scan a parcel, in its own shape; each fake has options of its own."""
+        raise NotImplementedError
 
     def add(self, number: str, scan: dict[str, Any]) -> dict[str, Any]:
         """Let the carrier scan a parcel; the scan can be changed later to edit it."""
@@ -49,8 +72,25 @@ class FakeCarrier(FakeServer):
         return self.page(parcel.scans[::-1])
 
 
+class KeyCarrier(FakeCarrier):
+    """One that looks at a key in a header before anything else."""
+
+    header: ClassVar[str]
+    stranger: ClassVar[Mapping[str, Any]] = {"message": "This action requires an authorization"}
+    """What those without the key are told."""
+
+    def answer(self, request: Request) -> Answer:
+        """Check the key first, like the real one."""
+        if request.headers.get(self.header) != next(iter(self.secrets.values())):
+            return Answer.json(self.stranger, 401)
+        return super().answer(request)
+
+
 class OAuthCarrier(FakeCarrier):
     """One that gives tokens to client credentials; answer only where `signed_in`."""
+
+    names: ClassVar = {"client_id": CLIENT_ID}
+    secrets: ClassVar = {"client_secret": CLIENT_SECRET}
 
     def __init__(self) -> None:
         super().__init__()

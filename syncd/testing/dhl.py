@@ -1,31 +1,28 @@
 """A DHL Shipment Tracking - Unified on loopback, in the shapes of its published API 1.5."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from syncd.testing.carrier import FakeCarrier, Parcel
+from syncd.testing.carrier import KeyCarrier, Parcel
 from syncd.testing.server import Answer, Request, route
 
-KEY = "dhl-test-key"
 
-
-class FakeDhl(FakeCarrier):
-    """DHL for one API key; point a connector's ``base_url`` at `base_url`.
+class FakeDhl(KeyCarrier):
+    """DHL for one API key.
 
     `also` are further shipments that an answer holds for a number, as DHL's divisions do when they
     give out the same number.
     """
 
+    path = "/track"
+    header = "dhl-api-key"
+    stranger: ClassVar = {"status": 401, "title": "Unauthorized", "detail": "Invalid API key"}
+
     def __init__(self) -> None:
         super().__init__()
         self.also: dict[str, list[dict[str, Any]]] = {}
 
-    @property
-    def base_url(self) -> str:
-        """Where the API is."""
-        return f"{self.url}/track"
-
-    def add_event(
+    def add_scan(
         self,
         number: str,
         description: str,
@@ -48,12 +45,6 @@ class FakeDhl(FakeCarrier):
             **more,
         }
         return self.add(number, event)
-
-    def answer(self, request: Request) -> Answer:
-        """Check the key first, like the real one."""
-        if request.headers.get("dhl-api-key") != KEY:
-            return _error(401, "Unauthorized", "Invalid API key")
-        return super().answer(request)
 
     @route("GET", "/track/shipments")
     def shipments(self, request: Request) -> Answer:

@@ -10,7 +10,7 @@ BATCH = 30
 
 
 class FakeFedex(OAuthCarrier):
-    """FedEx for one project; point a connector's ``base_url`` at `url`.
+    """FedEx for one project.
 
     A number that is not of digits is refused, and all others of the same call with it.
     """

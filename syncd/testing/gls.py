@@ -11,7 +11,7 @@ BATCH = 10
 
 
 class FakeGLS(OAuthCarrier):
-    """GLS for one app; point a connector's ``base_url`` at `url`.
+    """GLS for one app.
 
     `errors` holds the error code for numbers that GLS cannot answer for.
     """
@@ -20,13 +20,13 @@ class FakeGLS(OAuthCarrier):
         super().__init__()
         self.errors: dict[str, str] = {}
 
-    def add_event(
+    def add_scan(
         self,
         number: str,
-        code: str,
         description: str,
         at: datetime,
         *,
+        code: str = "INTIAL.NORMAL",
         status: str = "INTRANSIT",
         city: str = "",
         country: str = "DE",

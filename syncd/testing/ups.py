@@ -8,21 +8,20 @@ from syncd.testing.server import Answer, Request, route
 
 
 class FakeUps(OAuthCarrier):
-    """UPS for one app; point a connector's ``base_url`` at `url`.
+    """UPS for one app.
 
     A number that no scan was added for is not found (404); one made with `parcel` and without
     scans is answered with the warning TW0001, as UPS does for some.
     """
 
-    def add_activity(
+    def add_scan(
         self,
         number: str,
         description: str,
         at: datetime,
         *,
-        status: str = "005",
+        code: str = "005",
         type_: str = "I",
-        code: str = "DP",
         city: str = "",
         country: str | None = None,
         **more: Any,
@@ -35,8 +34,8 @@ class FakeUps(OAuthCarrier):
             "location": {"address": {"city": city, "countryCode": country, "country": country}},
             "status": {
                 "type": type_,
-                "code": code,
-                "statusCode": status,
+                "code": "DP",
+                "statusCode": code,
                 "description": description,
             },
             **more,

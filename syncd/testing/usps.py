@@ -8,9 +8,9 @@ from syncd.testing.server import Answer, Request, route
 
 
 class FakeUsps(OAuthCarrier):
-    """USPS for one app; point a connector's ``base_url`` at `url`."""
+    """USPS for one app."""
 
-    def add_event(
+    def add_scan(
         self,
         number: str,
         description: str,

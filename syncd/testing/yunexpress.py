@@ -3,7 +3,7 @@
 import base64
 import hmac
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from syncd.testing.carrier import FakeCarrier
 from syncd.testing.server import Answer, Request, route
@@ -14,24 +14,27 @@ PATH = "/v1/track-service/info/get"
 
 
 class FakeYunExpress(FakeCarrier):
-    """YunExpress for one application; point a connector's ``base_url`` at `url`.
+    """YunExpress for one application.
 
     `tokens` are those that were given out and not revoked, `refusals` what it says instead of an
     answer for a number (``success`` false).
     """
+
+    names: ClassVar = {"app_id": APP_ID}
+    secrets: ClassVar = {"app_secret": APP_SECRET}
 
     def __init__(self) -> None:
         super().__init__()
         self.tokens: set[str] = set()
         self.refusals: dict[str, str] = {}
 
-    def add_event(
+    def add_scan(
         self,
         number: str,
-        node: str,
         content: str,
         at: datetime,
         *,
+        code: str = "PICKED_UP",
         status: str = "T",
         location: str = "",
         country: str = "CN",
@@ -46,7 +49,7 @@ class FakeYunExpress(FakeCarrier):
             "process_province": "",
             "process_city": "",
             "process_location": location,
-            "track_node_code": node,
+            "track_node_code": code,
             "track_node_description": content,
         }
         return self.add(number, event)

@@ -22,9 +22,13 @@ from syncd.connector import (
     Secret,
     Wake,
 )
+from syncd.connector.following import looked_at
+from syncd.connector.scans import compact
 from syncd.hookspecs import hookimpl
+from syncd.http import HeaderToken, HttpClient
+from syncd.http.carrier import Carrier, api_at, calls
 from syncd.model import BadItem, Item, ParcelRef
-from syncd_aftership.client import BATCH, Client, Refused
+from syncd_aftership.client import Client, Refused, judge
 from syncd_aftership.parse import Tracking, Unreadable, three_letters
 
 
@@ -37,16 +41,9 @@ class AftershipConfig(AccountConfig):
         description="The webhook secret (AfterShip: Settings, Webhooks), to be woken by AfterShip "
         "when there is news.",
     )
-    base_url: HttpUrl = Field(
-        default=HttpUrl("https://api.aftership.com/tracking/2026-07"),
-        description="Where the API is; change it only to go through a proxy of your own.",
-    )
-    requests_per_poll: int = Field(
-        default=60,
-        ge=1,
-        le=1000,
-        description="Calls in one poll: one for 50 parcels that AfterShip follows already, one "
-        "for each new one. The rest wait for the next poll.",
+    base_url: HttpUrl = api_at("https://api.aftership.com/tracking/2026-07")
+    requests_per_poll: int = calls(
+        60, "one for 50 parcels that AfterShip follows already, one for each new one"
     )
     couriers: dict[str, str] = Field(
         default={},
@@ -64,7 +61,7 @@ class _Event(msgspec.Struct):
     event_id: str | None = None
 
 
-class Aftership(Connector):
+class Aftership(Carrier):
     """The ``aftership`` connector (AfterShip Tracking API 2026-07)."""
 
     name = "aftership"
@@ -72,11 +69,14 @@ class Aftership(Connector):
     Config = AftershipConfig
     streams: ClassVar = {"tracking": timedelta(minutes=10)}
     capabilities = frozenset({Capability.TRACK_PARCELS, Capability.WEBHOOK})
+    size = 50
 
     def __init__(self, config: AftershipConfig, context: Context) -> None:
         super().__init__(config, context)
-        self._client = Client(str(config.base_url).rstrip("/"), config.api_key)
-        self._couriers = {plain(name): slug for name, slug in config.couriers.items()}
+        login = HeaderToken(config.api_key, header="as-api-key", prefix="")
+        self.http = HttpClient(self.url, auth=login, judge=judge)
+        self._client = Client(self.http)
+        self._couriers = {compact(name): slug for name, slug in config.couriers.items()}
         self._left = 0
 
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
@@ -84,29 +84,29 @@ class Aftership(Connector):
         del stream
         self._left = self.config.requests_per_poll
         due = iter(self.context.parcels())
-        while self._left > 0 and (some := list(islice(due, BATCH))):
+        while self._left > 0 and (some := list(islice(due, self.size))):
             yield from self._look(some, cursor)
 
     def _look(self, parcels: Sequence[ParcelRef], cursor: Cursor) -> Iterator[Batch]:
-        numbers = {plain(parcel.tracking_number): parcel for parcel in parcels}
+        numbers = {compact(parcel.tracking_number): parcel for parcel in parcels}
         # A comma would be two numbers to AfterShip.
         odd = [numbers.pop(number) for number in list(numbers) if "," in number]
         if odd:
             bad: list[Item] = [_unfollowed(parcel, "not a tracking number") for parcel in odd]
-            yield _batch(bad, odd, cursor)
+            yield looked_at(odd, bad, cursor)
         known = self._known(list(numbers)) if numbers else {}
         items = [item for number in known for item in self._news(numbers[number], known[number])]
         if known:
-            yield _batch(items, [numbers[number] for number in known], cursor)
+            yield looked_at([numbers[number] for number in known], items, cursor)
         for number, parcel in numbers.items():
             if number not in known and self._left > 0:
-                yield _batch(self._follow(parcel), [parcel], cursor)
+                yield looked_at([parcel], self._follow(parcel), cursor)
 
     def _known(self, numbers: Sequence[str]) -> dict[str, Tracking | Unreadable]:
         self._left -= 1
         known: dict[str, Tracking | Unreadable] = {}
         for tracking in self._client.find(numbers):
-            number = plain(tracking.tracking_number)
+            number = compact(tracking.tracking_number)
             if number in numbers:
                 known[number] = max(known.get(number, tracking), tracking, key=_weight)
         return known
@@ -131,8 +131,8 @@ class Aftership(Connector):
 
     def _row(self, parcel: ParcelRef) -> dict[str, str]:
         fields = {
-            "tracking_number": plain(parcel.tracking_number),
-            "slug": self._couriers.get(plain(parcel.carrier or "")),
+            "tracking_number": compact(parcel.tracking_number),
+            "slug": self._couriers.get(compact(parcel.carrier or "")),
             "origin_country_region": three_letters(parcel.origin_country),
             "destination_country_region": three_letters(parcel.destination_country),
             "destination_postal_code": parcel.postcode,
@@ -152,15 +152,6 @@ class Aftership(Connector):
         """Ask for a single tracking; raises AuthFailed or Unavailable."""
         self._client.check()
 
-    def close(self) -> None:
-        """Give the connections back."""
-        self._client.close()
-
-
-def plain(name: str) -> str:
-    """In capitals and without blanks, which shops put into numbers and names as they like."""
-    return "".join(name.split()).upper()
-
 
 def _wake(body: bytes) -> Wake:
     try:
@@ -169,14 +160,6 @@ def _wake(body: bytes) -> Wake:
         return Wake(streams=("tracking",))
     # No `sent_at`: "ts" is when it happened, and AfterShip tries again for hours.
     return Wake(tracking_numbers=(event.msg.tracking_number,), event_id=event.event_id)
-
-
-def _batch(items: list[Item], parcels: Sequence[ParcelRef], cursor: Cursor) -> Batch:
-    bad = {item.source_id for item in items if isinstance(item, BadItem)}
-    numbers = [parcel.tracking_number for parcel in parcels]
-    looked = tuple(number for number in numbers if number not in bad)
-    unanswered = tuple(number for number in numbers if number in bad)
-    return Batch(items, cursor, looked=looked, unanswered=unanswered)
 
 
 def _weight(tracking: Tracking | Unreadable) -> tuple[bool, str]:

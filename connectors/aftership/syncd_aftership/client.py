@@ -4,16 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from syncd.connector import ConnectorError, Secret, Unavailable
-from syncd.http import HeaderToken, HttpClient, Reply
+from syncd.connector import AboutNumber, ConnectorError, Unavailable
+from syncd.http import HttpClient, Reply
 from syncd_aftership.parse import Tracking, Unreadable, read
 
-BATCH = 50
-"""Numbers that a list can be asked for."""
 _ALREADY = 4003
 
 
-class Refused(ConnectorError):
+class Refused(AboutNumber):
     """AfterShip refuses what was asked for one number, for good."""
 
     def __init__(self, code: int, message: str) -> None:
@@ -51,12 +49,11 @@ class _Created(msgspec.Struct):
 class Client:
     """One account's calls."""
 
-    def __init__(self, base_url: str, api_key: Secret) -> None:
-        login = HeaderToken(api_key, header="as-api-key", prefix="")
-        self._http = HttpClient(base_url, auth=login, judge=judge)
+    def __init__(self, http: HttpClient) -> None:
+        self._http = http
 
     def find(self, numbers: Sequence[str]) -> Iterator[Tracking | Unreadable]:
-        """Those of up to `BATCH` numbers that AfterShip follows, a call for each 200."""
+        """Those of up to 50 numbers that AfterShip follows, a call for each 200."""
         params: dict[str, str | int] = {"tracking_numbers": ",".join(numbers), "limit": 200}
         while True:
             page = self._pages(params)
@@ -91,10 +88,6 @@ class Client:
     def check(self) -> None:
         """Ask for a single tracking."""
         self._pages({"limit": 1})
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._http.close()
 
 
 def judge(reply: Reply) -> ConnectorError | None:

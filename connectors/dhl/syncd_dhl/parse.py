@@ -51,18 +51,16 @@ class _Shipment(msgspec.Struct, rename="camel"):
 
 class _Answer(msgspec.Struct):
     shipments: list[_Shipment] = []
-    title: str | None = None
-    detail: str | None = None
 
 
 def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
     """A parcel's scans out of one answer.
 
-    Raises ValueError where DHL refuses the number, or where several of its divisions know it.
+    Raises ValueError where several of DHL's divisions know the number.
     """
     answer = msgspec.json.decode(raw, type=_Answer)
     if not answer.shipments:
-        raise ValueError(f"DHL: {answer.detail or answer.title or 'no shipment in the answer'}")
+        raise ValueError("DHL: no shipment in the answer")
     shipment = _the_one(answer.shipments, parcel)
     origin, destination = _country(shipment.origin), _country(shipment.destination)
 

@@ -1,11 +1,21 @@
 """From what FedEx answers to syncd's tracking events. Pure."""
 
-from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 
-from syncd.connector.scans import Estimate, Meaning, country_code, meanings, moment, scan, story
-from syncd.model import BadItem, Item, Reason, TrackingEvent
+from syncd.connector.scans import (
+    LONG_AGO,
+    Estimate,
+    Meaning,
+    country_code,
+    instant,
+    meanings,
+    moment,
+    scan,
+    story,
+)
+from syncd.model import Item, ParcelRef, Reason, TrackingEvent
 
 NOT_FOUND = "NOTFOUND"
 """How FedEx's codes end that say that nothing is known (yet)."""
@@ -49,13 +59,18 @@ class _Window(msgspec.Struct):
     window: _Span | None = None
 
 
-class _Error(msgspec.Struct):
-    code: str = ""
+class Error(msgspec.Struct):
+    """What FedEx says of a number, or of a call, that it does not answer."""
+
+    code: str
     message: str = ""
+
+    def __str__(self) -> str:
+        return f"FedEx {self.code}: {self.message}"
 
 
 class _Result(msgspec.Struct, rename="camel"):
-    error: _Error | None = None
+    error: Error | None = None
     scan_events: list[msgspec.Raw] | None = None
     date_and_times: list[_Time] | None = None
     estimated_delivery_time_window: _Window | None = None
@@ -63,66 +78,28 @@ class _Result(msgspec.Struct, rename="camel"):
     recipient_information: _Party | None = None
 
 
-class _Number(msgspec.Struct, rename="camel"):
-    tracking_number: str
-    track_results: list[msgspec.Raw]
+def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
+    """The scans out of the results for one number; none where FedEx does not know it (yet).
 
-
-class _Output(msgspec.Struct, rename="camel"):
-    complete_track_results: list[_Number]
-
-
-class Answer(msgspec.Struct):
-    """What FedEx answers about up to 30 numbers."""
-
-    output: _Output
-
-    def items(self, numbers: Iterable[str]) -> list[Item]:
-        """The scans of those of `numbers` that FedEx knows; nothing of the others."""
-        asked = {plain(number): number for number in numbers}
-        return [
-            item
-            for each in self.output.complete_track_results
-            if plain(each.tracking_number) in asked
-            for item in _items(asked[plain(each.tracking_number)], each.track_results)
-        ]
-
-
-def plain(number: str) -> str:
-    """Without blanks, as FedEx wants it."""
-    return "".join(number.split())
-
-
-def _items(number: str, raws: Sequence[msgspec.Raw]) -> list[Item]:
-    try:
-        found = [msgspec.json.decode(raw, type=_Result) for raw in raws]
-    except msgspec.MsgspecError as error:
-        return [BadItem(source_id=number, reason=str(error), raw=b"\n".join(map(bytes, raws)))]
+    FedEx gives a number out again, and then answers with both: the one scanned last is meant.
+    Raises ValueError where FedEx cannot answer for it, with FedEx's words.
+    """
+    found = msgspec.json.decode(raw, type=list[_Result])
     good = [result for result in found if result.error is None]
     if good:
-        return _story(number, max(good, key=_latest))
-    errors = [each.error for each in found if each.error and not _unknown(each.error)]
-    return [
-        BadItem(source_id=number, reason=f"FedEx {error.code}: {error.message}")
-        for error in errors[:1]
-    ]
+        return _story(parcel.tracking_number, max(good, key=_latest))
+    for each in found:
+        if each.error and not each.error.code.endswith(NOT_FOUND):
+            raise ValueError(str(each.error))
+    return []
 
 
-def _unknown(error: _Error) -> bool:
-    return error.code.endswith(NOT_FOUND)
+def _latest(result: _Result) -> datetime:
+    return max((instant(bytes(raw), _when) for raw in result.scan_events or ()), default=LONG_AGO)
 
 
-def _latest(result: _Result) -> str:
-    """The day of its last scan: FedEx gives a number out again, and then answers with both."""
-    dates = [_date(raw) for raw in result.scan_events or ()]
-    return max(dates, default="")
-
-
-def _date(raw: msgspec.Raw) -> str:
-    try:
-        return (msgspec.json.decode(raw, type=_Scan).date or "")[:10]
-    except msgspec.MsgspecError:
-        return ""
+def _when(raw: bytes) -> datetime | None:
+    return moment(msgspec.json.decode(raw, type=_Scan).date)
 
 
 def _story(number: str, result: _Result) -> list[Item]:

@@ -1,12 +1,11 @@
 """From what GLS answers to syncd's tracking events. Pure."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
-from syncd.connector.scans import Meaning, country_code, meanings, moment, scan, story
-from syncd.model import Item, TrackingEvent
+from syncd.connector.scans import Meaning, country_code, meanings, moment, newest, scan, story
+from syncd.model import Item, ParcelRef, TrackingEvent
 
 NOT_KNOWN = frozenset({"E_404_01", "E_404_02"})
 """The error codes that say that there is nothing (yet)."""
@@ -34,7 +33,30 @@ class Head(msgspec.Struct):
     errorMessage: str | None = None  # noqa: N815
 
 
-def scans(number: str, raw: bytes) -> list[Item]:
+def head(raw: bytes | msgspec.Raw) -> Head:
+    """The head of an element of ``parcels``; an empty one where it has none."""
+    try:
+        return msgspec.json.decode(raw, type=Head)
+    except msgspec.ValidationError:
+        return Head()
+
+
+def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
+    """The events out of what GLS has of a number; none where it does not know it (yet).
+
+    Raises ValueError where GLS cannot answer for it, with GLS's words.
+    """
+    items: list[Item] = []
+    for each in msgspec.json.decode(raw, type=list[msgspec.Raw]):
+        about = head(each)
+        if about.errorCode is None:
+            items += scans(parcel.tracking_number, each)
+        elif about.errorCode not in NOT_KNOWN:
+            raise ValueError(f"GLS {about.errorCode}: {about.errorMessage}")
+    return items
+
+
+def scans(number: str, raw: bytes | msgspec.Raw) -> list[Item]:
     """Read one element of ``parcels``; what cannot be read of it becomes `BadItem`.
 
     GLS has many event codes and publishes few: where that of the latest event is none of them, the
@@ -43,11 +65,11 @@ def scans(number: str, raw: bytes) -> list[Item]:
     """
     parcel = msgspec.json.decode(raw, type=_Parcel)
     events = parcel.events or []
-    newest = _newest(events)
+    latest = newest(events, _when)
     now = meanings("syncd_gls").get(parcel.status or "", Meaning())
 
     def event(said: bytes) -> TrackingEvent:
-        return _event(number, said, now if said == newest else Meaning())
+        return _event(number, said, now if said == latest else Meaning())
 
     return story(number, events, event)
 
@@ -66,16 +88,5 @@ def _event(number: str, raw: bytes, otherwise: Meaning) -> TrackingEvent:
     )
 
 
-def _newest(events: Sequence[msgspec.Raw]) -> bytes:
-    """GLS gives the latest first; between equal times that order decides."""
-    return max((bytes(raw) for raw in events), key=_time, default=b"")
-
-
-def _time(raw: bytes) -> datetime:
-    try:
-        at = moment(msgspec.json.decode(raw, type=_Event).eventDateTime)
-    except msgspec.ValidationError:
-        at = None
-    if at is None:
-        return datetime.min.replace(tzinfo=UTC)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+def _when(raw: bytes) -> datetime | None:
+    return moment(msgspec.json.decode(raw, type=_Event).eventDateTime)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from syncd.connector.scans import Estimate, Meaning, meanings, moment, scan, story
-from syncd.model import Item, TrackingEvent
+from syncd.model import Item, ParcelRef, TrackingEvent
 
 
 class _Event(msgspec.Struct):
@@ -22,7 +22,39 @@ class _Shipment(msgspec.Struct):
     estimHourMax: str | None = None  # noqa: N815
 
 
-def scans(number: str, raw: bytes) -> list[Item]:
+class Answer(msgspec.Struct, frozen=True):
+    """What La Poste says of one number."""
+
+    returnCode: int | None = None  # noqa: N815
+    idShip: str | None = None  # noqa: N815
+    shipment: msgspec.Raw = msgspec.Raw()
+
+    @property
+    def known(self) -> bytes | None:
+        """The shipment as it came; None where La Poste does not know the number (yet)."""
+        raw = bytes(self.shipment)
+        return None if raw in {b"", b"null"} else raw
+
+    @property
+    def told(self) -> bool:
+        """Whether this is an answer at all: 504 says that La Poste's own systems were too slow."""
+        return self.known is not None or (self.returnCode or 0) < 500
+
+    @property
+    def number(self) -> str:
+        """The number that it is about."""
+        try:
+            inside = msgspec.json.decode(self.known or b"{}", type=_Named).idShip
+        except msgspec.ValidationError:
+            inside = None
+        return inside or self.idShip or ""
+
+
+class _Named(msgspec.Struct):
+    idShip: str | None = None  # noqa: N815
+
+
+def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
     """Read one ``shipment``; the latest scan carries the estimate until the parcel is there.
 
     Raises msgspec.ValidationError where it is none; single events that cannot be read become
@@ -31,9 +63,9 @@ def scans(number: str, raw: bytes) -> list[Item]:
     shipment = msgspec.json.decode(raw, type=_Shipment)
 
     def event(said: bytes) -> TrackingEvent:
-        return _event(number, said)
+        return _event(parcel.tracking_number, said)
 
-    return story(number, shipment.event or [], event, _estimate(shipment))
+    return story(parcel.tracking_number, shipment.event or [], event, _estimate(shipment))
 
 
 def _event(number: str, raw: bytes) -> TrackingEvent:

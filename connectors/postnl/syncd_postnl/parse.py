@@ -5,11 +5,8 @@ from typing import Any
 
 import msgspec
 
-from syncd.connector.scans import Meaning, meanings, moment, scan, story
+from syncd.connector.scans import Meaning, compact, meanings, moment, scan, story
 from syncd.model import Item, ParcelRef, TrackingEvent
-
-REFUSED = b"refused by PostNL: "
-"""What stands before an answer that refuses a number."""
 
 
 class _Shipment(msgspec.Struct):
@@ -33,23 +30,16 @@ class Answer(msgspec.Struct):
     CurrentStatus: _Status | None = None
 
 
-def plain(number: str) -> str:
-    """As PostNL writes it."""
-    return "".join(number.split()).upper()
-
-
 def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
     """The events of one parcel, or where there are none its statuses.
 
-    Raises ValueError where the number was refused or the answer is about other parcels only; single
-    events that cannot be read become `BadItem`.
+    Raises ValueError where the answer is about other parcels only; single events that cannot be
+    read become `BadItem`.
     """
-    if raw.startswith(REFUSED):
-        raise ValueError(raw.decode("utf-8", "replace"))
     answer = msgspec.json.decode(raw, type=Answer)
     said = answer.CompleteStatus or answer.CurrentStatus or _Status()
     shipments = [msgspec.convert(each, type=_Shipment) for each in _several(said.Shipment)]
-    number = plain(parcel.tracking_number)
+    number = compact(parcel.tracking_number)
     ours = [one for one in shipments if number in {_text(one.Barcode), _text(one.MainBarcode)}]
     if shipments and not ours:
         raise ValueError("the answer is about other parcels")

@@ -26,39 +26,25 @@ class _MailPiece(msgspec.Struct):
     estimatedDelivery: _Estimate | None = None  # noqa: N815
 
 
-class Problem(msgspec.Struct):
-    """One of an answer's errors."""
-
-    errorCode: str | None = None  # noqa: N815
-    errorDescription: str | None = None  # noqa: N815
-
-
-class Answer(msgspec.Struct):
-    """What comes of a number: its mail piece, or what is wrong with it."""
-
+class _Answer(msgspec.Struct):
     mailPieces: _MailPiece | None = None  # noqa: N815
-    errors: list[Problem] | None = None
 
 
 def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
     """The events of one mail piece; the latest carries Royal Mail's estimate.
 
-    Raises ValueError where the answer is an error or nothing that can be read; single events that
-    cannot be read become `BadItem`.
+    Raises ValueError where nothing of the answer can be read; single events that cannot be read
+    become `BadItem`.
     """
-    answer = msgspec.json.decode(raw, type=Answer)
+    answer = msgspec.json.decode(raw, type=_Answer)
     if answer.mailPieces is None:
-        raise ValueError("; ".join(map(_told, answer.errors or [])) or "no mail piece in it")
+        raise ValueError("no mail piece in it")
     piece, number = answer.mailPieces, parcel.tracking_number
 
     def event(said: bytes) -> TrackingEvent:
         return _event(number, said)
 
     return story(number, piece.events or [], event, _estimate(piece.estimatedDelivery))
-
-
-def _told(problem: Problem) -> str:
-    return f"Royal Mail {problem.errorCode}: {problem.errorDescription}"
 
 
 def _event(number: str, raw: bytes) -> TrackingEvent:

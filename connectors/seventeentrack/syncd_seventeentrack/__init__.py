@@ -21,8 +21,10 @@ from syncd.connector import (
 )
 from syncd.connector.scans import rows
 from syncd.hookspecs import hookimpl
+from syncd.http import HeaderToken, HttpClient
+from syncd.http.carrier import Carrier, api_at, calls
 from syncd.model import Draft, ParcelRef, Receipt, Verdict
-from syncd_seventeentrack.client import Client, Row, plain
+from syncd_seventeentrack.client import Client, Row, judge, plain
 from syncd_seventeentrack.push import pushed
 from syncd_seventeentrack.round import Round, plainly
 
@@ -35,16 +37,12 @@ class SeventeenTrackConfig(AccountConfig):
     api_key: Secret = Field(
         description="The security key of 17TRACK's dashboard (Settings, Security)."
     )
-    base_url: HttpUrl = Field(
-        default=HttpUrl("https://api.17track.net/track/v2.4"),
-        description="Where the API is; change it only to go through a proxy of your own.",
-    )
-    requests_per_poll: int = Field(
-        default=30,
-        ge=2,
-        le=1000,
-        description="Calls in one poll, 40 parcels each; parcels beyond that have their turn in "
-        "the next polls. 17TRACK allows 3 calls a second and refuses more.",
+    base_url: HttpUrl = api_at("https://api.17track.net/track/v2.4")
+    requests_per_poll: int = calls(
+        30,
+        "40 parcels each",
+        least=2,
+        quota="17TRACK allows 3 calls a second and refuses more.",
     )
     carriers: dict[str, int] = Field(
         default={},
@@ -59,7 +57,7 @@ class SeventeenTrackConfig(AccountConfig):
     )
 
 
-class SeventeenTrack(Connector):
+class SeventeenTrack(Carrier):
     """The ``seventeentrack`` connector (17TRACK Tracking API v2.4)."""
 
     name = "seventeentrack"
@@ -70,7 +68,9 @@ class SeventeenTrack(Connector):
 
     def __init__(self, config: SeventeenTrackConfig, context: Context) -> None:
         super().__init__(config, context)
-        self._client = Client(str(config.base_url), config.api_key)
+        login = HeaderToken(config.api_key, header="17token", prefix="")
+        self.http = HttpClient(self.url, auth=login, judge=judge)
+        self._client = Client(self.http)
         self._carriers = {
             row["name"]: int(row["key"]) for row in rows("syncd_seventeentrack", "carriers.csv")
         }
@@ -113,10 +113,6 @@ class SeventeenTrack(Connector):
     def verify_push(self, push: Push) -> Wake | None:
         """The number that a webhook of ours names; None where it is not signed with our key."""
         return pushed(push, self.config.api_key.reveal())
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._client.close()
 
 
 @hookimpl

@@ -15,11 +15,10 @@ import msgspec
 from syncd.connector import (
     AuthFailed,
     ConnectorError,
-    Secret,
     Unavailable,
 )
 from syncd.connector.scans import rows
-from syncd.http import HeaderToken, HttpClient, Reply, verdict
+from syncd.http import HttpClient, Reply, verdict
 
 BATCH = 40
 """Numbers per call; more are refused with -18010014."""
@@ -141,10 +140,8 @@ class _QuotaAnswer(msgspec.Struct):
 class Client:
     """One account's calls."""
 
-    def __init__(self, base_url: str, api_key: Secret) -> None:
-        self._http = HttpClient(
-            base_url, auth=HeaderToken(api_key, header="17token", prefix=""), judge=judge
-        )
+    def __init__(self, http: HttpClient) -> None:
+        self._http = http
 
     def register(self, numbers: Sequence[Row]) -> Outcome:
         """Ask 17TRACK to follow up to `BATCH` numbers; each new one costs one unit of quota."""
@@ -161,10 +158,6 @@ class Client:
     def quota(self) -> int:
         """How many more numbers can be registered; free."""
         return self._http.query("/getquota", []).json(_QuotaAnswer).data.quota_remain
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._http.close()
 
     def _call(self, path: str, numbers: Sequence[Row]) -> Outcome:
         return self._http.query(path, numbers).json(_Answer).data

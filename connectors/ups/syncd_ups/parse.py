@@ -8,6 +8,7 @@ import msgspec
 from syncd.connector.scans import (
     Estimate,
     Meaning,
+    compact,
     country_code,
     meanings,
     scan,
@@ -76,20 +77,8 @@ class _Track(msgspec.Struct):
     shipment: list[_Shipment] | None = None
 
 
-class _Error(msgspec.Struct):
-    code: str | None = None
-    message: str | None = None
-
-
-class _Refusal(msgspec.Struct):
-    errors: list[_Error] = []
-
-
-class Answer(msgspec.Struct, rename="camel"):
-    """What UPS answers about a number, or why it does not."""
-
+class _Answer(msgspec.Struct, rename="camel"):
     track_response: _Track | None = None
-    response: _Refusal | None = None
 
 
 class _Way(msgspec.Struct, frozen=True):
@@ -101,12 +90,9 @@ class _Way(msgspec.Struct, frozen=True):
 def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
     """A parcel's scans out of one answer; none where UPS has none yet (warning TW0001).
 
-    Raises ValueError where UPS refuses the number, with UPS's words.
+    Raises ValueError where the answer is not about this parcel.
     """
-    answer = msgspec.json.decode(raw, type=Answer)
-    if answer.response is not None:
-        errors = "; ".join(f"{each.code}: {each.message}" for each in answer.response.errors)
-        raise ValueError(f"UPS {errors or 'refuses the number'}")
+    answer = msgspec.json.decode(raw, type=_Answer)
     if answer.track_response is None:
         raise ValueError("UPS: no trackResponse in the answer")
     package = _package(answer.track_response, parcel.tracking_number)
@@ -126,8 +112,8 @@ def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
 def _package(track: _Track, number: str) -> _Package | None:
     """The one asked about: a shipment of several pieces holds the others too."""
     packages = [package for each in track.shipment or () for package in each.package or ()]
-    asked = "".join(number.split()).upper()
-    same = [p for p in packages if (p.tracking_number or "").upper() == asked]
+    asked = compact(number)
+    same = [p for p in packages if compact(p.tracking_number or "") == asked]
     if same or len(packages) <= 1:
         return next(iter(same or packages), None)
     raise ValueError("UPS: several packages in the answer, and none of them with this number")

@@ -27,11 +27,6 @@ class _Event(msgspec.Struct, rename="camel"):
     event_country: str | None = None
 
 
-class _Failure(msgspec.Struct):
-    code: str | None = None
-    message: str | None = None
-
-
 class _Answer(msgspec.Struct, rename="camel"):
     tracking_events: list[msgspec.Raw] | None = None
     expected_delivery_time_stamp: str | None = None
@@ -40,17 +35,11 @@ class _Answer(msgspec.Struct, rename="camel"):
     return_date_notice: str | None = None
     destination_country_code: str | None = None
     destination_zip: str | None = msgspec.field(default=None, name="destinationZIP")
-    error: _Failure | None = None
 
 
 def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
-    """A parcel's scans out of one answer.
-
-    Raises ValueError where USPS refuses the number, with USPS's words.
-    """
+    """A parcel's scans out of one answer."""
     answer = msgspec.json.decode(raw, type=_Answer)
-    if answer.error is not None:
-        raise ValueError(f"USPS {answer.error.code}: {answer.error.message}")
     number = parcel.tracking_number
 
     def parse(event: bytes) -> TrackingEvent:

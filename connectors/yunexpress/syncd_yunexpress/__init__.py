@@ -1,8 +1,6 @@
 """Parcel tracking by YunExpress (云途), open platform."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from itertools import islice
 from typing import ClassVar
 
 import msgspec
@@ -10,19 +8,17 @@ from pydantic import Field, HttpUrl
 
 from syncd.connector import (
     AccountConfig,
-    Batch,
-    Capability,
     Connector,
     ConnectorError,
     Context,
-    Cursor,
     Secret,
     Unavailable,
-    follow_each,
 )
+from syncd.connector.scans import compact
 from syncd.hookspecs import hookimpl
 from syncd.http import HttpClient, Reply
-from syncd.model import ParcelRef
+from syncd.http.carrier import Carrier, api_at, calls
+from syncd.model import Item, ParcelRef
 from syncd_yunexpress.login import PATH, Login
 from syncd_yunexpress.parse import Answer, read
 
@@ -40,17 +36,10 @@ class YunExpressConfig(AccountConfig):
         default=None,
         description="The Source Key, where YunExpress has given you one.",
     )
-    base_url: HttpUrl = Field(
-        default=HttpUrl("https://openapi.yunexpress.cn"),
-        description="Where the API is; https://openapi-sbx.yunexpress.cn is the sandbox.",
+    base_url: HttpUrl = api_at(
+        "https://openapi.yunexpress.cn", "https://openapi-sbx.yunexpress.cn is the sandbox"
     )
-    requests_per_poll: int = Field(
-        default=30,
-        ge=1,
-        le=1000,
-        description="Calls in one poll, one parcel each; parcels beyond that have their turn in "
-        "the next polls.",
-    )
+    requests_per_poll: int = calls(30)
     language: str = Field(
         default="en-US",
         pattern=r"^[a-z]{2}-[A-Z]{2}$",
@@ -59,47 +48,45 @@ class YunExpressConfig(AccountConfig):
     )
 
 
-class YunExpress(Connector):
+class YunExpress(Carrier):
     """The ``yunexpress`` connector (YunExpress open platform, track service v1)."""
 
     name = "yunexpress"
     api_version = 1
     Config = YunExpressConfig
     streams: ClassVar = {"tracking": timedelta(minutes=15)}
-    capabilities = frozenset({Capability.TRACK_PARCELS})
     carriers = frozenset({"yunexpress"})
 
     def __init__(self, config: YunExpressConfig, context: Context) -> None:
         super().__init__(config, context)
-        url = str(config.base_url).rstrip("/")
         self._login = Login(
-            url,
+            self.url,
             app_id=config.app_id,
             app_secret=config.app_secret,
             source_key=config.source_key,
             now=context.now,
         )
-        language = {"accept-language": config.language}
-        self._http = HttpClient(url, auth=self._login, headers=language, judge=judge)
+        self.http = HttpClient(
+            self.url,
+            auth=self._login.oauth,
+            sign=self._login.sign,
+            headers={"accept-language": config.language},
+            judge=judge,
+        )
 
-    def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
-        """Ask for the most urgent of the parcels that are due, one a call."""
-        del stream
-        parcels = islice(self.context.parcels(), self.config.requests_per_poll)
-        yield from follow_each(parcels, self._ask, read, cursor=cursor)
+    def ask(self, parcel: ParcelRef) -> bytes:
+        """The parcel with all its events; without a result YunExpress does not know it (yet)."""
+        return self.http.get(PATH, {"order_number": compact(parcel.tracking_number)}).checked(
+            Answer
+        )
 
-    def _ask(self, parcel: ParcelRef) -> bytes | None:
-        number = "".join(parcel.tracking_number.split()).upper()
-        reply = self._http.get(PATH, {"order_number": number})
-        return reply.content if reply.json(Answer).result else None
-
-    def check(self) -> None:
-        """Sign in; raises AuthFailed or Unavailable."""
-        self._login.token()
+    def read(self, parcel: ParcelRef, raw: bytes) -> list[Item]:
+        """The events."""
+        return read(parcel, raw)
 
     def close(self) -> None:
         """Give the connections back."""
-        self._http.close()
+        super().close()
         self._login.close()
 
 

@@ -2,18 +2,16 @@
 
 import base64
 import hmac
-import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from syncd.connector import AuthFailed, ConnectorError, Secret
-from syncd.http import HttpClient, Reply
+from syncd.http import HttpClient, OAuth2, Outgoing, Reply, Token
 
 PATH = "/v1/track-service/info/get"
-# A token this close to its end is renewed before it is used, so that it cannot end on the way.
-MARGIN = timedelta(seconds=60)
+TOKEN_PATH = "/openapi/oauth2/token"  # noqa: S105  no password
 
 
 class _Token(msgspec.Struct):
@@ -23,7 +21,7 @@ class _Token(msgspec.Struct):
 
 
 class Login:
-    """Signs GET requests of `PATH`. Thread-safe."""
+    """Gives `HttpClient` what it takes for GET requests of `PATH`. Thread-safe."""
 
     def __init__(
         self,
@@ -39,43 +37,33 @@ class Login:
         self._app_secret = app_secret
         self._source_key = source_key
         self._now = now
-        self._lock = threading.Lock()
-        self._token = ""
-        self._good_until: datetime | None = None
+        self.oauth = OAuth2(
+            base_url + TOKEN_PATH,
+            client_id=app_id,
+            client_secret=app_secret,
+            now=now,
+            header="token",
+            ask=self._ask,
+        )
 
-    def headers(self) -> Mapping[str, str]:
-        """Token, time and signature; raises AuthFailed, SecretUnavailable or Unavailable."""
-        token = self.token()
+    def sign(self, outgoing: Outgoing) -> Outgoing:
+        """A request with the time and the signature; raises SecretUnavailable."""
         date = str(int(self._now().timestamp() * 1000))
         said = f"date={date}&method=GET&uri={PATH}".encode()
-        sign = hmac.digest(self._app_secret.reveal().encode(), said, "sha256")
-        return {"token": token, "date": date, "sign": base64.b64encode(sign).decode()}
+        sign = base64.b64encode(hmac.digest(self._app_secret.reveal().encode(), said, "sha256"))
+        headers = {**outgoing.headers, "date": date, "sign": sign.decode()}
+        return msgspec.structs.replace(outgoing, headers=headers)
 
-    def renew(self, refused: Mapping[str, str]) -> bool:
-        """Drop the refused token, unless another thread has replaced it already."""
-        with self._lock:
-            if refused.get("token") == self._token:
-                self._good_until = None
-        return True
-
-    def token(self) -> str:
-        """One that is good for at least another minute."""
-        with self._lock:
-            if self._good_until is None or self._now() >= self._good_until:
-                self._fetch()
-            return self._token
-
-    def _fetch(self) -> None:
+    def _ask(self, form: Mapping[str, str]) -> Token:
         secret = self._app_secret.reveal()
-        body = {"grantType": "client_credentials", "appId": self._app_id, "appSecret": secret}
+        body = {"grantType": form["grant_type"], "appId": self._app_id, "appSecret": secret}
         if self._source_key is not None:
             body["sourceKey"] = self._source_key.reveal()
-        said = self._http.query("/openapi/oauth2/token", body).json(_Token)
+        said = self._http.query(TOKEN_PATH, body).json(_Token)
         if not said.accessToken:
             words = (said.msg or "no reason given").replace(secret, "***")
             raise AuthFailed(f"YunExpress gives no token: {words}")
-        self._token = said.accessToken
-        self._good_until = self._now() + timedelta(seconds=said.expiresIn) - MARGIN
+        return Token(access_token=said.accessToken, expires_in=said.expiresIn)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -1,12 +1,11 @@
 """From what YunExpress answers to syncd's tracking events. Pure."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
 
-from syncd.connector.scans import Meaning, country_code, meanings, moment, scan, story
+from syncd.connector.scans import Meaning, country_code, meanings, moment, newest, scan, story
 from syncd.model import Item, ParcelRef, TrackingEvent
 
 _FURTHEST = timedelta(hours=14)
@@ -59,11 +58,11 @@ def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
 def _items(number: str, result: _Result) -> list[Item]:
     track = result.track_Info or result.track_info or _Track()
     events = track.track_events or []
-    newest = _newest(events)
+    latest = newest(events, _when)
     now = meanings("syncd_yunexpress").get(result.package_status or "", Meaning())
 
     def event(said: bytes) -> TrackingEvent:
-        return _event(number, said, now if said == newest else Meaning())
+        return _event(number, said, now if said == latest else Meaning())
 
     return story(number, events, event)
 
@@ -103,14 +102,6 @@ def _wall(said: str | None) -> datetime | None:
     return at.replace(tzinfo=None, microsecond=0) if at else None
 
 
-def _newest(events: Sequence[msgspec.Raw]) -> bytes:
-    return max((bytes(raw) for raw in events), key=_instant, default=b"")
-
-
-def _instant(raw: bytes) -> datetime:
-    try:
-        event = msgspec.json.decode(raw, type=_Event)
-    except msgspec.ValidationError:
-        return datetime.min.replace(tzinfo=UTC)
-    at = when(event.process_time, event.process_utc_time) or datetime.min.replace(tzinfo=UTC)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+def _when(raw: bytes) -> datetime | None:
+    event = msgspec.json.decode(raw, type=_Event)
+    return when(event.process_time, event.process_utc_time)

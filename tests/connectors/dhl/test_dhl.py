@@ -4,14 +4,11 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from syncd.connector import AuthFailed, Context, Unavailable
 from syncd.connector.scans import meanings
 from syncd.model import BadItem, Leg, Milestone, OffsetSource, ParcelRef, Reason
-from syncd.testing.dhl import KEY, FakeDhl
-from syncd.testing.server import Answer, Fault
+from syncd.testing.carrier import KEY
+from syncd.testing.dhl import FakeDhl
 from syncd_dhl import Dhl
 from syncd_dhl.parse import read, service_of
 
@@ -29,36 +26,8 @@ SA SC SD SM SS TP TR UD WC
 
 
 @pytest.fixture
-def fake(monkeypatch):
-    monkeypatch.setenv("DHL", KEY)
-    with FakeDhl() as fake:
-        yield fake
-
-
-@pytest.fixture
-def connect(fake):
-    made = []
-
-    def connect(*parcels, **config):
-        refs = [p if isinstance(p, ParcelRef) else ParcelRef(tracking_number=p) for p in parcels]
-        settings = {"api_key": {"env": "DHL"}, "base_url": fake.base_url, **config}
-        context = Context(
-            account="dhl", now=lambda: datetime(2026, 11, 2, tzinfo=UTC), parcels=lambda: refs
-        )
-        made.append(Dhl(Dhl.Config.model_validate(settings), context))
-        return made[-1]
-
-    yield connect
-    for connector in made:
-        connector.close()
-
-
-def poll(connector):
-    return list(connector.poll("tracking", {}))
-
-
-def items(connector):
-    return [item for batch in poll(connector) for item in batch.items]
+def carrier():
+    return Dhl, FakeDhl
 
 
 def event(**fields):
@@ -214,12 +183,9 @@ def test_a_name_that_leaves_no_doubt_tells_the_division(name, service):
     assert service_of(name) == service
 
 
-def test_one_call_for_each_parcel_and_no_more_than_the_budget(fake, connect):
-    fake.add_event("A1", "Moved", NOON)
-    ref = ParcelRef(tracking_number="A 1", carrier="DHL Paket", postcode="10115")
-    batches = poll(connect(ref, "B2", "C3", requests_per_poll=2))
-    assert [batch.looked for batch in batches] == [("A 1",), ("B2",)]
-    assert [len(batch.items) for batch in batches] == [1, 0]
+def test_what_is_asked_for(fake, make):
+    world = make(ParcelRef(tracking_number="A 1", carrier="DHL Paket", postcode="10115"))
+    world.poll()
     assert fake.requests[0].query == {
         "trackingNumber": ["A1"],
         "language": ["en"],
@@ -229,53 +195,11 @@ def test_one_call_for_each_parcel_and_no_more_than_the_budget(fake, connect):
     assert fake.requests[0].headers["dhl-api-key"] == KEY
 
 
-def test_the_service_of_the_config_goes_before_the_carriers_name(fake, connect):
-    poll(connect(ParcelRef(tracking_number="A1", carrier="DHL Paket"), service="express"))
+def test_the_service_of_the_config_goes_before_the_carriers_name(fake, make):
+    make(ParcelRef(tracking_number="A1", carrier="DHL Paket"), service="express").poll()
     assert fake.requests[0].one("service") == "express"
 
 
-def test_a_refused_number_is_reported_and_the_next_is_asked_for(fake, connect):
-    fake.add_event("B2", "Moved", NOON)
-    bad, good = items(connect("A-1", "B2"))
-    assert isinstance(bad, BadItem)
-    assert bad.reason == "ValueError: DHL: trackingNumber: wrong format"
-    assert good.text == "Moved"
-
-
-def test_a_wrong_address_is_no_missing_parcel(fake, connect):
-    connector = connect("A1", base_url=f"{fake.url}/elsewhere")
-    fake.answer = lambda request: Answer(404, b"<html>Not here</html>", "text/html")
-    with pytest.raises(Unavailable, match="base_url"):
-        poll(connector)
-
-
-def test_the_quota_ends_the_poll_and_keeps_what_was_read(fake, connect):
-    fake.add_event("A1", "Moved", NOON)
-    batches = connect("A1", "B2").poll("tracking", {})
-    assert next(batches).looked == ("A1",)
-    fake.fail(Fault.RATE_LIMITED, retry_after=90)
-    with pytest.raises(Unavailable) as caught:
-        next(batches)
-    assert caught.value.retry_after == 90
-
-
-def test_check_tells_a_wrong_key(connect, monkeypatch):
-    monkeypatch.setenv("DHL", "another")
-    with pytest.raises(AuthFailed):
-        connect().check()
-
-
-def test_nothing_can_be_sent(connect):
-    assert not connect().capabilities & {"reply", "start_conversation", "notify_templated"}
-
-
-ODD = st.one_of(st.none(), st.integers(), st.text(max_size=20), st.lists(st.none(), max_size=2))
-ODD_EVENT = st.dictionaries(
-    st.sampled_from(["timestamp", "statusCode", "status", "description", "remark", "location"]), ODD
-)
-
-
-@given(st.lists(ODD_EVENT, max_size=4))
-def test_whatever_is_scanned_becomes_items(events):
-    found = parsed(shipment(*events))
-    assert len({item.source_id for item in found}) == len(found) <= len(events)
+def test_an_answer_without_a_shipment_is_told():
+    with pytest.raises(ValueError, match="no shipment"):
+        parsed()

@@ -1,20 +1,16 @@
 """What FedEx's answers become, and what is asked of it."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from syncd.connector import AuthFailed, Context, Unavailable
 from syncd.connector.scans import meanings
 from syncd.model import BadItem, Milestone, OffsetSource, ParcelRef, Reason
-from syncd.testing.carrier import CLIENT_ID, CLIENT_SECRET
 from syncd.testing.fedex import FakeFedex
 from syncd.testing.server import Answer as Reply
 from syncd_fedex import Fedex
-from syncd_fedex.parse import Answer
+from syncd_fedex.parse import read
 
 NUMBER = "776094337676"
 NOON = datetime.fromisoformat("2026-11-02T12:00")
@@ -30,28 +26,8 @@ SEEN = {"AE"}
 
 
 @pytest.fixture
-def fake(monkeypatch):
-    monkeypatch.setenv("FEDEX", CLIENT_SECRET)
-    with FakeFedex() as fake:
-        yield fake
-
-
-@pytest.fixture
-def connect(fake):
-    made = []
-
-    def connect(*numbers, **config):
-        refs = [ParcelRef(tracking_number=number) for number in numbers]
-        login = {"client_id": CLIENT_ID, "client_secret": {"env": "FEDEX"}, "base_url": fake.url}
-        context = Context(
-            account="fedex", now=lambda: datetime(2026, 11, 2, tzinfo=UTC), parcels=lambda: refs
-        )
-        made.append(Fedex(Fedex.Config.model_validate({**login, **config}), context))
-        return made[-1]
-
-    yield connect
-    for connector in made:
-        connector.close()
+def carrier():
+    return Fedex, FakeFedex
 
 
 def event(code="IT", **fields):
@@ -59,9 +35,7 @@ def event(code="IT", **fields):
 
 
 def answered(*results):
-    each = {"trackingNumber": NUMBER, "trackResults": results}
-    raw = msgspec.json.encode({"output": {"completeTrackResults": [each]}})
-    return msgspec.json.decode(raw, type=Answer).items([NUMBER])
+    return read(ParcelRef(tracking_number=NUMBER), msgspec.json.encode(results))
 
 
 def parsed(*events, **facts):
@@ -172,78 +146,46 @@ def test_a_number_given_out_twice_is_the_parcel_scanned_last():
         assert [item.milestone for item in answered(*results)] == [Milestone.IN_TRANSIT]
 
 
-def test_a_result_of_another_shape_is_a_bad_item():
-    (bad,) = answered({"scanEvents": 7})
-    assert isinstance(bad, BadItem)
-    assert bad.source_id == NUMBER
+def test_a_result_of_another_shape_is_no_answer():
+    with pytest.raises(msgspec.ValidationError, match="scanEvents"):
+        answered({"scanEvents": 7})
 
 
 def test_not_found_is_no_news_and_another_error_is_told():
     code = "TRACKING.TRACKINGNUMBER.NOTFOUND"
     assert answered({"error": {"code": code, "message": "Cannot be found."}}) == []
-    (bad,) = answered({"error": {"code": "TRACKING.TRACKINGNUMBER.EMPTY", "message": "Which?"}})
-    assert bad.reason == "FedEx TRACKING.TRACKINGNUMBER.EMPTY: Which?"
+    with pytest.raises(ValueError, match=r"^FedEx TRACKING.TRACKINGNUMBER.EMPTY: Which\?$"):
+        answered({"error": {"code": "TRACKING.TRACKINGNUMBER.EMPTY", "message": "Which?"}})
 
 
-def test_numbers_that_were_not_asked_about_are_left_alone():
-    each = {"trackingNumber": "999", "trackResults": [{"scanEvents": [event()]}]}
-    raw = msgspec.json.encode({"output": {"completeTrackResults": [each]}})
-    assert msgspec.json.decode(raw, type=Answer).items([NUMBER]) == []
+def test_only_the_numbers_that_were_asked_about_are_answered(fake, make):
+    results = [{"trackingNumber": "999", "trackResults": [{"scanEvents": [event()]}]}]
+    world = make(NUMBER)
+    world.connector.check()
+    fake.answer = lambda request: Reply.json({"output": {"completeTrackResults": results}})
+    (batch,) = world.poll()
+    assert (batch.items, batch.looked, batch.unanswered) == ([], (), (NUMBER,))
 
 
-def test_thirty_a_call_and_no_more_calls_than_the_budget(fake, connect):
-    numbers = [f"{index:012d}" for index in range(100)]
-    fake.add_scan(numbers[31], "Moved", NOON)
-    batches = list(connect(*numbers, requests_per_poll=2).poll("tracking", {}))
-    assert [len(batch.looked) for batch in batches] == [30, 30]
-    assert [len(batch.items) for batch in batches] == [0, 1]
-    token, first, _ = fake.requests
+def test_what_is_asked_for(fake, make):
+    make(*(f"{index:012d}" for index in range(40))).poll()
+    token, first, second = fake.requests
     assert token.path == "/oauth/token"
     assert first.headers["x-locale"] == "en_US"
     assert first.json()["includeDetailedScans"] is True
+    assert [len(each.json()["trackingInfo"]) for each in (first, second)] == [30, 10]
 
 
-def test_one_malformed_number_is_found_and_the_others_are_read(fake, connect):
+def test_one_malformed_number_is_found_by_halves(fake, make):
     numbers = [f"{index:012d}" for index in range(7)] + ["12-34"]
     for number in numbers:
         fake.add_scan(number, "Moved", NOON)
-    batches = list(connect(*numbers).poll("tracking", {}))
+    batches = make(*numbers).poll()
     assert sorted(number for batch in batches for number in batch.looked) == sorted(numbers[:-1])
     assert [number for batch in batches for number in batch.unanswered] == ["12-34"]
     items = [item for batch in batches for item in batch.items]
     (bad,) = [item for item in items if isinstance(item, BadItem)]
     assert (bad.source_id, len(items)) == ("12-34", 8)
     assert "TRACKING.TRACKINGNUMBER.INVALID" in bad.reason
-
-
-def test_blanks_in_a_number_are_the_shops(fake, connect):
-    fake.add_scan(NUMBER, "Moved", NOON)
-    (batch,) = connect(f"{NUMBER[:4]} {NUMBER[4:]}").poll("tracking", {})
-    assert batch.items[0].tracking_number == f"{NUMBER[:4]} {NUMBER[4:]}"
-
-
-@pytest.mark.parametrize("status", [400, 404])
-def test_a_wrong_address_is_no_missing_parcel(fake, connect, status):
-    connector = connect(NUMBER)
-    connector.check()
-    fake.answer = lambda request: Reply(status, b"<html>Not here</html>", "text/html")
-    with pytest.raises(Unavailable, match="base_url"):
-        list(connector.poll("tracking", {}))
-
-
-def test_check_tells_a_wrong_secret(connect, monkeypatch):
-    monkeypatch.setenv("FEDEX", "another")
-    with pytest.raises(AuthFailed):
-        connect().check()
-
-
-ODD = st.one_of(st.none(), st.integers(), st.text(max_size=20), st.lists(st.none(), max_size=2))
-ODD_SCAN = st.dictionaries(
-    st.sampled_from(["date", "eventType", "eventDescription", "exceptionCode", "scanLocation"]), ODD
-)
-
-
-@given(st.lists(ODD_SCAN, max_size=4))
-def test_whatever_is_scanned_becomes_items(events):
-    found = parsed(*events)
-    assert len({item.source_id for item in found}) == len(found) <= len(events)
+    asked = [len(each.json()["trackingInfo"]) for each in fake.requests[1:]]
+    assert asked == [8, 4, 4, 2, 2, 1, 1]

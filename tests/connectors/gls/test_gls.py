@@ -5,11 +5,10 @@ from datetime import datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from syncd.connector import AuthFailed, Context, Unavailable
 from syncd.connector.scans import meanings
-from syncd.model import BadItem, Draft, Milestone, OffsetSource, ParcelRef, Party
-from syncd.testing.carrier import CLIENT_ID, CLIENT_SECRET
+from syncd.model import BadItem, Milestone, OffsetSource
 from syncd.testing.gls import FakeGLS
+from syncd.testing.server import Answer
 from syncd_gls import GLS
 from syncd_gls.parse import scans
 
@@ -26,50 +25,9 @@ EVENTS = (
 )
 
 
-class World:
-    """A fake, the parcels that are due and one account."""
-
-    def __init__(self, fake, **config):
-        self.fake = fake
-        self.parcels = []
-        secret = {"env": "GLS"}
-        settings = {"client_id": CLIENT_ID, "client_secret": secret, "base_url": fake.url}
-        self.connector = GLS(
-            GLS.Config.model_validate({**settings, **config}),
-            Context(account="gls", now=lambda: START, parcels=lambda: self.parcels),
-        )
-
-    def due(self, *numbers):
-        self.parcels += [ParcelRef(tracking_number=number) for number in numbers]
-
-    def poll(self):
-        return list(self.connector.poll("tracking", {}))
-
-    def items(self):
-        return [item for batch in self.poll() for item in batch.items]
-
-    def calls(self):
-        return [request for request in self.fake.requests if "trackids" in request.path]
-
-
 @pytest.fixture
-def make(monkeypatch):
-    monkeypatch.setenv("GLS", CLIENT_SECRET)
-    worlds = []
-    with FakeGLS() as fake:
-
-        def make(**config):
-            worlds.append(World(fake, **config))
-            return worlds[-1]
-
-        yield make
-        for world in worlds:
-            world.connector.close()
-
-
-@pytest.fixture
-def world(make):
-    return make()
+def carrier():
+    return GLS, FakeGLS
 
 
 def numbers(count):
@@ -117,7 +75,9 @@ def test_a_known_code_counts_whatever_the_status_says():
 
 def test_a_scan_keeps_words_code_place_and_clock(world):
     world.due("3630 1917 596")
-    world.fake.add_event(NUMBER, "INBOUD.NORMAL", "At the center", START, city="Lyon", country="FR")
+    world.fake.add_scan(
+        NUMBER, "At the center", START, code="INBOUD.NORMAL", city="Lyon", country="FR"
+    )
     (item,) = world.items()
     assert (item.tracking_number, item.code) == ("3630 1917 596", "INBOUD.NORMAL")
     assert (item.text, item.location, item.country) == ("At the center", "Lyon", "FR")
@@ -132,22 +92,6 @@ def test_one_event_that_cannot_be_read_does_not_hide_the_others():
     assert items[-1].milestone == "accepted"
 
 
-def test_ten_a_call_and_each_is_looked_at(world):
-    world.due(*numbers(23))
-    for number in numbers(20):
-        world.fake.add_event(number, "INTIAL.NORMAL", "Handed over", START)
-    batches = world.poll()
-    assert [number for batch in batches for number in batch.looked] == numbers(23)
-    assert (len(batches), len(world.calls())) == (3, 3)
-    assert sum(len(batch.items) for batch in batches) == 20
-
-
-def test_an_unknown_number_is_no_news(world):
-    world.due(NUMBER)
-    (batch,) = world.poll()
-    assert (list(batch.items), batch.looked, batch.unanswered) == ([], (NUMBER,), ())
-
-
 def test_a_number_gls_cannot_answer_for_is_told_and_no_look(world):
     world.due(*numbers(2))
     world.fake.errors[numbers(2)[0]] = "E_500_01"
@@ -156,19 +100,10 @@ def test_a_number_gls_cannot_answer_for_is_told_and_no_look(world):
     assert "E_500_01" in batch.items[0].reason
 
 
-def test_a_refused_number_does_not_spoil_the_call(world):
-    world.due("n/a", *numbers(3))
-    for number in numbers(3):
-        world.fake.add_event(number, "INTIAL.NORMAL", "Handed over", START)
-    batches = world.poll()
-    assert sorted(number for batch in batches for number in batch.looked) == numbers(3)
-    assert [number for batch in batches for number in batch.unanswered] == ["n/a"]
-
-
 def test_the_default_stays_within_the_daily_quota(make):
     world = make()
     world.due(*numbers(100))
-    assert len(world.poll()) == len(world.calls()) == 5
+    assert len(world.poll()) == len(world.calls("trackids")) == 5
     assert 5 * timedelta(days=1) / GLS.streams["tracking"] <= 500
 
 
@@ -176,33 +111,15 @@ def test_what_is_asked_for(make):
     world = make(language="DE")
     world.due(NUMBER)
     world.poll()
-    (call,) = world.calls()
+    (call,) = world.calls("trackids")
     assert call.query == {"showEvents": ["true"], "showLinks": ["false"]}
     assert call.headers["accept-language"] == "DE"
 
 
-def test_an_expired_token_is_made_anew(world):
-    world.due(NUMBER)
-    world.poll()
-    world.fake.tokens.clear()
-    world.fake.add_event(NUMBER, "INTIAL.NORMAL", "Handed over", START)
-    assert [item.code for item in world.items()] == ["INTIAL.NORMAL"]
-
-
-def test_a_wrong_secret_is_a_failed_login_without_the_secret_in_the_error(world, monkeypatch):
-    monkeypatch.setenv("GLS", "wrong-secret-0815")
-    with pytest.raises(AuthFailed) as failed:
-        world.connector.check()
-    assert "0815" not in str(failed.value)
-
-
-def test_a_wrong_base_url_is_told(make):
-    world = make()
-    world.due(NUMBER)
-    world.connector._http._client.base_url = f"{world.fake.url}/elsewhere"
-    with pytest.raises(Unavailable, match="is base_url right"):
-        world.poll()
-
-
-def test_it_writes_to_nobody(world):
-    assert not world.connector.may_send(Draft(text="Hello", buyer=Party(name="Ann"))).allowed
+def test_a_number_that_gls_leaves_out_is_no_look(world):
+    world.due(*numbers(2))
+    world.connector.check()
+    said = {"parcels": [{"requested": numbers(2)[1], "events": []}, {"unitno": "other"}, 7]}
+    world.fake.answer = lambda request: Answer.json(said)
+    (batch,) = world.poll()
+    assert (batch.looked, batch.unanswered) == ((numbers(2)[1],), (numbers(2)[0],))

@@ -1,15 +1,13 @@
 """The connector against the stateful fake, and its tables against the published lists."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 import pytest
 
-from syncd.connector import AuthFailed, Context, Unavailable
 from syncd.connector.scans import meanings, rows
-from syncd.model import BadItem, Draft, Milestone, ParcelRef, Party
-from syncd.testing.postnl import KEY, FakePostNL
-from syncd.testing.server import Fault
+from syncd.model import BadItem, Milestone, ParcelRef
+from syncd.testing.postnl import FakePostNL
 from syncd_postnl import PostNL
 from syncd_postnl.parse import read
 
@@ -63,46 +61,9 @@ PUBLISHED = {
 }
 
 
-class World:
-    """A fake, the parcels that are due and one account."""
-
-    def __init__(self, fake, **config):
-        self.fake = fake
-        self.parcels = []
-        settings = {"api_key": {"env": "POSTNL"}, "base_url": fake.base_url, **config}
-        self.connector = PostNL(
-            PostNL.Config.model_validate(settings),
-            Context(account="postnl", now=lambda: START, parcels=lambda: self.parcels),
-        )
-
-    def due(self, *numbers):
-        self.parcels += [ParcelRef(tracking_number=number) for number in numbers]
-
-    def poll(self):
-        return list(self.connector.poll("tracking", {}))
-
-    def items(self):
-        return [item for batch in self.poll() for item in batch.items]
-
-
 @pytest.fixture
-def make(monkeypatch):
-    monkeypatch.setenv("POSTNL", KEY)
-    worlds = []
-    with FakePostNL() as fake:
-
-        def make(**config):
-            worlds.append(World(fake, **config))
-            return worlds[-1]
-
-        yield make
-        for world in worlds:
-            world.connector.close()
-
-
-@pytest.fixture
-def world(make):
-    return make()
+def carrier():
+    return PostNL, FakePostNL
 
 
 def answer(**fields):
@@ -145,7 +106,7 @@ def test_an_unknown_code_is_unknown():
 
 def test_a_scan_keeps_words_code_and_clock_and_gets_no_offset(world):
     world.due("3s devc 172649258")
-    world.fake.add_event(NUMBER, "H01", "Geweigerd, gaat retour afzender", at=START)
+    world.fake.add_scan(NUMBER, "Geweigerd, gaat retour afzender", START, code="H01")
     (item,) = world.items()
     assert (item.tracking_number, item.code) == ("3s devc 172649258", "H01")
     assert (item.milestone, item.reason) == ("returning", "refused")
@@ -188,53 +149,7 @@ def test_of_several_parcels_only_the_one_asked_for_counts():
         read(ParcelRef(tracking_number="3SDEVC9"), both)
 
 
-def test_an_unknown_number_is_no_news(world):
-    world.due(NUMBER)
-    assert [(list(batch.items), batch.looked) for batch in world.poll()] == [([], (NUMBER,))]
-
-
-def test_a_refused_number_is_told_and_the_next_is_asked_for(world):
-    world.due("n/a", NUMBER)
-    world.fake.add_event(NUMBER, "J01", "Gesorteerd", at=START)
-    bad, good = world.poll()
-    assert (bad.items[0].source_id, bad.unanswered) == ("n/a", ("n/a",))
-    assert "refused by PostNL" in bad.items[0].reason
-    assert good.looked == (NUMBER,)
-
-
-def test_a_number_the_api_fails_at_does_not_stop_the_others(world):
-    world.due("3SDEVC1", NUMBER)
-    world.fake.fail(Fault.SERVER_ERROR, path="3SDEVC1$", times=100)
-    good, bad = world.poll()
-    assert (good.looked, bad.unanswered) == ((NUMBER,), ("3SDEVC1",))
-
-
-def test_a_poll_stays_within_its_calls_and_asks_for_everything(make):
-    world = make(requests_per_poll=2, language="EN")
-    world.due(*(f"3SDEVC{index}" for index in range(5)))
-    assert len(world.poll()) == len(world.fake.requests) == 2
+def test_what_is_asked_for(make):
+    world = make(NUMBER, language="EN")
+    world.poll()
     assert world.fake.requests[0].query == {"detail": ["true"], "language": ["EN"]}
-
-
-def test_a_wrong_key_is_a_failed_login_without_the_key_in_the_error(world, monkeypatch):
-    monkeypatch.setenv("POSTNL", "wrong-key-0815")
-    with pytest.raises(AuthFailed) as failed:
-        world.connector.check()
-    assert "0815" not in str(failed.value)
-
-
-def test_a_wrong_base_url_is_told(make):
-    world = make(base_url=make().fake.url)
-    with pytest.raises(Unavailable, match="is base_url right"):
-        world.connector.check()
-
-
-def test_scans_come_oldest_first(world):
-    world.due(NUMBER)
-    for hours in (1, 3, 2):
-        world.fake.add_event(NUMBER, "J01", f"{hours} h", at=START - timedelta(hours=hours))
-    assert [item.text for item in world.items()] == ["3 h", "2 h", "1 h"]
-
-
-def test_it_writes_to_nobody(world):
-    assert not world.connector.may_send(Draft(text="Hello", buyer=Party(name="Ann"))).allowed

@@ -5,11 +5,9 @@ from datetime import datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from syncd.connector import AuthFailed, Context, Unavailable
 from syncd.connector.scans import meanings, rows
-from syncd.model import BadItem, Draft, Milestone, OffsetSource, ParcelRef, Party
-from syncd.testing.royalmail import CLIENT_ID, CLIENT_SECRET, FakeRoyalMail
-from syncd.testing.server import Fault
+from syncd.model import BadItem, Milestone, OffsetSource, ParcelRef
+from syncd.testing.royalmail import FakeRoyalMail
 from syncd_royalmail import RoyalMail
 from syncd_royalmail.parse import read
 
@@ -25,50 +23,9 @@ WRITTEN_DOWN = {
 }
 
 
-class World:
-    """A fake, the parcels that are due and one account."""
-
-    def __init__(self, fake, **config):
-        self.fake = fake
-        self.parcels = []
-        secret = {"env": "ROYALMAIL"}
-        settings = {"client_id": CLIENT_ID, "client_secret": secret, "base_url": fake.base_url}
-        self.connector = RoyalMail(
-            RoyalMail.Config.model_validate({**settings, **config}),
-            Context(account="royalmail", now=lambda: START, parcels=lambda: self.parcels),
-        )
-
-    def due(self, *numbers):
-        self.parcels += [ParcelRef(tracking_number=number) for number in numbers]
-
-    def poll(self):
-        return list(self.connector.poll("tracking", {}))
-
-    def items(self):
-        return [item for batch in self.poll() for item in batch.items]
-
-    def looked(self):
-        return [number for batch in self.poll() for number in batch.looked]
-
-
 @pytest.fixture
-def make(monkeypatch):
-    monkeypatch.setenv("ROYALMAIL", CLIENT_SECRET)
-    worlds = []
-    with FakeRoyalMail() as fake:
-
-        def make(**config):
-            worlds.append(World(fake, **config))
-            return worlds[-1]
-
-        yield make
-        for world in worlds:
-            world.connector.close()
-
-
-@pytest.fixture
-def world(make):
-    return make()
+def carrier():
+    return RoyalMail, FakeRoyalMail
 
 
 def piece(*events, **fields):
@@ -102,7 +59,7 @@ def test_an_unknown_code_is_unknown():
 
 def test_a_scan_keeps_words_code_place_and_clock(world):
     world.due("fq 0874 3067 2gb")
-    world.fake.add_event(NUMBER, "EVNMI", "Forwarded - Mis-sort", at=START, location="Stafford DO")
+    world.fake.add_scan(NUMBER, "Forwarded - Mis-sort", START, code="EVNMI", location="Stafford DO")
     (item,) = world.items()
     assert (item.tracking_number, item.code) == ("fq 0874 3067 2gb", "EVNMI")
     assert (item.milestone, item.reason) == ("in_transit", "missort")
@@ -141,50 +98,6 @@ def test_an_estimate_without_an_offset_is_left_out(fields):
     assert parsed(piece(event(), estimatedDelivery=fields))[0].eta is None
 
 
-def test_an_unknown_number_is_no_news(world):
-    world.due(NUMBER)
-    assert [(list(batch.items), batch.looked) for batch in world.poll()] == [([], (NUMBER,))]
-
-
-def test_a_refused_number_is_told_and_the_next_is_asked_for(world):
-    world.due("n/a", NUMBER)
-    world.fake.add_event(NUMBER, "EVDAC", "On its way", at=START)
-    bad, good = world.items()
-    assert (bad.source_id, "E1144" in bad.reason) == ("n/a", True)
-    assert good.tracking_number == NUMBER
-
-
-def test_a_number_the_api_fails_at_does_not_stop_the_others(world):
-    world.due("FQ000000001GB", NUMBER)
-    world.fake.add_event(NUMBER, "EVDAC", "On its way", at=START)
-    world.fake.fail(Fault.SERVER_ERROR, path="FQ000000001GB", times=100)
-    good, bad = world.poll()
-    assert (good.looked, bad.looked) == ((NUMBER,), ())
-    assert bad.unanswered == ("FQ000000001GB",)
-    assert "cannot be looked up" in bad.items[0].reason
-
-
-def test_a_poll_stays_within_its_calls(make):
-    world = make(requests_per_poll=2)
-    world.due(*(f"FQ{index:09d}GB" for index in range(5)))
-    assert len(world.looked()) == len(world.fake.requests) == 2
-
-
-def test_a_wrong_secret_is_a_failed_login_without_the_secret_in_the_error(world, monkeypatch):
-    monkeypatch.setenv("ROYALMAIL", "wrong-secret-0815")
-    with pytest.raises(AuthFailed) as failed:
-        world.connector.check()
-    assert "0815" not in str(failed.value)
-
-
-def test_a_wrong_base_url_is_told(make):
-    world = make(base_url="http://127.0.0.1:1")
-    with pytest.raises(Unavailable, match="cannot connect"):
-        world.connector.check()
-    world = make(base_url=world.fake.url)
-    with pytest.raises(Unavailable, match="is base_url right"):
-        world.connector.check()
-
-
-def test_it_writes_to_nobody(world):
-    assert not world.connector.may_send(Draft(text="Hello", buyer=Party(name="Ann"))).allowed
+def test_an_answer_without_a_mail_piece_is_told():
+    with pytest.raises(ValueError, match="no mail piece"):
+        parsed(b"{}")

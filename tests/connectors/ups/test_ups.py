@@ -1,17 +1,12 @@
 """What UPS's answers become, and what is asked of it."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from syncd.connector import AuthFailed, Context, Unavailable
 from syncd.connector.scans import meanings
 from syncd.model import BadItem, Milestone, OffsetSource, ParcelRef, Reason
-from syncd.testing.carrier import CLIENT_ID, CLIENT_SECRET
-from syncd.testing.server import Answer
 from syncd.testing.ups import FakeUps
 from syncd_ups import Ups
 from syncd_ups.parse import read
@@ -31,28 +26,8 @@ PUBLISHED = {f"{code:03d}" for code in range(70) if code not in NEVER_GIVEN} | {
 
 
 @pytest.fixture
-def fake(monkeypatch):
-    monkeypatch.setenv("UPS", CLIENT_SECRET)
-    with FakeUps() as fake:
-        yield fake
-
-
-@pytest.fixture
-def connect(fake):
-    made = []
-
-    def connect(*numbers, **config):
-        refs = [ParcelRef(tracking_number=number) for number in numbers]
-        login = {"client_id": CLIENT_ID, "client_secret": {"env": "UPS"}, "base_url": fake.url}
-        context = Context(
-            account="ups", now=lambda: datetime(2026, 11, 2, tzinfo=UTC), parcels=lambda: refs
-        )
-        made.append(Ups(Ups.Config.model_validate({**login, **config}), context))
-        return made[-1]
-
-    yield connect
-    for connector in made:
-        connector.close()
+def carrier():
+    return Ups, FakeUps
 
 
 def activity(code="005", type_="I", **fields):
@@ -192,59 +167,17 @@ def test_of_several_packages_the_one_asked_about_is_read():
         read(ParcelRef(tracking_number="A1"), msgspec.json.encode({"trackResponse": track}))
 
 
-def test_one_call_for_each_parcel_and_no_more_than_the_budget(fake, connect):
-    fake.add_activity(NUMBER, "Moved", NOON)
-    connector = connect(f"{NUMBER[:2]} {NUMBER[2:]}", "1Z0000001", "1Z0000002", requests_per_poll=2)
-    batches = list(connector.poll("tracking", {}))
-    assert [len(batch.items) for batch in batches] == [1, 0]
+def test_what_is_asked_for(fake, make):
+    make(f"{NUMBER[:2]} {NUMBER[2:]}", "1Z0000001").poll()
     token, first, second = fake.requests
     assert token.path == "/security/v1/oauth/token"
     assert first.path.endswith(NUMBER)
     assert first.query == {"locale": ["en_US"]}
+    assert first.headers["transactionsrc"] == "syncd"
     assert first.headers["transid"] != second.headers["transid"]
 
 
-def test_a_warning_instead_of_a_package_is_no_news(fake, connect):
+def test_a_warning_instead_of_a_package_is_no_news(fake, make):
     fake.parcel(NUMBER)
-    (batch,) = connect(NUMBER).poll("tracking", {})
+    (batch,) = make(NUMBER).poll()
     assert (batch.items, batch.looked) == ([], (NUMBER,))
-
-
-def test_a_refused_number_is_reported(connect):
-    (batch,) = connect("1Z").poll("tracking", {})
-    assert batch.items[0].reason == "ValueError: UPS TV1002: Invalid inquiry number"
-
-
-def test_a_revoked_token_is_renewed(fake, connect):
-    fake.add_activity(NUMBER, "Moved", NOON)
-    connector = connect(NUMBER)
-    list(connector.poll("tracking", {}))
-    fake.tokens.clear()
-    (batch,) = connector.poll("tracking", {})
-    assert len(batch.items) == 1
-
-
-def test_a_wrong_address_is_no_missing_parcel(fake, connect):
-    connector = connect(NUMBER)
-    connector.check()
-    fake.answer = lambda request: Answer(404, b"<html>Not here</html>", "text/html")
-    with pytest.raises(Unavailable, match="base_url"):
-        list(connector.poll("tracking", {}))
-
-
-def test_check_tells_a_wrong_secret(connect, monkeypatch):
-    monkeypatch.setenv("UPS", "another")
-    with pytest.raises(AuthFailed):
-        connect().check()
-
-
-ODD = st.one_of(st.none(), st.integers(), st.text(max_size=20), st.lists(st.none(), max_size=2))
-ODD_ACTIVITY = st.dictionaries(
-    st.sampled_from(["date", "time", "gmtDate", "gmtTime", "gmtOffset", "status", "location"]), ODD
-)
-
-
-@given(st.lists(ODD_ACTIVITY, max_size=4))
-def test_whatever_is_scanned_becomes_items(activities):
-    found = parsed(*activities)
-    assert len({item.source_id for item in found}) == len(found) <= len(activities)

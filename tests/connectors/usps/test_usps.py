@@ -1,17 +1,12 @@
 """What USPS's answers become, and what is asked of it."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from syncd.connector import AuthFailed, Context, Unavailable
 from syncd.connector.scans import meanings
 from syncd.model import BadItem, Milestone, OffsetSource, ParcelRef, Reason
-from syncd.testing.carrier import CLIENT_ID, CLIENT_SECRET
-from syncd.testing.server import Answer, Fault
 from syncd.testing.usps import FakeUsps
 from syncd_usps import Usps
 from syncd_usps.parse import read
@@ -30,28 +25,8 @@ A1 T1 TL NT
 
 
 @pytest.fixture
-def fake(monkeypatch):
-    monkeypatch.setenv("USPS", CLIENT_SECRET)
-    with FakeUsps() as fake:
-        yield fake
-
-
-@pytest.fixture
-def connect(fake):
-    made = []
-
-    def connect(*numbers, **config):
-        refs = [ParcelRef(tracking_number=number) for number in numbers]
-        login = {"client_id": CLIENT_ID, "client_secret": {"env": "USPS"}, "base_url": fake.url}
-        context = Context(
-            account="usps", now=lambda: datetime(2026, 11, 2, tzinfo=UTC), parcels=lambda: refs
-        )
-        made.append(Usps(Usps.Config.model_validate({**login, **config}), context))
-        return made[-1]
-
-    yield connect
-    for connector in made:
-        connector.close()
+def carrier():
+    return Usps, FakeUsps
 
 
 def event(code="10", **fields):
@@ -164,53 +139,10 @@ def test_it_is_kept_until_the_day_it_is_sent_back():
     assert item.pickup_by == datetime(2026, 11, 17, tzinfo=EST)
 
 
-def test_one_call_for_each_parcel_and_no_more_than_the_budget(fake, connect):
-    fake.add_event(NUMBER, "Moved", NOON)
-    connector = connect(f"{NUMBER[:4]} {NUMBER[4:]}", "B2", "C3", requests_per_poll=2)
-    batches = list(connector.poll("tracking", {}))
-    assert [len(batch.items) for batch in batches] == [1, 0]
-    token, first, _ = fake.requests
+def test_what_is_asked_for(fake, make):
+    make(f"{NUMBER[:4]} {NUMBER[4:]}").poll()
+    token, first = fake.requests
     assert token.path == "/oauth2/v3/token"
     assert b"scope=tracking" in token.body
     assert first.path == f"/tracking/v3/tracking/{NUMBER}"
     assert first.query == {"expand": ["DETAIL"]}
-
-
-def test_a_refused_number_is_reported(connect):
-    (batch,) = connect("A-1").poll("tracking", {})
-    assert batch.items[0].reason == "ValueError: USPS OASValidation: Invalid tracking number"
-
-
-def test_the_quota_ends_the_poll_with_the_time_to_wait(fake, connect):
-    connector = connect(NUMBER, "B2")
-    connector.check()
-    fake.fail(Fault.RATE_LIMITED, retry_after=1800)
-    with pytest.raises(Unavailable) as caught:
-        list(connector.poll("tracking", {}))
-    assert caught.value.retry_after == 1800
-
-
-def test_a_wrong_address_is_no_missing_parcel(fake, connect):
-    connector = connect(NUMBER)
-    connector.check()
-    fake.answer = lambda request: Answer(404, b"<html>Not here</html>", "text/html")
-    with pytest.raises(Unavailable, match="base_url"):
-        list(connector.poll("tracking", {}))
-
-
-def test_check_tells_a_wrong_secret(connect, monkeypatch):
-    monkeypatch.setenv("USPS", "another")
-    with pytest.raises(AuthFailed):
-        connect().check()
-
-
-ODD = st.one_of(st.none(), st.integers(), st.text(max_size=20), st.lists(st.none(), max_size=2))
-ODD_EVENT = st.dictionaries(
-    st.sampled_from(["eventCode", "eventTimestamp", "GMTOffset", "eventType", "eventCity"]), ODD
-)
-
-
-@given(st.lists(ODD_EVENT, max_size=4))
-def test_whatever_is_scanned_becomes_items(events):
-    found = parsed(*events)
-    assert len({item.source_id for item in found}) == len(found) <= len(events)
