@@ -35,12 +35,14 @@ def where_is_it(runtime: Runtime, shipment_id: int, account: str, now: datetime)
     if speaker is None:
         problem = f"account {account} is not in the config, or not enabled"
         return Reply(account=account, language=language, problem=problem)
-    wanted = Wanted(_TEMPLATE, language, addressee.buyer.name)
+    buyer = addressee.buyer
+    wanted = Wanted(_TEMPLATE, language, buyer.name, buyer.email)
     try:
         written = render(runtime, speaker, wanted, shipment_id, now)
     except Unwritable as error:
         return Reply(account=speaker.name, language=language, problem=str(error))
-    broken = "; ".join(limits.check(speaker.platform, written)) or None
+    platform = limits.carrier_of(speaker.platform, buyer.email)
+    broken = "; ".join(limits.check(platform, written)) or None
     return Reply(
         account=speaker.name,
         language=written.language,

@@ -48,6 +48,8 @@ class Rules(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     links: Links = Links.NONE
     html: bool = False
     contacts: bool = False
+    relay: str | None = None
+    """How the hosts of addresses begin by which the platform passes mail on."""
 
 
 def rules(platform: str) -> Rules:
@@ -58,6 +60,15 @@ def rules(platform: str) -> Rules:
 def platforms() -> tuple[str, ...]:
     """The platforms whose rules are known."""
     return tuple(sorted(_all_rules()))
+
+
+def carrier_of(platform: str, address: str | None) -> str:
+    """Whose rules hold for what `platform` sends to `address`: a marketplace's, where it passes it on."""
+    host = (address or "").rpartition("@")[2].strip().lower()
+    for name, known in _all_rules().items():
+        if known.relay and host.startswith(known.relay):
+            return name
+    return platform
 
 
 def links_allowed(platform: str) -> bool:

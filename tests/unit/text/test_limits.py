@@ -2,7 +2,7 @@
 
 import pytest
 
-from syncd.text.limits import check, check_templates, links_allowed, platforms, rules
+from syncd.text.limits import carrier_of, check, check_templates, links_allowed, platforms, rules
 from syncd.text.templates import Rendered, Templates
 
 
@@ -102,3 +102,18 @@ def test_templates_too_long_for_a_platform_are_told_before_anything_is_sent(tmp_
         f"{tmp_path}/delay.en.txt:1: on ebay: the text has 2055 characters, 2000 are allowed; "
         "change it, or let the playbook of that account name another template"
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "platform"),
+    [
+        ("k7m2+5f0c@marketplace.amazon.co.uk", "amazon"),
+        ("K7M2@MARKETPLACE.AMAZON.DE", "amazon"),
+        ("ann@example.org", "imap"),
+        ("ann@my.marketplace.amazon.de", "imap"),
+        ("", "imap"),
+        (None, "imap"),
+    ],
+)
+def test_a_marketplaces_rules_hold_for_the_mail_it_passes_on(address, platform):
+    assert carrier_of("imap", address) == platform
