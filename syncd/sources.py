@@ -19,6 +19,10 @@ STREAM = "tracking"
 """The stream that brings scans."""
 
 
+ORDERS = "orders"
+"""The stream that tells whether orders were sent."""
+
+
 class Listening(msgspec.Struct, frozen=True):
     """Who tells of one parcel, and when it was last looked at."""
 
@@ -37,6 +41,16 @@ def known(runtime: "Runtime") -> dict[int, Source]:
         account.id: source_of(account.name, health.get(account.name))
         for account in runtime.accounts.values()
         if STREAM in account.connector.streams
+    }
+
+
+def shops(runtime: "Runtime") -> dict[int, Source]:
+    """Every account of the config that brings orders, by its id."""
+    health = {one.account: one for one in runtime.store.accounts.health() if one.stream == ORDERS}
+    return {
+        account.id: source_of(account.name, health.get(account.name))
+        for account in runtime.accounts.values()
+        if ORDERS in account.connector.streams
     }
 
 

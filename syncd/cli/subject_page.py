@@ -72,7 +72,9 @@ def _parcel(parcel: Facts) -> Iterator[str]:
 
 def _finding(finding: Facts) -> Iterator[str]:
     title = click.style(f"{'open':12}", bold=True, fg="yellow")
-    told = f"{plain(finding['kind'])}, parcel {finding['tracking_number'] or '?'}"
+    order, number = finding["order"], finding["tracking_number"]
+    subject = f"order {order}" if order else f"parcel {number or '?'}"
+    told = f"{plain(finding['kind'])}, {subject}"
     yield f"{title} {cell(told)}: {cell(finding['evidence'])}"
 
 

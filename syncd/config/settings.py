@@ -13,7 +13,7 @@ from pydantic import Field, SerializeAsAny, field_validator, model_validator
 from syncd.config.guards import Guards
 from syncd.config.lateness import Lateness
 from syncd.config.values import ClockTime, Duration, LocalPath, PositiveDuration
-from syncd.config.watches import FOR_BUYERS, FOR_STAFF, Kind, Section, Watches
+from syncd.config.watches import FOR_BUYERS, FOR_STAFF, WITH_TEXT, Kind, Section, Watches
 from syncd.connector import AccountConfig
 from syncd.secret import Secret
 
@@ -343,7 +343,7 @@ class Playbook(Section):
 
     @model_validator(mode="after")
     def _has_a_text_for_the_buyer(self) -> Self:
-        untold = [kind.value for kind in self.when if kind in FOR_STAFF]
+        untold = [kind.value for kind in self.when if kind in FOR_STAFF - WITH_TEXT]
         if self.tell == "buyer" and self.template is None and untold:
             raise ValueError(
                 f"{', '.join(untold)} is for staff: there is no text that tells a buyer of it; give "

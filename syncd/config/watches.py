@@ -53,6 +53,8 @@ FOR_STAFF = frozenset(
     }
 )
 """What the seller's own people have to act on; telling a buyer of it would be too early or too much."""
+WITH_TEXT = frozenset({Kind.LATE_DISPATCH})
+"""What of that a buyer may be told, early and honestly, where a playbook wants it: there is a text."""
 BOTH = frozenset({Kind.LOST, Kind.DAMAGED, Kind.RETURNING, Kind.RETURNED})
 """What a buyer should hear of and a person has to see to: to send again, or to give money back."""
 FORECAST = frozenset({Kind.AT_RISK, Kind.LIKELY_LATE})
@@ -72,7 +74,7 @@ class Watch(Section):
 
 
 class LateDispatch(Watch):
-    """Parcels that have not been handed to the carrier when they have to be, or soon have to be."""
+    """Orders and parcels not handed to the carrier when they have to be, or soon have to be."""
 
     ahead: Duration = Field(
         default=timedelta(days=1),

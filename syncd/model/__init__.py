@@ -46,6 +46,7 @@ from syncd.model.parcels import (
     event_fingerprint,
 )
 from syncd.model.placement import KnownConversation, NewConversation
+from syncd.model.waiting import OrderFacts, OrderStory, Subject
 
 __all__ = [
     "CONFIRMATION",
@@ -79,8 +80,10 @@ __all__ = [
     "NewNotice",
     "OffsetSource",
     "Order",
+    "OrderFacts",
     "OrderLine",
     "OrderStatus",
+    "OrderStory",
     "OutboxRow",
     "OutboxState",
     "ParcelFacts",
@@ -95,6 +98,7 @@ __all__ = [
     "Severity",
     "Shipment",
     "StockLevel",
+    "Subject",
     "Thread",
     "TrackingEvent",
     "Verdict",

@@ -22,6 +22,8 @@ class NewNotice(Value, frozen=True, kw_only=True):
     template: str | None = None
     cause: str | None = None
     shipment_id: int | None = None
+    order_number: int | None = None
+    """The store's number of the order that it is about, where that has no parcel."""
     finding: str | None = None
     """Fingerprint of the finding behind it."""
     order_id: str | None = None
@@ -53,6 +55,8 @@ class OutboxRow(Value, frozen=True, kw_only=True):
     template: str | None
     cause: str | None
     shipment_id: int | None
+    order_number: int | None
+    """The store's number of the order that it is about, where that has no parcel."""
     order_id: str | None
     conversation_id: int | None
     finding_open: bool

@@ -154,6 +154,26 @@ class ParcelFacts(Value, frozen=True, kw_only=True):
     number_since: datetime | None = None
     """When syncd first heard the present number, where it took another's place."""
 
+    @property
+    def number(self) -> int:
+        """What the store calls it among parcels."""
+        return self.shipment_id
+
+    @property
+    def order_number(self) -> None:
+        """Its order is known by the platform's id."""
+        return
+
+    @property
+    def name(self) -> str:
+        """What keys and fingerprints call it."""
+        return f"{self.account_id}:{self.source_id}"
+
+    @property
+    def order_name(self) -> str:
+        """What keys call its order, as `OrderFacts.name` does."""
+        return f"{self.account_id}:order:{self.order_id}"
+
 
 def event_fingerprint(number: str, local: datetime, text: str, code: str | None = None) -> str:
     """A stable id for a scan whose source gives none; the same scan polled again gets the same."""

@@ -7,7 +7,7 @@ import msgspec
 from syncd.accounts import Account, Runtime
 from syncd.model import REQUESTS, Draft, Milestone, OutboxRow, ParcelStory, Thread
 from syncd.text import limits, tracking_sites
-from syncd.text.facts import NoticeFacts
+from syncd.text.facts import NoticeFacts, OrderNoticeFacts, kind_of
 from syncd.text.milestones import latest_event_text
 from syncd.text.templates import Rendered, TemplateError
 
@@ -59,6 +59,8 @@ def _as_written(row: OutboxRow) -> Rendered | None:
 
 def _rendered(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) -> Rendered:
     if row.shipment_id is None or row.template is None:
+    if row.template is not None and kind_of(row.template) is OrderNoticeFacts:
+        return _of_an_order(runtime, account, row, row.template)
         raise Unwritable("the row names neither a text nor a parcel and a template")
     wanted = Wanted(row.template, row.language, row.recipient.name)
     return render(runtime, account, wanted, row.shipment_id, now)
@@ -66,6 +68,24 @@ def _rendered(runtime: Runtime, account: Account, row: OutboxRow, now: datetime)
 
 class Wanted(msgspec.Struct, frozen=True):
     """Which text is to be written, in which language, and to whom."""
+def _of_an_order(runtime: Runtime, account: Account, row: OutboxRow, template: str) -> Rendered:
+    if row.order_number is None and row.shipment_id is None:
+        raise Unwritable("the row names no order")
+    story = runtime.store.stories.order(row)
+    facts = OrderNoticeFacts(
+        order_id=story.order_id,
+        shop_name=runtime.accounts.get(story.account, account).shop_name,
+        buyer_name=row.recipient.name,
+        items=", ".join(story.items) or None,
+        ship_by=story.ship_by.date() if story.ship_by else None,
+        promised_by=story.deliver_by.date() if story.deliver_by else None,
+    )
+    try:
+        return runtime.templates.render(template, row.language, facts)
+    except TemplateError as error:
+        raise Unwritable(str(error)) from error
+
+
 
     template: str
     language: str

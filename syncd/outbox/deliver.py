@@ -51,6 +51,7 @@ _REST = timedelta(seconds=30)
 _UNTIL_RELOAD = datetime.max.replace(tzinfo=UTC)
 # Others are somebody's own wish, whatever has become of the parcel.
 _FOR_A_FINDING = frozenset({"notice", EXTENSION})
+_QUIET = "the buyer's quiet hours"
 _GONE = frozenset({"unavailable", "auth_failed"})
 # Accounts are served side by side, lest a slow platform hold up the others.
 _LANES = 4
@@ -170,15 +171,24 @@ class Sender:
         return overtaken(row.cause, *self._runtime.store.stories.since(row))
 
     def _wait(self, row: OutboxRow, now: datetime) -> Wait | None:
-        """What a notice about a parcel has to wait for; None where it may leave now."""
+        """What a notice has to wait for; None where it may leave now."""
+        if row.purpose == "notice" and row.order_number is not None:
+            return self._order_waits(row, now)
         if row.purpose != "notice" or row.shipment_id is None:
             return None
         story = self._runtime.store.stories.parcel(row.shipment_id)
         quiet_hours = self._runtime.settings.quiet_hours
         opens = daytime(now, story.destination_country, story.destination_state, quiet_hours)
         if opens > now:  # it waited its turn too long, or was put off into the night
-            return Wait(opens, "the buyer's quiet hours")
+            return Wait(opens, _QUIET)
         return self._looks.wait(row, story, now)
+
+    def _order_waits(self, row: OutboxRow, now: datetime) -> Wait | None:
+        story = self._runtime.store.stories.order(row)
+        opens = daytime(now, story.country, story.state, self._runtime.settings.quiet_hours)
+        if opens > now:
+            return Wait(opens, _QUIET)
+        return self._looks.wait_for_shop(row, story, now)
 
     def _held_back(self, account: Account, row: OutboxRow, draft: Draft) -> str | None:
         """What the platform says keeps a draft from going out now, settled; None: nothing does."""

@@ -7,10 +7,10 @@ import msgspec
 
 from syncd import log
 from syncd.accounts import Account, Runtime
-from syncd.model import Cause, OutboxRow, ParcelStory
+from syncd.model import Cause, OrderStory, OutboxRow, ParcelStory
 from syncd.rules import guards
 from syncd.rules.guards import Source
-from syncd.sources import STREAM, listening
+from syncd.sources import ORDERS, STREAM, listening, shops
 
 _log = log.get("outbox")
 
@@ -48,6 +48,21 @@ class Looks:
             return None
         self._ask(story.tracking_number, heard.sources, now)
         return Wait(until, "a look at the parcel comes first")
+
+    def wait_for_shop(self, row: OutboxRow, story: OrderStory, now: datetime) -> Wait | None:
+        """The same where the notice is about an order: its shop may have sent it meanwhile."""
+        settings, shop = self._runtime.settings.guards, shops(self._runtime).get(story.account_id)
+        if shop is None:
+            return None
+        stale = shop.stale_since(settings.stale_source, now)
+        if stale is not None:
+            return Wait(guards.ask_again(stale, now), "the shop's orders cannot be read")
+        until = guards.look_first([shop], shop.succeeded_at, settings.fresh_look, now)
+        if until is None or self._out_of_patience(row, now):
+            self._waiting.pop(row.id, None)
+            return None
+        self._poll_soon(self._runtime.accounts[shop.account], ORDERS)
+        return Wait(until, "a look at the order comes first")
 
     def _out_of_patience(self, row: OutboxRow, now: datetime) -> bool:
         since = self._waiting.setdefault(row.id, now)

@@ -11,13 +11,15 @@ from syncd.model import (
     EXTENSION,
     REVIEW_REQUEST,
     Addressee,
+    Cause,
     Finding,
     KnownFinding,
     NewNotice,
     OutboxState,
-    ParcelFacts,
     Party,
+    Subject,
 )
+from syncd.rules.guards import OF_ORDERS
 from syncd.text import languages
 from syncd.text.localtime import next_daytime
 
@@ -54,98 +56,122 @@ def matching(
 def buyer_notice(
     playbook: Playbook,
     finding: Finding,
-    parcel: ParcelFacts,
+    subject: Subject,
     addressee: Addressee,
     *,
     voice: Voice,
     quiet_hours: QuietHours,
     now: datetime,
 ) -> NewNotice:
-    """The message that tells the buyer, once per parcel and cause, in their daytime."""
-    account, reason = _speaker(voice, addressee.buyer, parcel)
+    """The message that tells the buyer, once per parcel (or order) and cause, in their daytime."""
+    account, reason = _speaker(voice, addressee.buyer, subject)
     state = OutboxState.HELD if playbook.approval else OutboxState.PENDING
     return NewNotice(
-        key=f"notice:{finding.cause}:{parcel.account_id}:{parcel.source_id}",
+        key=f"notice:{finding.cause}:{_told_of(finding, subject)}",
         account_id=account,
         state=OutboxState.PERSON if reason else state,
         reason=reason or finding.evidence,
         recipient=addressee.buyer,
         language=language_of(addressee),
         not_before=daytime(now + playbook.wait, addressee.country, addressee.state, quiet_hours),
-        template=playbook.template or finding.cause.value,
+        template=playbook.template or template_for(finding.cause),
         cause=finding.cause.value,
-        shipment_id=parcel.shipment_id,
+        shipment_id=subject.shipment_id,
+        order_number=subject.order_number,
         finding=finding.fingerprint,
-        order_id=parcel.order_id,
+        order_id=subject.order_id,
         conversation_id=addressee.conversation_id,
     )
 
 
 def extension(
-    playbook: Playbook, finding: Finding, parcel: ParcelFacts, addressee: Addressee, now: datetime
+    playbook: Playbook, finding: Finding, subject: Subject, addressee: Addressee, now: datetime
 ) -> NewNotice:
     """The request to the platform to wait longer for the order; once for each end it has had."""
-    ends = parcel.protection_ends_at or parcel.deliver_by or now
+    ends = subject.protection_ends_at or subject.deliver_by or now
     until = max(ends, now) + playbook.extend_by
     return NewNotice(
-        key=f"extension:{parcel.account_id}:{parcel.order_id}:{ends:%Y%m%d}",
-        account_id=parcel.account_id,
+        key=f"extension:{subject.account_id}:{subject.order_id}:{ends:%Y%m%d}",
+        account_id=subject.account_id,
         state=OutboxState.HELD if playbook.approval else OutboxState.PENDING,
         purpose=EXTENSION,
         recipient=addressee.buyer,
         language="en",
         not_before=now + playbook.wait,
         cause=finding.cause.value,
-        shipment_id=parcel.shipment_id,
+        shipment_id=subject.shipment_id,
+        order_number=subject.order_number,
         finding=finding.fingerprint,
-        order_id=parcel.order_id,
-        text=f"Wait for order {parcel.order_id} until {until:%Y-%m-%d}: {finding.evidence}",
+        order_id=subject.order_id,
+        text=f"Wait for order {subject.order_id} until {until:%Y-%m-%d}: {finding.evidence}",
         reason=finding.evidence,
         until=until,
     )
 
 
 def review_request(
-    playbook: Playbook, finding: Finding, parcel: ParcelFacts, addressee: Addressee, now: datetime
+    playbook: Playbook, finding: Finding, subject: Subject, addressee: Addressee, now: datetime
 ) -> NewNotice:
     """The request to the platform to ask the buyer for a review; once for an order."""
     return NewNotice(
-        key=f"review:{parcel.account_id}:{parcel.order_id}",
-        account_id=parcel.account_id,
+        key=f"review:{subject.account_id}:{subject.order_id}",
+        account_id=subject.account_id,
         state=OutboxState.HELD if playbook.approval else OutboxState.PENDING,
         purpose=REVIEW_REQUEST,
         recipient=addressee.buyer,
         language="en",
         not_before=now + playbook.wait,
         cause=finding.cause.value,
-        shipment_id=parcel.shipment_id,
-        order_id=parcel.order_id,
-        text=f"Ask the buyer of order {parcel.order_id} for a review",
+        shipment_id=subject.shipment_id,
+        order_number=subject.order_number,
+        order_id=subject.order_id,
+        text=f"Ask the buyer of order {subject.order_id} for a review",
         reason=finding.evidence,
     )
 
 
 def staff_task(
-    playbook: Playbook, finding: Finding, parcel: ParcelFacts, addressee: Addressee, now: datetime
+    playbook: Playbook, finding: Finding, subject: Subject, addressee: Addressee, now: datetime
 ) -> NewNotice:
     """The task that puts the finding before the seller's own people."""
     return NewNotice(
-        key=f"task:{playbook.name}:{finding.fingerprint}",
-        account_id=parcel.account_id,
+        key=f"task:{playbook.name}:{_occasion(finding, subject)}",
+        account_id=subject.account_id,
         state=OutboxState.PERSON,
         purpose="task",
         recipient=addressee.buyer,
         language="en",
         not_before=now,
         cause=finding.cause.value,
-        shipment_id=parcel.shipment_id,
+        shipment_id=subject.shipment_id,
+        order_number=subject.order_number,
         finding=finding.fingerprint,
-        order_id=parcel.order_id,
+        order_id=subject.order_id,
         conversation_id=addressee.conversation_id,
         text=_with_plan(finding.evidence, playbook.plan or _PLANS.get(finding.kind)),
         reason=finding.evidence,
     )
 
+
+def template_for(cause: Cause) -> str:
+    """The text that tells a buyer of a cause where the playbook names none."""
+    return _TEMPLATES.get(cause, cause.value)
+
+
+def _told_of(finding: Finding, subject: Subject) -> str:
+    """What one message is about: an order may get a label when its buyer knows that it is late."""
+    return subject.order_name if finding.cause in _TEMPLATES else subject.name
+
+
+def _occasion(finding: Finding, subject: Subject) -> str:
+    """What one task is about; the same lateness is found of an order and then of its label."""
+    if finding.kind in OF_ORDERS:
+        return f"{finding.kind}:{subject.order_name}:{finding.since:%Y%m%dT%H%M%S}"
+    return finding.fingerprint
+
+
+_TEMPLATES = {Cause.DISPATCH: "order_late"}
+"""Those about orders."""
 
 _LOST = (
     "1. Ask the carrier to search, and claim the loss within its time limit. 2. Re-send where the "
@@ -179,15 +205,15 @@ def daytime(
     return next_daytime(moment, country, state=state, opens=opens, closes=closes)
 
 
-def _speaker(voice: Voice, buyer: Party, parcel: ParcelFacts) -> tuple[int, str | None]:
+def _speaker(voice: Voice, buyer: Party, subject: Subject) -> tuple[int, str | None]:
     """Which account writes, or the order's own with the reason why a person has to."""
     if voice.own is not None:
         return voice.own, None
     if voice.mail is not None and buyer.email:
         return voice.mail, None
     if voice.mail is not None:
-        return parcel.account_id, "the platform lets syncd not write, and gives no e-mail address"
+        return subject.account_id, "the platform lets syncd not write, and gives no e-mail address"
     return (
-        parcel.account_id,
+        subject.account_id,
         "the platform lets syncd not write, and the account names no writes_mail_by",
     )

@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 from syncd.config import Playbook, Settings
 from syncd.model import Cause
+from syncd.rules.playbooks import template_for
 from syncd.text.limits import check_templates, platforms
 from syncd.text.templates import TemplateProblems, Templates
 
@@ -40,5 +41,7 @@ def load(settings: Settings) -> Templates:
 def _names(playbook: Playbook, templates: Templates) -> Iterator[str]:
     """The templates it speaks with: its own, else any of those for the causes of findings."""
     if playbook.tell == "buyer":
-        known = [playbook.template] if playbook.template else [cause.value for cause in Cause]
+        known = (
+            [playbook.template] if playbook.template else [template_for(cause) for cause in Cause]
+        )
         yield from (name for name in known if name in templates.names)

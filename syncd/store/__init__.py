@@ -11,10 +11,12 @@ from syncd.store.ingest import IngestStore, IngestTransaction, Unstorable
 from syncd.store.lateness import LatenessStore
 from syncd.store.look import LookStore
 from syncd.store.outbox import OutboxStore
+from syncd.store.rounds import Round
 from syncd.store.schema import require, require_file, upgrade
 from syncd.store.stories import StoryStore
 from syncd.store.tokens import TokenStore
 from syncd.store.vault import KeyUnusable, Vault
+from syncd.store.waiting import WaitingStore, WaitingTransaction
 from syncd.store.watch import WatchStore, WatchTransaction
 from syncd.store.writer import Clash, Stored, TryAgain, content_hash
 
@@ -24,6 +26,7 @@ __all__ = [
     "Database",
     "IngestTransaction",
     "KeyUnusable",
+    "Round",
     "StaleClaim",
     "Store",
     "StoreUnavailable",
@@ -32,6 +35,7 @@ __all__ = [
     "TryAgain",
     "Unstorable",
     "Vault",
+    "WaitingTransaction",
     "WatchTransaction",
     "content_hash",
 ]
@@ -69,6 +73,7 @@ class Store:
         self.stories = StoryStore(self.database)
         self.tokens = TokenStore(self.database)
         self.watch = WatchStore(self.database)
+        self.waiting = WaitingStore(self.database)
         self.follows = FollowStore(self.database)
         self.lateness = LatenessStore(self.database)
         self.look = LookStore(self.database)

@@ -132,14 +132,18 @@ def _latest(connection: Connection, number: str | None) -> Facts | None:
 def _open_findings(connection: Connection, subject: Subject) -> list[Facts]:
     table = findings.c
     wanted = (
-        select(table.kind, table.severity, table.since, table.evidence, shipments.c.tracking_number)
-        .join(shipments, shipments.c.id == table.shipment_id)
-        .where(table.shipment_id.in_(subject.shipments), table.closed_at.is_(None))
+        select(
+            table.kind, table.severity, table.since, table.evidence, shipments.c.tracking_number,
+            orders.c.source_id,
+        )
+        .outerjoin(shipments, shipments.c.id == table.shipment_id)
+        .outerjoin(orders, orders.c.id == table.order_id)
+        .where(subject.its_findings, table.closed_at.is_(None))
         .order_by(table.since)
-    )
+    )  # fmt: skip
     return [
         {"kind": row[0], "severity": row[1], "since": from_us(row[2]), "evidence": row[3],
-         "tracking_number": row[4]}
+         "tracking_number": row[4], "order": row[5]}
         for row in connection.execute(wanted)
     ]  # fmt: skip
 

@@ -13,7 +13,7 @@ from syncd.store.times import from_us, to_us
 
 _NOTICE_COLUMNS = (
     "key", "account_id", "state", "purpose", "template", "language", "cause", "shipment_id",
-    "conversation_id", "order_source_id", "recipient", "subject", "text", "created_at",
+    "order_id", "conversation_id", "order_source_id", "recipient", "subject", "text", "created_at",
     "not_before", "reason", "until", "details", "finding_id",
 )  # fmt: skip
 
@@ -54,7 +54,8 @@ def _finding_ids(connection: Connection, fingerprints: Collection[str]) -> dict[
 def _notice_row(notice: NewNotice, now_us: int, finding_ids: dict[str, int]) -> tuple[Any, ...]:
     return (
         notice.key, notice.account_id, notice.state.value, notice.purpose, notice.template,
-        notice.language, notice.cause, notice.shipment_id, notice.conversation_id, notice.order_id,
+        notice.language, notice.cause, notice.shipment_id, notice.order_number,
+        notice.conversation_id, notice.order_id,
         msgspec.json.encode(notice.recipient).decode(), notice.subject, notice.text, now_us,
         to_us(notice.not_before), notice.reason, to_us(notice.until), _details(notice),
         finding_ids.get(notice.finding or ""),
@@ -69,7 +70,10 @@ def select_rows(connection: Connection, *conditions: Any, limit: int = 1000) -> 
     """The rows that meet these conditions, the newest first."""
     # Several findings can have one cause: a message is about the cause, not about the first.
     trouble = exists().where(
-        findings.c.shipment_id == outbox.c.shipment_id,
+        or_(
+            findings.c.shipment_id == outbox.c.shipment_id,
+            findings.c.order_id == outbox.c.order_id,
+        ),
         findings.c.cause == outbox.c.cause,
         findings.c.closed_at.is_(None),
     )
@@ -99,6 +103,7 @@ def _row(row: Any) -> OutboxRow:
         template=row.template,
         cause=row.cause,
         shipment_id=row.shipment_id,
+        order_number=row.order_id,
         order_id=row.order_source_id,
         conversation_id=row.conversation_id,
         finding_open=bool(row.holds),

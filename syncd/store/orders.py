@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
+from sqlalchemy import select, update
 
 from syncd.model import Order, OrderStatus, Window
 from syncd.store import bulk
-from syncd.store.tables import order_lines, orders
+from syncd.store.tables import findings, order_lines, orders
 from syncd.store.times import to_us
 from syncd.store.writer import Stored, Writer
 
@@ -37,11 +38,28 @@ class OrderWriter(Writer):
         ]
         key = ("account_id", "source_id")
         bulk.upsert(self._connection, orders, _COLUMNS, rows, key=key)
-        self._put_lines([order for order, _, _ in changed])
+        stored = self.known([order.source_id for order, _, _ in changed])
+        self._put_lines([order for order, _, _ in changed], stored)
         self._promise_parcels(order for order, _, _ in changed)
+        self._judge_ended(
+            stored[order.source_id].id
+            for order, _, _ in changed
+            if order.status is not OrderStatus.UNSHIPPED
+        )
 
-    def _put_lines(self, changed: Sequence[Order]) -> None:
-        stored = self.known([order.source_id for order in changed])
+    def _judge_ended(self, ended: Iterable[int]) -> None:
+        """Have those judged again that wait no more and were in trouble while they did."""
+        ids = list(ended)
+        if not ids:
+            return
+        in_trouble = select(findings.c.order_id).where(
+            bulk.among(self._connection, findings.c.order_id, ids), findings.c.closed_at.is_(None)
+        )
+        self._connection.execute(
+            update(orders).where(orders.c.id.in_(in_trouble)).values(due_at=self._now_us)
+        )
+
+    def _put_lines(self, changed: Sequence[Order], stored: dict[str, Stored]) -> None:
         rows = {
             (order.source_id, line.source_id): (
                 stored[order.source_id].id, line.source_id, line.title, line.quantity, line.sku,

@@ -5,9 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from syncd.model import Milestone, ParcelState, Reason, Shipment, TrackingEvent, Window
+from syncd.model import (
+    Milestone,
+    OrderStatus,
+    ParcelState,
+    Reason,
+    Shipment,
+    TrackingEvent,
+    Window,
+)
 from syncd.store import bulk
 from syncd.store.tables import orders, shipments, tracking_events
 from syncd.store.times import from_us, to_us
@@ -77,6 +85,16 @@ class ParcelWriter(Writer):
         ]  # fmt: skip
         key = ("account_id", "source_id")
         bulk.upsert(self._connection, shipments, _SHIPMENT_COLUMNS, rows, key=key)
+        self._judge_orders({shipment.order_id for shipment, _ in changed})
+
+    def _judge_orders(self, order_ids: Collection[str]) -> None:
+        """Have the orders judged again that wait to be sent: they have a parcel now."""
+        waiting = (
+            orders.c.account_id == self._account_id,
+            bulk.among(self._connection, orders.c.source_id, order_ids),
+            orders.c.status == OrderStatus.UNSHIPPED.value,
+        )
+        self._connection.execute(update(orders).where(*waiting).values(due_at=self._now_us))
 
     def _promises(self, order_ids: Collection[str]) -> dict[str, tuple[Any, ...]]:
         table = orders.c

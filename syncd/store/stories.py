@@ -5,13 +5,21 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select
 
-from syncd.model import Milestone, OutboxRow, OutboxState, ParcelStory, Thread
+from syncd.model import (
+    Milestone,
+    OrderStory,
+    OutboxRow,
+    OutboxState,
+    ParcelStory,
+    Thread,
+)
 from syncd.store.database import Database
 from syncd.store.tables import (
     accounts,
     conversation_orders,
     conversations,
     messages,
+    order_lines,
     orders,
     outbox,
     shipments,
@@ -72,6 +80,33 @@ class StoryStore:
         )
         with self._database.read() as connection:
             return list(connection.execute(wanted).scalars())
+
+    def order(self, row: OutboxRow) -> OrderStory:
+        """What a notice about the order of `row` is made from, whether it has a parcel by now or not."""
+        table = orders.c
+        wanted = select(orders, accounts.c.name).join(accounts, accounts.c.id == table.account_id)
+        if row.order_number is not None:
+            wanted = wanted.where(table.id == row.order_number)
+        else:
+            wanted = wanted.join(
+                shipments,
+                (shipments.c.account_id == table.account_id)
+                & (shipments.c.order_source_id == table.source_id),
+            ).where(shipments.c.id == row.shipment_id)
+        with self._database.read() as connection:
+            found = connection.execute(wanted).one()
+            titles = select(order_lines.c.title).where(order_lines.c.order_id == found.id)
+            items = tuple(connection.execute(titles.order_by(order_lines.c.source_id)).scalars())
+        return OrderStory(
+            order_id=found.source_id,
+            account=found.name,
+            account_id=found.account_id,
+            country=found.country,
+            state=found.state,
+            ship_by=from_us(found.ship_by),
+            deliver_by=from_us(found.deliver_by),
+            items=items,
+        )
 
     def since(self, row: OutboxRow) -> tuple[Milestone, frozenset[str]]:
         """Where the parcel of `row` is by now, and the causes of later notices that went out or will."""

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select
 from syncd.store.tables import (
     conversation_orders,
     conversations,
+    findings,
     orders,
     outbox,
     shipments,
@@ -69,6 +70,12 @@ class Subject:
 
     def _ids(self, wanted: Select[Any]) -> list[Any]:
         return sorted(self._connection.execute(wanted.distinct()).scalars())
+
+    @property
+    def its_findings(self) -> ColumnElement[bool]:
+        """The condition for findings that are about it: its parcels', and its orders' without any."""
+        numbers = select(orders.c.id).where(orders.c.source_id.in_(self.orders))
+        return or_(findings.c.shipment_id.in_(self.shipments), findings.c.order_id.in_(numbers))
 
     @property
     def its_outbox_rows(self) -> ColumnElement[bool]:

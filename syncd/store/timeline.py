@@ -134,7 +134,7 @@ def _reviews(connection: Connection, subject: Subject) -> list[Entry]:
 def _findings(connection: Connection, subject: Subject) -> list[Entry]:
     table = findings.c
     wanted = select(table.opened_at, table.kind, table.evidence, table.closed_at).where(
-        table.shipment_id.in_(subject.shipments)
+        subject.its_findings
     )
     return [
         _entry(at, "finding", kind, evidence, closed_at=from_us(closed))

@@ -1,47 +1,23 @@
 """Parcels that are due to be judged, and what was found."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
-from syncd.model import (
-    Addressee,
-    Cause,
-    Finding,
-    NewNotice,
-    OutboxState,
-    ParcelFacts,
-    Party,
-)
+from syncd.model import Addressee, Cause, OutboxState, ParcelFacts
 from syncd.model.lateness import ParcelTimes
 from syncd.store import bulk
+from syncd.store.addressees import addressees
 from syncd.store.database import Database
 from syncd.store.lanes import Lanes
 from syncd.store.lateness import times_of
-from syncd.store.notices import insert_notices
 from syncd.store.parcels import STATE, state
-from syncd.store.tables import (
-    conversation_orders,
-    conversations,
-    findings,
-    orders,
-    outbox,
-    shipments,
-)
-from syncd.store.times import from_us, to_us
-
-_FINDING_COLUMNS = (
-    "fingerprint", "kind", "cause", "severity", "shipment_id", "since", "evidence", "figures",
-    "opened_at",
-)  # fmt: skip
-_OPEN = (
-    f"INSERT INTO findings ({', '.join(_FINDING_COLUMNS)}) VALUES {{values}}"  # noqa: S608
-    " ON CONFLICT (fingerprint) DO UPDATE SET closed_at=NULL, evidence=excluded.evidence"
-)
+from syncd.store.rounds import Round
+from syncd.store.tables import findings, orders, outbox, shipments
+from syncd.store.times import from_us
 
 FACTS = select(
     shipments.c.id, shipments.c.account_id, shipments.c.source_id, shipments.c.order_source_id,
@@ -85,14 +61,14 @@ class WatchStore:
             return _addressees(connection, [shipment_id]).get(shipment_id)
 
 
-class WatchTransaction:
+class WatchTransaction(Round):
     """One round over due parcels."""
 
     def __init__(self, connection: Connection, now: datetime, limit: int) -> None:
-        self._connection = connection
-        self._now_us = to_us(now)
+        super().__init__(connection, now, shipments, findings.c.shipment_id)
         self.lanes = Lanes(connection)
         self.parcels = self._due(limit)
+        self.numbers = [parcel.shipment_id for parcel in self.parcels]
 
     def _due(self, limit: int) -> list[ParcelFacts]:
         table = shipments.c
@@ -104,18 +80,6 @@ class WatchTransaction:
         )
         return [facts(row) for row in self._connection.execute(wanted)]
 
-    def open_findings(self) -> dict[int, dict[str, int]]:
-        """The open findings of the due parcels: shipment id -> fingerprint -> id."""
-        table = findings.c
-        ids = [parcel.shipment_id for parcel in self.parcels]
-        wanted = select(table.shipment_id, table.fingerprint, table.id).where(
-            table.closed_at.is_(None), bulk.among(self._connection, table.shipment_id, ids)
-        )
-        found: dict[int, dict[str, int]] = {}
-        for shipment_id, fingerprint, number in self._connection.execute(wanted):
-            found.setdefault(shipment_id, {})[fingerprint] = number
-        return found
-
     def times(self) -> ParcelTimes:
         """What the lateness of those due parcels is judged by that are under way with a promise."""
         wanted = [
@@ -124,41 +88,6 @@ class WatchTransaction:
             if parcel.deliver_by is not None and not parcel.state.milestone.terminal
         ]
         return times_of(self._connection, wanted) if wanted else ParcelTimes()
-
-    def closed_since(self, moment: datetime) -> dict[tuple[int, str], datetime]:
-        """The latest end of each kind of finding of the due parcels, by shipment id and kind."""
-        table = findings.c
-        ids = [parcel.shipment_id for parcel in self.parcels]
-        wanted = (
-            select(table.shipment_id, table.kind, func.max(table.closed_at))
-            .where(
-                bulk.among(self._connection, table.shipment_id, ids),
-                table.closed_at > to_us(moment),
-            )
-            .group_by(table.shipment_id, table.kind)
-        )
-        rows = self._connection.execute(wanted)
-        return {(shipment_id, kind): from_us(at) for shipment_id, kind, at in rows}
-
-    def open(self, found: Iterable[tuple[int | None, Finding]]) -> None:
-        """Store findings of parcels, or of none; one that was closed before is open again."""
-        rows = [
-            (finding.fingerprint, finding.kind, finding.cause.value, finding.severity.value,
-             shipment_id, to_us(finding.since), finding.evidence,
-             msgspec.json.encode(finding.figures).decode(), self._now_us)
-            for shipment_id, finding in found
-        ]  # fmt: skip
-        bulk.from_values(self._connection, _OPEN, rows)
-
-    def close(self, finding_ids: Collection[int]) -> None:
-        """The troubles behind these findings are over."""
-        rows = [(self._now_us, number) for number in finding_ids]
-        bulk.update(self._connection, findings, ("closed_at",), rows)
-
-    def plan(self, due: Mapping[int, datetime | None]) -> None:
-        """When each parcel is to be judged next; None: not before it has news."""
-        rows = [(to_us(at), shipment_id) for shipment_id, at in due.items()]
-        bulk.update(self._connection, shipments, ("due_at",), rows)
 
     def addressees(self, parcels: Collection[ParcelFacts]) -> dict[int, Addressee]:
         """The buyers of these parcels, by shipment id; a parcel without a known order has none."""
@@ -175,40 +104,21 @@ class WatchTransaction:
         )
         return set(self._connection.execute(wanted).scalars()) if parcels else set()
 
-    def queue(self, notices: Iterable[NewNotice]) -> int:
-        """Queue messages in the same transaction as their findings; returns how many are new."""
-        return insert_notices(self._connection, notices, self._now_us)
-
 
 def _addressees(connection: Connection, shipment_ids: Collection[int]) -> dict[int, Addressee]:
     if not shipment_ids:
         return {}
-    table, talk = orders.c, conversations.c
-    wanted = (
-        select(
-            shipments.c.id, table.buyer, table.language, table.site, table.country,
-            table.state, table.postcode, talk.id, talk.language, talk.account_id,
-        )
+    return addressees(
+        connection,
+        select(shipments.c.id)
         .join(
             orders,
-            (table.account_id == shipments.c.account_id)
-            & (table.source_id == shipments.c.order_source_id),
-        )
-        .outerjoin(
-            conversation_orders,
-            conversation_orders.c.order_source_id == shipments.c.order_source_id,
-        )
-        .outerjoin(
-            conversations,
-            (talk.id == conversation_orders.c.conversation_id)
-            & (talk.customer_id == table.customer_id),
+            (orders.c.account_id == shipments.c.account_id)
+            & (orders.c.source_id == shipments.c.order_source_id),
         )
         .where(bulk.among(connection, shipments.c.id, shipment_ids))
-        .order_by(shipments.c.id, talk.last_at.nulls_first())
-    )  # fmt: skip
-    # A parcel with several conversations appears several times; the latest spoken in wins.
-    # Somebody else who names the order is not the buyer.
-    return {row[0]: _addressee(row[1:]) for row in connection.execute(wanted)}
+        .order_by(shipments.c.id),
+    )
 
 
 def facts(row: Any) -> ParcelFacts:
@@ -230,18 +140,4 @@ def facts(row: Any) -> ParcelFacts:
         number_before=row[13],
         number_since=from_us(row[14]),
         state=state(row[15:]),
-    )
-
-
-def _addressee(row: Any) -> Addressee:
-    return Addressee(
-        buyer=msgspec.json.decode(row[0], type=Party),
-        language=row[1],
-        site=row[2],
-        country=row[3],
-        state=row[4],
-        postcode=row[5],
-        conversation_id=row[6],
-        conversation_language=row[7],
-        conversation_account_id=row[8],
     )

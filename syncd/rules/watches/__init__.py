@@ -7,15 +7,15 @@ Severity says whose business a finding is: one the buyer should hear of (`TELL`)
 person has to act on (`ACT`), of which the buyer may be told as well if a playbook wants that.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 from syncd.config import Kind, Watches
-from syncd.model import Finding, Milestone, ParcelFacts
+from syncd.model import Finding, Milestone, OrderFacts, ParcelFacts
 from syncd.model.lateness import Outlook
 from syncd.rules.watches.at_risk import at_risk
-from syncd.rules.watches.dispatch import late_dispatch, no_first_scan
+from syncd.rules.watches.dispatch import late_dispatch, no_first_scan, order_late
 from syncd.rules.watches.handing_over import awaiting_pickup, pickup_ending, returning
 from syncd.rules.watches.judgement import Judgement
 from syncd.rules.watches.numbers import number_changed
@@ -28,7 +28,7 @@ from syncd.rules.watches.reported import (
 )
 from syncd.rules.watches.silence import no_movement, presumed_lost
 
-__all__ = ["AT_RISK", "Judgement", "each", "judge"]
+__all__ = ["AT_RISK", "Judgement", "each", "judge", "judge_order"]
 
 AT_RISK = (f"{Kind.AT_RISK}:", f"{Kind.LIKELY_LATE}:")
 """How the fingerprints of parcels that are known to be at risk begin."""
@@ -65,10 +65,20 @@ def judge(
 
     Without an `outlook` nothing is said of whether it is at risk.
     """
-    said = each(parcel, watches, now, outlook).values()
+    return _together(each(parcel, watches, now, outlook).values())
+
+
+def _together(said: Collection[Judgement]) -> tuple[list[Finding], datetime | None]:
     findings = [judgement.finding for judgement in said if judgement.finding]
     due = [judgement.due_at for judgement in said if judgement.due_at]
     return findings, min(due, default=None)
+
+
+def judge_order(
+    order: OrderFacts, watches: Watches, now: datetime
+) -> tuple[list[Finding], datetime | None]:
+    """All watches on one order that has no parcel yet, as `judge` does for parcels."""
+    return _together([order_late(order, watches.late_dispatch, now)])
 
 
 def each(

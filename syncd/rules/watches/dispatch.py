@@ -3,12 +3,14 @@
 from datetime import datetime, timedelta
 
 from syncd.config import Kind, LateDispatch, NoFirstScan
-from syncd.model import Cause, Milestone, ParcelFacts, Severity
+from syncd.model import Cause, Milestone, OrderFacts, ParcelFacts, Severity
 from syncd.rules import workdays
 from syncd.rules.watches.judgement import QUIET, Judgement, countries, found, in_days
 
 # Of a parcel that syncd has just heard of, scans may be known that it has yet to ask for.
 _ASKED_FOR = timedelta(hours=12)
+# Shops tell of orders first, and of the parcels that were sent a poll or two later.
+_PARCELS_TOLD = timedelta(hours=1)
 # What a carrier says before it has a parcel.
 _LABEL = frozenset({Milestone.UNKNOWN, Milestone.PRE_SHIPMENT})
 
@@ -34,6 +36,25 @@ def late_dispatch(parcel: ParcelFacts, settings: LateDispatch, now: datetime) ->
         evidence = f"was to be handed over by {ends:%Y-%m-%d %H:%M} UTC, {lacks} yet"
         kind, since, due_at = Kind.LATE_DISPATCH, ends, None
     said = found(parcel, kind, Cause.DISPATCH, since, evidence, severity=Severity.ACT)
+    return Judgement(said.finding, due_at)
+
+
+def order_late(order: OrderFacts, settings: LateDispatch, now: datetime) -> Judgement:
+    """An order without a parcel although the seller's time to send it ends soon, or has ended."""
+    ends = order.ship_by
+    if not settings.enabled or ends is None or not order.waits:
+        return QUIET
+    told = order.seen_at if order.in_trouble else order.seen_at + _PARCELS_TOLD
+    near, passed = max(ends - settings.ahead, told), max(ends, told)
+    if now < near:
+        return Judgement(due_at=near)
+    if now < passed:
+        evidence = f"to be handed over by {ends:%Y-%m-%d %H:%M} UTC, no parcel yet"
+        kind, since, due_at = Kind.SHIP_BY_NEAR, ends - settings.ahead, passed
+    else:
+        evidence = f"was to be handed over by {ends:%Y-%m-%d %H:%M} UTC, no parcel yet"
+        kind, since, due_at = Kind.LATE_DISPATCH, ends, None
+    said = found(order, kind, Cause.DISPATCH, since, evidence, severity=Severity.ACT)
     return Judgement(said.finding, due_at)
 
 

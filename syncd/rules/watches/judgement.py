@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from syncd.config import Kind
-from syncd.model import Cause, Finding, ParcelFacts, Severity
+from syncd.model import Cause, Finding, ParcelFacts, Severity, Subject
 
 DAY = timedelta(days=1)
 
@@ -23,7 +23,7 @@ QUIET = Judgement()
 
 
 def found(
-    parcel: ParcelFacts,
+    subject: Subject,
     kind: Kind,
     cause: Cause,
     since: datetime,
@@ -42,7 +42,7 @@ def found(
     finding = Finding(
         kind=kind.value,
         cause=cause,
-        fingerprint=fingerprint(parcel, kind, onset or since),
+        fingerprint=fingerprint(subject, kind, onset or since),
         since=since,
         evidence=evidence,
         severity=severity,
@@ -51,12 +51,12 @@ def found(
     return Judgement(finding, due_at)
 
 
-def fingerprint(parcel: ParcelFacts, kind: Kind, onset: datetime) -> str:
+def fingerprint(subject: Subject, kind: Kind, onset: datetime) -> str:
     """What makes it the same trouble when it is seen again.
 
     The onset is part of it: a parcel that moves on and stops again is in new trouble.
     """
-    return f"{kind}:{parcel.account_id}:{parcel.source_id}:{onset:%Y%m%dT%H%M%S}"
+    return f"{kind}:{subject.name}:{onset:%Y%m%dT%H%M%S}"
 
 
 def countries(parcel: ParcelFacts) -> tuple[str | None, ...]:

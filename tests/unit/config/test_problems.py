@@ -55,8 +55,8 @@ REFERENCE = (
             '2: watches.no_movement.after: must be more than "0s", not "0d"',
         ),
         (
-            '[[playbooks]]\nname = "tell"\nwhen = ["late_dispatch", "lost"]\ntell = "buyer"',
-            ("1: playbooks[1]: late_dispatch is for staff: there is no text that tells a buyer of it; "
+            '[[playbooks]]\nname = "tell"\nwhen = ["no_first_scan", "lost"]\ntell = "buyer"',
+            ("1: playbooks[1]: no_first_scan is for staff: there is no text that tells a buyer of it; "
             'give a template of your own, or set tell = "staff" in a playbook for it'),
         ),
         (

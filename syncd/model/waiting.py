@@ -1,0 +1,73 @@
+"""Orders that wait to be sent."""
+
+from datetime import datetime
+
+from syncd.model.base import Value
+from syncd.model.items import OrderStatus
+from syncd.model.parcels import ParcelFacts
+
+
+class OrderFacts(Value, frozen=True, kw_only=True):
+    """An order as the watches see it as long as it has no parcel."""
+
+    order_number: int
+    """The store's own number of it."""
+    account_id: int
+    order_id: str
+    """``source_id`` of the order."""
+    status: OrderStatus
+    seen_at: datetime
+    """When it was last brought with news."""
+    placed_at: datetime
+    ship_by: datetime | None = None
+    """Until when the seller has to hand it over."""
+    deliver_by: datetime | None = None
+    """The end of the promise made to the buyer."""
+    protection_ends_at: datetime | None = None
+    has_parcel: bool = False
+    in_trouble: bool = False
+    """Whether a finding of it is open already."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is paid for, and nothing of it has left or has a label."""
+        return self.status is OrderStatus.UNSHIPPED and not self.has_parcel
+
+    @property
+    def number(self) -> int:
+        """What the store calls it among orders."""
+        return self.order_number
+
+    @property
+    def shipment_id(self) -> None:
+        """It has no parcel."""
+        return
+
+    @property
+    def name(self) -> str:
+        """What keys and fingerprints call it; no parcel is called so."""
+        return f"{self.account_id}:order:{self.order_id}"
+
+    @property
+    def order_name(self) -> str:
+        """The same: it is an order."""
+        return self.name
+
+
+Subject = ParcelFacts | OrderFacts
+"""What watches judge."""
+
+
+class OrderStory(Value, frozen=True, kw_only=True):
+    """What a notice about an order without a parcel is made from, as the store knows it now."""
+
+    order_id: str
+    account: str
+    """The account that it came through."""
+    account_id: int
+    country: str | None
+    state: str | None
+    ship_by: datetime | None
+    deliver_by: datetime | None
+    items: tuple[str, ...] = ()
+    """The titles of its lines."""

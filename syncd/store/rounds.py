@@ -1,0 +1,89 @@
+"""What a round over due subjects, parcels or orders, does to their findings."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, Connection, Table, func, select
+
+from syncd.model import Finding, NewNotice
+from syncd.store import bulk
+from syncd.store.notices import insert_notices
+from syncd.store.tables import findings
+from syncd.store.times import from_us, to_us
+
+_FINDING_COLUMNS = (
+    "fingerprint", "kind", "cause", "severity", "since", "evidence", "figures", "opened_at",
+)  # fmt: skip
+_OPEN = (
+    "INSERT INTO findings ({columns}) VALUES {{values}} ON CONFLICT (fingerprint) DO UPDATE SET"
+    " closed_at=NULL, evidence=excluded.evidence, figures=excluded.figures"
+)
+
+
+class Round:
+    """One transaction over due subjects, each called by its number.
+
+    `subjects` is their table, `about` the column of findings that names them; `numbers` are those
+    that are due.
+    """
+
+    def __init__(
+        self, connection: Connection, now: datetime, subjects: Table, about: Column[Any]
+    ) -> None:
+        self._connection = connection
+        self._now_us = to_us(now)
+        self._subjects = subjects
+        self._about = about
+        self.numbers: list[int] = []
+
+    def open_findings(self) -> dict[int, dict[str, int]]:
+        """The open findings of what is due: number -> fingerprint -> the finding's id."""
+        table = findings.c
+        wanted = select(self._about, table.fingerprint, table.id).where(
+            table.closed_at.is_(None), bulk.among(self._connection, self._about, self.numbers)
+        )
+        found: dict[int, dict[str, int]] = {}
+        for number, fingerprint, finding in self._connection.execute(wanted):
+            found.setdefault(number, {})[fingerprint] = finding
+        return found
+
+    def closed_since(self, moment: datetime) -> dict[tuple[int, str], datetime]:
+        """The latest end of each kind of finding of what is due, by number and kind."""
+        table = findings.c
+        wanted = (
+            select(self._about, table.kind, func.max(table.closed_at))
+            .where(
+                bulk.among(self._connection, self._about, self.numbers),
+                table.closed_at > to_us(moment),
+            )
+            .group_by(self._about, table.kind)
+        )
+        rows = self._connection.execute(wanted)
+        return {(number, kind): from_us(at) for number, kind, at in rows}
+
+    def open(self, found: Iterable[tuple[int | None, Finding]]) -> None:
+        """Store findings, each of a subject or of none; one that was closed before is open again."""
+        rows = [
+            (finding.fingerprint, finding.kind, finding.cause.value, finding.severity.value,
+             to_us(finding.since), finding.evidence,
+             msgspec.json.encode(finding.figures).decode(), self._now_us, number)
+            for number, finding in found
+        ]  # fmt: skip
+        columns = ", ".join((*_FINDING_COLUMNS, self._about.name))
+        bulk.from_values(self._connection, _OPEN.format(columns=columns), rows)
+
+    def close(self, finding_ids: Collection[int]) -> None:
+        """The troubles behind these findings are over."""
+        rows = [(self._now_us, number) for number in finding_ids]
+        bulk.update(self._connection, findings, ("closed_at",), rows)
+
+    def plan(self, due: Mapping[int, datetime | None]) -> None:
+        """When each subject is to be judged next; None: not before it has news."""
+        rows = [(to_us(at), number) for number, at in due.items()]
+        bulk.update(self._connection, self._subjects, ("due_at",), rows)
+
+    def queue(self, notices: Iterable[NewNotice]) -> int:
+        """Queue messages in the same transaction as their findings; returns how many are new."""
+        return insert_notices(self._connection, notices, self._now_us)

@@ -1,0 +1,88 @@
+"""Orders that wait to be sent and are due to be judged."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, exists, select
+
+from syncd.model import Addressee, OrderFacts, OrderStatus
+from syncd.store import bulk
+from syncd.store.addressees import addressees
+from syncd.store.database import Database
+from syncd.store.rounds import Round
+from syncd.store.tables import findings, orders, shipments
+from syncd.store.times import from_us, to_us
+
+_HAS_PARCEL = exists().where(
+    shipments.c.account_id == orders.c.account_id,
+    shipments.c.order_source_id == orders.c.source_id,
+)
+_IN_TROUBLE = exists().where(findings.c.order_id == orders.c.id, findings.c.closed_at.is_(None))
+_FACTS = select(
+    orders.c.id, orders.c.account_id, orders.c.source_id, orders.c.status, orders.c.seen_at,
+    orders.c.placed_at, orders.c.ship_by, orders.c.deliver_by, orders.c.protection_ends_at,
+    _HAS_PARCEL.label("has_parcel"), _IN_TROUBLE.label("in_trouble"),
+)  # fmt: skip
+
+
+class WaitingStore:
+    """The use case of a round over orders that have no parcel yet."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def any_due(self, now: datetime) -> bool:
+        """Whether an order is due; a round that finds none need not begin a transaction."""
+        wanted = select(orders.c.id).where(*_due(now)).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(wanted).scalar() is not None
+
+    @contextmanager
+    def batch(self, now: datetime, limit: int) -> Iterator["WaitingTransaction"]:
+        """Up to `limit` due orders, judged and re-planned in one transaction.
+
+        As with parcels, two processes never get the same order.
+        """
+        with self._database.write() as connection:
+            yield WaitingTransaction(connection, now, limit)
+
+
+class WaitingTransaction(Round):
+    """One round over due orders."""
+
+    def __init__(self, connection: Connection, now: datetime, limit: int) -> None:
+        super().__init__(connection, now, orders, findings.c.order_id)
+        wanted = _FACTS.where(*_due(now)).order_by(orders.c.due_at).limit(limit)
+        locked = wanted.with_for_update(skip_locked=True, of=orders)
+        self.orders = [_facts(row) for row in connection.execute(locked)]
+        self.numbers = [order.order_number for order in self.orders]
+
+    def addressees(self, waiting: Collection[OrderFacts]) -> dict[int, Addressee]:
+        """The buyers of these orders, by the store's number of each."""
+        if not waiting:
+            return {}
+        numbers = [order.order_number for order in waiting]
+        among = bulk.among(self._connection, orders.c.id, numbers)
+        return addressees(self._connection, select(orders.c.id).where(among).order_by(orders.c.id))
+
+
+def _due(now: datetime) -> tuple[Any, ...]:
+    return orders.c.due_at.is_not(None), orders.c.due_at <= to_us(now)
+
+
+def _facts(row: Any) -> OrderFacts:
+    return OrderFacts(
+        order_number=row[0],
+        account_id=row[1],
+        order_id=row[2],
+        status=OrderStatus(row[3]),
+        seen_at=from_us(row[4]),
+        placed_at=from_us(row[5]),
+        ship_by=from_us(row[6]),
+        deliver_by=from_us(row[7]),
+        protection_ends_at=from_us(row[8]),
+        has_parcel=bool(row[9]),
+        in_trouble=bool(row[10]),
+    )

@@ -1,0 +1,71 @@
+"""What answers a finding: rows for the outbox, as the playbooks and the platforms want them."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from syncd import clock
+from syncd.accounts import Account, Runtime
+from syncd.config import Playbook
+from syncd.connector import Capability
+from syncd.model import Addressee, Finding, NewNotice, Subject
+from syncd.rules import playbooks
+from syncd.rules.playbooks import Voice
+
+_FIRST_WORD = frozenset({Capability.START_CONVERSATION, Capability.NOTIFY_TEMPLATED})
+
+
+def notices(
+    runtime: Runtime,
+    new: Iterable[tuple[Subject, Finding]],
+    addressees: Mapping[int, Addressee],
+    books: Collection[Playbook] | None = None,
+) -> list[NewNotice]:
+    """What answers each finding, by the playbooks of the config or by `books` alone."""
+    chosen = runtime.settings.playbooks if books is None else books
+    answers = (
+        _answer(runtime, account, playbook, about=(finding, subject, addressees[subject.number]))
+        for subject, finding in new
+        if (account := runtime.by_id(subject.account_id)) is not None
+        for playbook in playbooks.matching(
+            chosen, finding, account.name, addressees[subject.number].country
+        )
+    )
+    return [notice for notice in answers if notice is not None]
+
+
+def _answer(
+    runtime: Runtime,
+    account: Account,
+    playbook: Playbook,
+    *,
+    about: tuple[Finding, Subject, Addressee],
+) -> NewNotice | None:
+    """What one playbook does about a finding; None where the platform has no such request."""
+    now, capabilities = clock.now(), account.connector.capabilities
+    if playbook.ask == "review":
+        asks = Capability.REQUEST_REVIEW in capabilities
+        return playbooks.review_request(playbook, *about, now) if asks else None
+    if playbook.tell == "platform" and Capability.EXTEND_PROMISE in capabilities:
+        return playbooks.extension(playbook, *about, now)
+    if playbook.tell != "buyer":
+        return playbooks.staff_task(playbook, *about, now)
+    finding, subject, addressee = about
+    return playbooks.buyer_notice(
+        playbook,
+        finding,
+        subject,
+        addressee,
+        voice=_voice(runtime, account, addressee),
+        quiet_hours=runtime.settings.quiet_hours,
+        now=now,
+    )
+
+
+def _voice(runtime: Runtime, account: Account, addressee: Addressee) -> Voice:
+    """Through which accounts the buyer can be written to."""
+    capabilities = account.connector.capabilities
+    writes_first = bool(_FIRST_WORD & capabilities)
+    answers = Capability.REPLY in capabilities and addressee.conversation_account_id == account.id
+    mail = runtime.mail_account(account)
+    return Voice(
+        own=account.id if writes_first or answers else None, mail=mail.id if mail else None
+    )

@@ -1,0 +1,78 @@
+"""From what is found to what may be told: settled with what was known, held back by the guards."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from syncd import log, metrics
+from syncd.accounts import Runtime
+from syncd.model import Finding, OrderFacts, ParcelFacts
+from syncd.rules import guards
+from syncd.store import Round
+
+_log = log.get("watch")
+
+Opened = Mapping[int, Mapping[str, int]]
+"""Open findings: the fingerprint and id of each, by the number of the parcel or order."""
+Judged = Mapping[int, tuple[list[Finding], datetime | None]]
+"""What holds of each, and when to judge it again."""
+
+S = TypeVar("S", ParcelFacts, OrderFacts)
+
+
+def settle(
+    tx: Round, subjects: Sequence[S], opened: Opened, judged: Judged
+) -> list[tuple[S, Finding]]:
+    """Close what no longer holds; returns what is new, to be opened."""
+    new, over = [], []
+    for subject in subjects:
+        known = opened.get(subject.number, {})
+        holding = {finding.fingerprint: finding for finding in judged[subject.number][0]}
+        new += [(subject, f) for fingerprint, f in holding.items() if fingerprint not in known]
+        over += [number for fingerprint, number in known.items() if fingerprint not in holding]
+    tx.close(over)
+    return new
+
+
+def hold_back(
+    runtime: Runtime,
+    tx: Round,
+    new: list[tuple[S, Finding]],
+    *,
+    stale: Mapping[int, datetime],
+    kinds: Collection[str],
+    now: datetime,
+) -> tuple[list[tuple[S, Finding]], dict[int, datetime]]:
+    """Leave out what may not open yet, by the guards; with when to judge those again.
+
+    `stale` says since when nobody has listened for whom; findings of `kinds` wait for that.
+    """
+    if not new:
+        return [], {}
+    flapping = runtime.settings.guards.flapping
+    closed = tx.closed_since(now - flapping.calm)
+    told: list[tuple[S, Finding]] = []
+    again: dict[int, datetime] = {}
+    for subject, finding in new:
+        since = stale.get(subject.number) if finding.kind in kinds else None
+        over = closed.get((subject.number, finding.kind))
+        waits = guards.ask_again(since, now) if since else guards.calm_at(over, flapping, now)
+        if waits is None:
+            told.append((subject, finding))
+        else:
+            again[subject.number] = min(waits, again.get(subject.number, waits))
+    return told, again
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    """The first of those that there are."""
+    return min((moment for moment in moments if moment), default=None)
+
+
+def said(subject: str, judged: int, found: Sequence[Finding], queued: int) -> None:
+    """Count a batch and log what it found."""
+    metrics.WATCH_DUE.labels(subject).inc(judged)
+    for finding in found:
+        metrics.FINDINGS.labels(finding.kind).inc()
+    if found:
+        _log.info("found", findings=len(found), queued=queued)

@@ -1,0 +1,47 @@
+"""Judging the orders that wait to be sent and are due."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from syncd import clock
+from syncd.accounts import Runtime
+from syncd.model import OrderFacts
+from syncd.rules.guards import OF_ORDERS
+from syncd.rules.watches import judge_order
+from syncd.sources import shops
+from syncd.watch.answers import notices
+from syncd.watch.findings import earliest, hold_back, said, settle
+
+
+def judge_batch(runtime: Runtime, limit: int) -> int:
+    """Judge up to `limit` due orders in one transaction; returns how many were due."""
+    now, waiting = clock.now(), runtime.store.waiting
+    if not waiting.any_due(now):
+        return 0
+    with waiting.batch(now, limit) as tx:
+        found = {
+            order.order_number: judge_order(order, runtime.settings.watches, now)
+            for order in tx.orders
+        }
+        new = settle(tx, tx.orders, tx.open_findings(), found)
+        stale = _stale(runtime, [order for order, f in new if f.kind in OF_ORDERS], now)
+        new, again = hold_back(runtime, tx, new, stale=stale, kinds=OF_ORDERS, now=now)
+        tx.plan({i: earliest(due, again.get(i)) for i, (_, due) in found.items()})
+        tx.open((order.order_number, finding) for order, finding in new)
+        addressees = tx.addressees([order for order, _ in new])
+        queued = tx.queue(notices(runtime, new, addressees)) if new else 0
+    said("order", len(found), [finding for _, finding in new], queued)
+    return len(found)
+
+
+def _stale(runtime: Runtime, orders: Collection[OrderFacts], now: datetime) -> dict[int, datetime]:
+    """Those of the orders whose shops have not been heard of for too long, each with since when."""
+    if not orders:
+        return {}
+    settings, heard = runtime.settings.guards.stale_source, shops(runtime)
+    found = {
+        order.order_number: heard[order.account_id].stale_since(settings, now)
+        for order in orders
+        if order.account_id in heard
+    }
+    return {number: since for number, since in found.items() if since is not None}

@@ -1,0 +1,88 @@
+"""Judging the parcels that are due: findings opened and closed, messages queued, all at once."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from syncd import clock, forecast, outages
+from syncd.accounts import Runtime
+from syncd.config import NEWS, Kind
+from syncd.model import ParcelFacts
+from syncd.model.lateness import ParcelTimes
+from syncd.rules import guards
+from syncd.rules.guards import RESTS_ON_SILENCE
+from syncd.rules.news import news
+from syncd.rules.watches import AT_RISK, judge
+from syncd.sources import listening
+from syncd.store import WatchTransaction
+from syncd.watch.answers import notices
+from syncd.watch.findings import Judged, Opened, earliest, hold_back, said, settle
+
+
+def judge_batch(runtime: Runtime, limit: int) -> int:
+    """Judge up to `limit` due parcels in one transaction; returns how many were due."""
+    now = clock.now()
+    with runtime.store.watch.batch(now, limit) as tx:
+        if not tx.parcels:
+            return 0
+        opened = tx.open_findings()
+        found = _judged(runtime, tx, opened, now)
+        new = settle(tx, tx.parcels, opened, found)
+        stale = _stale(runtime, [p for p, f in new if f.kind in RESTS_ON_SILENCE], now)
+        new, again = hold_back(runtime, tx, new, stale=stale, kinds=RESTS_ON_SILENCE, now=now)
+        tx.plan({i: earliest(due, again.get(i)) for i, (_, due) in found.items()})
+        addressees = tx.addressees([parcel for parcel, _ in new])
+        # A parcel may be known before its order is, which has it judged again: told then.
+        new = [(parcel, f) for parcel, f in new if parcel.shipment_id in addressees]
+        tx.open((parcel.shipment_id, finding) for parcel, finding in new)
+        struck = outages.update(runtime, tx, new, now)
+        told = notices(runtime, new, addressees) if new else []
+        queued = tx.queue(outages.hold_back(told, tx.parcels, struck)) if told else 0
+        queued += _tell_news(runtime, tx, now)
+    said("parcel", len(found), [finding for _, finding in new], queued)
+    return len(found)
+
+
+def _tell_news(runtime: Runtime, tx: WatchTransaction, now: datetime) -> int:
+    """Queue the good news that playbooks want to be told; returns how many are new."""
+    wanted = {kind for book in runtime.settings.playbooks for kind in book.when} & NEWS
+    good = [(p, told) for p in tx.parcels if wanted and (told := news(p, now)) is not None]
+    good = [(parcel, told) for parcel, told in good if told.kind in wanted]
+    warned = tx.warned([parcel for parcel, told in good if told.kind == Kind.ARRIVED])
+    addressees = tx.addressees([parcel for parcel, _ in good])
+    known = [(parcel, told) for parcel, told in good if parcel.shipment_id in addressees]
+    worth = [(p, told) for p, told in known if told.kind != Kind.ARRIVED or p.shipment_id in warned]
+    quiet = [
+        (p, told) for p, told in known if told.kind == Kind.ARRIVED and p.shipment_id not in warned
+    ]
+    reviews = [book for book in runtime.settings.playbooks if book.ask == "review"]
+    queued = notices(runtime, worth, addressees)
+    return tx.queue(queued + notices(runtime, quiet, addressees, reviews))
+
+
+def _judged(runtime: Runtime, tx: WatchTransaction, opened: Opened, now: datetime) -> Judged:
+    settings = runtime.settings
+    listed = {i for i, known in opened.items() if any(each.startswith(AT_RISK) for each in known)}
+    times = tx.times() if settings.lateness.enabled else ParcelTimes()
+    model = forecast.in_force(runtime) if times.placed else None
+    expected = forecast.outlooks(model, settings.lateness, times, now, listed)
+    return {
+        parcel.shipment_id: judge(parcel, settings.watches, now, expected.get(parcel.shipment_id))
+        for parcel in tx.parcels
+    }
+
+
+def _stale(
+    runtime: Runtime, parcels: Collection[ParcelFacts], now: datetime
+) -> dict[int, datetime]:
+    """Those of the parcels whose sources are stale, each with since when."""
+    if not parcels:
+        return {}
+    settings = runtime.settings.guards.stale_source
+    heard = listening(runtime, {(each.account_id, each.tracking_number) for each in parcels})
+    found = {
+        each.shipment_id: guards.stale_since(
+            heard[each.account_id, each.tracking_number].sources, settings, now
+        )
+        for each in parcels
+    }
+    return {shipment_id: since for shipment_id, since in found.items() if since is not None}
