@@ -58,7 +58,7 @@ class AliExpressLegacyConfig(AliExpressConfig):
 class AliExpressLegacy(AliExpress):
     """One AliExpress shop, with the old messages."""
 
-    name = "aliexpress_legacy"
+    name = "aliexpresslegacy"
     api_version = 1
     Config = AliExpressLegacyConfig
     streams: ClassVar = {**AliExpress.streams, "messages": timedelta(minutes=2)}

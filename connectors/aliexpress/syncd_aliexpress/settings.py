@@ -8,7 +8,7 @@ from syncd.connector import AccountConfig, Secret
 class AliExpressConfig(AccountConfig):
     """Settings of one AliExpress shop."""
 
-    app_key: str = Field(description="AppKey of the app in the App Console", min_length=1)
+    app_key: str = Field(description="App Key of the app in the App Console", min_length=1)
     app_secret: Secret = Field(description="App Secret of the app")
     refresh_token: Secret | None = Field(
         default=None,
@@ -29,7 +29,7 @@ class AliExpressConfig(AccountConfig):
         description="read reviews; false where the app lacks the permission for evaluations",
     )
     services: dict[str, str] = Field(
-        default_factory=dict,
+        default={},
         description="AliExpress's logistics service by the carrier that syncd or your shop names, "
         "for telling of parcels that left",
         examples=[{"yunexpress": "YUNEXPRESS", "china-post": "CPAM"}],
