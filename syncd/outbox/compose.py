@@ -25,9 +25,10 @@ def compose(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) -
     if row.purpose in REQUESTS:
         return Draft(text=row.text or "", buyer=row.recipient, order_id=row.order_id)
     written = _as_written(row) or _rendered(runtime, account, row, now)
-    broken = limits.check(account.platform, written)
+    platform = limits.carrier_of(account.platform, row.recipient.email)
+    broken = limits.check(platform, written)
     if broken:
-        raise Unwritable(f"{account.platform} does not take this text: {'; '.join(broken)}")
+        raise Unwritable(f"{platform} does not take this text: {'; '.join(broken)}")
     thread = runtime.store.stories.thread(account.id, row.order_id, row.conversation_id)
     return Draft(
         text=written.text,
@@ -62,7 +63,8 @@ def _rendered(runtime: Runtime, account: Account, row: OutboxRow, now: datetime)
     if row.template is not None and kind_of(row.template) is OrderNoticeFacts:
         return _of_an_order(runtime, account, row, row.template)
         raise Unwritable("the row names neither a text nor a parcel and a template")
-    wanted = Wanted(row.template, row.language, row.recipient.name)
+    buyer = row.recipient
+    wanted = Wanted(row.template, row.language, buyer.name, buyer.email)
     return render(runtime, account, wanted, row.shipment_id, now)
 
 
@@ -90,6 +92,7 @@ def _of_an_order(runtime: Runtime, account: Account, row: OutboxRow, template: s
     template: str
     language: str
     buyer_name: str | None
+    buyer_address: str | None = None
 
 
 def render(
@@ -120,12 +123,13 @@ def _facts(
         given_url=story.tracking_url,
     )
     origin = runtime.accounts.get(story.account, account)
+    platform = limits.carrier_of(account.platform, wanted.buyer_address)
     silent = (now - story.last_movement_at).days if story.last_movement_at else None
     return NoticeFacts(
         order_id=story.order_id,
         tracking_number=story.tracking_number,
         tracking_site=site.name,
-        tracking_url=site.url if limits.links_allowed(account.platform) else None,
+        tracking_url=site.url if limits.links_allowed(platform) else None,
         latest_event=latest_event_text(
             story.event_text or "", Milestone(story.milestone), language
         ),
