@@ -38,6 +38,7 @@ _KIND = {"REFUND": CaseKind.REFUND, "RETURN_AND_REFUND": CaseKind.RETURN}
 # and is open for as long as TikTok names a next step.
 _CLOSED = ("_SUCCESS", "_COMPLETE", "_CANCEL", "_CANCELLED")
 _REFUSED = ("_REJECT", "REJECT_RECEIVE_PACKAGE")
+_COLLECTED = frozenset({"FULFILLING", "COMPLETED"})
 _TOWNS = frozenset({"city", "town", "post town", "municipality"})
 
 
@@ -187,9 +188,19 @@ def _shipments(sold: wire.Order) -> Iterable[Shipment]:
             order_id=sold.id,
             tracking_number=lines[0].tracking_number,
             carrier=lines[0].shipping_provider_name or None,
-            shipped_at=_maybe(lines[0].rts_time),
+            shipped_at=_left_at(sold, lines[0]),
             destination_country=to.region_code.upper() if to.region_code else None,
         )
+
+
+def _left_at(sold: wire.Order, line: wire.Line) -> datetime | None:
+    """When the carrier took it; of the seller's own shipping, when the seller said that it left.
+
+    With TikTok's own shipping ``rts_time`` says only that a label was made.
+    """
+    if line.package_status in _COLLECTED:
+        return _maybe(sold.collection_time) or _maybe(line.rts_time)
+    return None if sold.shipping_type == "TIKTOK" else _maybe(line.rts_time)
 
 
 def _case_status(said: str, case: wire.AfterSale) -> CaseStatus:

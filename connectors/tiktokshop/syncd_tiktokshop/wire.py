@@ -228,6 +228,7 @@ class Order(msgspec.Struct):
     shipping_due_time: Seconds | None = None
     tts_sla_time: Seconds | None = None
     collection_due_time: Seconds | None = None
+    collection_time: Seconds | None = None
     delivery_sla_time: Seconds | None = None
     delivery_option_required_delivery_time: Seconds | None = None
     delivery_option_id: str | None = None

@@ -130,6 +130,24 @@ def test_a_package_is_a_shipment(shop, connector, read, now):
     )
 
 
+@pytest.mark.parametrize(
+    ("shipping", "status", "hours"),
+    [
+        ("SELLER", "PROCESSING", 0),
+        ("TIKTOK", "PROCESSING", None),
+        ("TIKTOK", "FULFILLING", 5),
+        ("SELLER", "COMPLETED", 5),
+    ],
+)
+def test_a_label_is_no_departure(shop, connector, read, now, shipping, status, hours):
+    order = shop.add_order(ANN, shipping_type=shipping)
+    shop.ship(order, "00340434161094042557")
+    shop.orders[order]["line_items"][0]["package_status"] = status
+    shop.change(order, collection_time=int((now() + timedelta(hours=5)).timestamp()))
+    shipment = read(connector, "orders")[0][1]
+    assert shipment.shipped_at == (None if hours is None else now() + timedelta(hours=hours))
+
+
 def test_one_package_of_two_orders_is_a_shipment_of_each(shop, connector, read):
     orders = [shop.add_order(ANN), shop.add_order(ANN)]
     for order in orders:
