@@ -137,12 +137,13 @@ class EbayCases(EbayLogin):
         self, request: Request, name: str, span: str
     ) -> tuple[list[dict[str, Any]], dict[str, int]]:
         limit = min(int(request.one("limit", "25")), MOST)
-        start = datetime.fromisoformat(request.one(f"{span}_from"))
-        said = request.one(f"{span}_to")
-        end = datetime.fromisoformat(said) if said else start + _LONGEST
+        start, end = (
+            datetime.fromisoformat(request.one(f"{span}_{side}")) for side in ("from", "to")
+        )
         if self._now() - start > _FARTHEST or end - start > _LONGEST or end <= start:
             raise ValueError(f"eBay has no such span: {start} to {end}")
-        fits = [entry for at, entry in self.cases.get(name, ()) if start <= at <= end]
+        low, high = iso(start), iso(end)
+        fits = [entry for at, entry in self.cases.get(name, ()) if low <= iso(at) <= high]
         return self.page(fits[-limit:][::-1]), {"totalEntries": len(fits), "offset": 1}
 
     def _opened_claim(

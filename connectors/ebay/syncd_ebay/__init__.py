@@ -167,11 +167,12 @@ class EbayConnector(Connector):
 
     def check(self) -> None:
         """Ask for one of each, so that all scopes are tried."""
-        yesterday = self.context.now() - timedelta(days=1)
+        now = self.context.now()
+        yesterday = now - timedelta(days=1)
         self._client.conversations(FROM_MEMBERS, limit=1)
         self._client.orders(yesterday, None, 0, limit=1)
         for kind in self._kinds_of_cases():
-            self._client.cases(kind, yesterday, None, limit=1)
+            self._client.cases(kind, yesterday, now, limit=1)
 
     def authorize_url(self, consent: Consent) -> str:
         """EBay's page for the seller; eBay knows where it ends by the RuName alone, without PKCE."""

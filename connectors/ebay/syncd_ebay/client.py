@@ -201,12 +201,11 @@ class EbayClient:
             raise OutcomeUnknown(f"eBay failed while it took the parcel: {fault}") from None
 
     def cases(
-        self, kind: Kind, start: datetime, end: datetime | None, limit: int = CASES_AT_ONCE
+        self, kind: Kind, start: datetime, end: datetime, limit: int = CASES_AT_ONCE
     ) -> tuple[list[bytes], bool]:
         """The cases opened in the span, and whether those are all."""
-        params: dict[str, str | int] = {**kind.params, kind.since: utc(start), "limit": limit}
-        if end is not None:
-            params[kind.until] = utc(end)
+        span = {kind.since: utc(start), kind.until: utc(end)}
+        params: dict[str, str | int] = {**kind.params, **span, "limit": limit}
         http = self._disputes if kind is DISPUTE else self._post_order
         reply = http.get(kind.path, params, budget=self._budgets.get(kind.name))
         if reply.status == 204:

@@ -16,14 +16,14 @@ from syncd.connector import parse_each
 from syncd.model import BadItem, Case, CaseStatus, Item
 from syncd_ebay.cases import Kind
 
-Fetch = Callable[[Kind, datetime, datetime | None], tuple[list[bytes], bool]]
+Fetch = Callable[[Kind, datetime, datetime], tuple[list[bytes], bool]]
 """The cases of a kind opened in a span, and whether those were all."""
 
 # A case that has just been closed may still change: a refund is made, an appeal is lodged.
 LATELY = timedelta(days=30)
 # "Cannot be set back more than 18 months"; a week less, so that month lengths do not matter.
 OLDEST = timedelta(days=540)
-# Without an end eBay looks 90 days ahead, which is also the longest span of payment disputes.
+# The longest span of payment disputes is 90 days. Cancellations are only given where an end is named.
 SPAN = timedelta(days=89)
 SHORTEST = timedelta(seconds=1)
 BATCH = 200
@@ -76,33 +76,32 @@ def _moved(items: list[Item], seen: dict[str, str], start: datetime, now: dateti
 def _all(kind: Kind, fetch: Fetch, start: datetime, now: datetime) -> Iterator[Item]:
     describe = _describing(kind)
     for begin, end in _spans(start, now):
-        for raws, whole in _parts(kind, fetch, begin, end, now):
+        for raws, whole in _parts(kind, fetch, begin, end):
             yield from parse_each(raws, kind.read, describe)
             if not whole:
                 reason = f"eBay has more than it lists at once within a second of {begin}"
                 yield BadItem(source_id=f"{kind.name}@{begin:%Y%m%dT%H%M%S}", reason=reason)
 
 
-def _spans(start: datetime, now: datetime) -> Iterator[tuple[datetime, datetime | None]]:
-    """From `start` to now and on, in parts that eBay takes."""
+def _spans(start: datetime, now: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """From `start` to now, in parts that eBay takes."""
     while now - start > SPAN:
         yield start, start + SPAN
         start += SPAN
-    yield start, None
+    yield start, now
 
 
 def _parts(
-    kind: Kind, fetch: Fetch, begin: datetime, end: datetime | None, now: datetime
+    kind: Kind, fetch: Fetch, begin: datetime, end: datetime
 ) -> Iterator[tuple[list[bytes], bool]]:
     """The cases of a span, asked for in halves where there are more than eBay lists at once."""
     raws, whole = fetch(kind, begin, end)
-    length = (end or now) - begin
-    if whole or length <= SHORTEST:
+    if whole or end - begin <= SHORTEST:
         yield raws, whole
         return
-    middle = begin + length / 2
-    yield from _parts(kind, fetch, begin, middle, now)
-    yield from _parts(kind, fetch, middle, end, now)
+    middle = begin + (end - begin) / 2
+    yield from _parts(kind, fetch, begin, middle)
+    yield from _parts(kind, fetch, middle, end)
 
 
 def _describing(kind: Kind) -> Callable[[bytes], tuple[str, bytes]]:
