@@ -59,17 +59,15 @@ def _as_written(row: OutboxRow) -> Rendered | None:
 
 
 def _rendered(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) -> Rendered:
-    if row.shipment_id is None or row.template is None:
     if row.template is not None and kind_of(row.template) is OrderNoticeFacts:
         return _of_an_order(runtime, account, row, row.template)
+    if row.shipment_id is None or row.template is None:
         raise Unwritable("the row names neither a text nor a parcel and a template")
     buyer = row.recipient
     wanted = Wanted(row.template, row.language, buyer.name, buyer.email)
     return render(runtime, account, wanted, row.shipment_id, now)
 
 
-class Wanted(msgspec.Struct, frozen=True):
-    """Which text is to be written, in which language, and to whom."""
 def _of_an_order(runtime: Runtime, account: Account, row: OutboxRow, template: str) -> Rendered:
     if row.order_number is None and row.shipment_id is None:
         raise Unwritable("the row names no order")
@@ -88,6 +86,8 @@ def _of_an_order(runtime: Runtime, account: Account, row: OutboxRow, template: s
         raise Unwritable(str(error)) from error
 
 
+class Wanted(msgspec.Struct, frozen=True):
+    """Which text is to be written, in which language, and to whom."""
 
     template: str
     language: str
