@@ -108,9 +108,9 @@ class Orders:
                 yield items
 
     def _asked_again(self) -> Iterator[list[Item]]:
-        waiting = list(self.place.awaited)[:ASKED_AT_ONCE]
-        items = [item for order_id in waiting for item in self._asked(order_id)]
-        if items or len(self.place.awaited) > ASKED_AT_ONCE:
+        before = list(self.place.awaited)
+        items = [item for order_id in before[:ASKED_AT_ONCE] for item in self._asked(order_id)]
+        if items or list(self.place.awaited) != before:
             yield items
 
     def _asked(self, order_id: str) -> list[Item]:
