@@ -185,8 +185,12 @@ class ConnectorConformance(TrackingChecks, RequestChecks, StrainChecks):
 
     @pytest.fixture(autouse=True)
     def no_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The HTTP client waits a little before it reads a second time: not here."""
+        """The HTTP client waits a little before it reads a second time: not here.
+
+        Nor has a test the budgets that the one before has spent.
+        """
         monkeypatch.setattr(clock, "sleep", lambda _: None)
+        monkeypatch.setattr("syncd.http.budget._shared", {})
 
     @pytest.fixture
     def make(self, source: Any) -> Iterator[Make]:
