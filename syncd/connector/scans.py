@@ -74,6 +74,11 @@ def meanings(package: str, name: str = "statuses.csv") -> Mapping[str, Meaning]:
     return {row["code"]: _meaning(row) for row in rows(package, name)}
 
 
+def meaning_of(package: str, code: str | None, name: str = "statuses.csv") -> Meaning:
+    """What a table says of a code; nothing where it is not in it, or there is no code."""
+    return meanings(package, name).get(code or "", Meaning())
+
+
 def _meaning(row: dict[str, str]) -> Meaning:
     return Meaning(
         Milestone(row["milestone"]),
@@ -160,12 +165,15 @@ When = Callable[[bytes], datetime | None]
 """Reads the time out of a scan's payload; may raise msgspec.ValidationError."""
 
 
-def newest(raws: Iterable[msgspec.Raw], when: When) -> bytes:
-    """The latest of a parcel's scans, the first of those with equal times; empty where there is none.
+def by_status(
+    raws: Iterable[msgspec.Raw], when: When, status: Meaning
+) -> Callable[[bytes], Meaning]:
+    """What a scan means whose own code says nothing, for carriers whose parcel has a status too.
 
-    For carriers whose parcel has a status beside its scans: it says what the latest means.
+    The status is what the latest scan means, which is the first of those with equal times.
     """
-    return max(map(bytes, raws), key=lambda raw: instant(raw, when), default=b"")
+    latest = max(map(bytes, raws), key=lambda raw: instant(raw, when), default=b"")
+    return lambda raw: status if raw == latest else Meaning()
 
 
 def instant(raw: bytes, when: When) -> datetime:

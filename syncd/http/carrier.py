@@ -99,6 +99,16 @@ def calls(most: int, each: str = "one parcel each", *, least: int = 1, quota: st
     return Field(default=most, ge=least, le=1000, description=description)
 
 
+def words_in(default: str, pattern: str | None = None) -> Any:
+    """The setting for the language that the source is asked to write in."""
+    return Field(
+        default=default,
+        pattern=pattern,
+        description="The language of the scans' texts, where the carrier has them in it. Scans "
+        "already stored come again, beside the old ones, when it is changed.",
+    )
+
+
 def about_number(
     carrier: str,
     form: type[object],

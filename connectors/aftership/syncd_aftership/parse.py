@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, time
-from functools import cache
+from functools import cache, partial
 
 import msgspec
 
@@ -64,10 +64,7 @@ class Tracking(msgspec.Struct):
         origin = two_letters(self.origin_country_region)
         told = self.courier_destination_country_region or self.destination_country_region
         destination = two_letters(told)
-
-        def parse(raw: bytes) -> TrackingEvent:
-            return self._parse(number, origin, destination, raw)
-
+        parse = partial(self._parse, number, origin, destination)
         estimate = _estimate(self.courier_estimated_delivery_date, destination)
         return story(number, self.checkpoints or (), parse, estimate)
 

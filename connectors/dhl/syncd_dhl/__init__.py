@@ -10,7 +10,7 @@ from syncd.connector import AccountConfig, Connector, Context, Secret
 from syncd.connector.scans import compact
 from syncd.hookspecs import hookimpl
 from syncd.http import HeaderToken, HttpClient
-from syncd.http.carrier import Carrier, about_number, api_at, calls
+from syncd.http.carrier import Carrier, about_number, api_at, calls, words_in
 from syncd.model import Item, ParcelRef
 from syncd_dhl.parse import read, service_of
 
@@ -52,11 +52,7 @@ class DhlConfig(AccountConfig):
         description="The division of DHL that all your parcels go with; without it all divisions "
         "are asked, and a number may turn out to be somebody else's.",
     )
-    language: str = Field(
-        default="en",
-        pattern=r"^[a-z]{2}$",
-        description="The language of the scans' texts, where DHL has them in it.",
-    )
+    language: str = words_in("en", r"^[a-z]{2}$")
 
 
 class Dhl(Carrier):

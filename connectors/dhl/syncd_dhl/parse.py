@@ -1,6 +1,7 @@
 """From what DHL answers to syncd's tracking events. Pure."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
@@ -8,6 +9,7 @@ from syncd.connector.scans import (
     Estimate,
     Meaning,
     country_code,
+    meaning_of,
     meanings,
     moment,
     rows,
@@ -63,13 +65,9 @@ def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
         raise ValueError("DHL: no shipment in the answer")
     shipment = _the_one(answer.shipments, parcel)
     origin, destination = _country(shipment.origin), _country(shipment.destination)
-
-    def parse(event: bytes) -> TrackingEvent:
-        return _parse(parcel.tracking_number, shipment.service, (origin, destination), event)
-
-    return story(
-        parcel.tracking_number, shipment.events or (), parse, _estimate(shipment, destination)
-    )
+    number, estimate = parcel.tracking_number, _estimate(shipment, destination)
+    parse = partial(_parse, number, shipment.service, (origin, destination))
+    return story(number, shipment.events or (), parse, estimate)
 
 
 def service_of(carrier: str | None) -> str | None:
@@ -114,7 +112,7 @@ def _parse(
 def _meaning(event: _Event, service: str | None) -> Meaning:
     express = meanings("syncd_dhl", "express.csv") if service == "express" else {}
     known = express.get((event.status or "").upper())
-    return known or meanings("syncd_dhl").get(event.status_code or "", Meaning())
+    return known or meaning_of("syncd_dhl", event.status_code)
 
 
 def _code(event: _Event) -> str | None:

@@ -11,7 +11,7 @@ from syncd.connector import AccountConfig, Connector, Context, Secret
 from syncd.connector.scans import compact
 from syncd.hookspecs import hookimpl
 from syncd.http import HttpClient
-from syncd.http.carrier import Carrier, about_number, api_at, calls
+from syncd.http.carrier import Carrier, about_number, api_at, calls, words_in
 from syncd.model import Item, ParcelRef
 from syncd_fedex.parse import Error, read
 
@@ -28,11 +28,7 @@ class FedexConfig(AccountConfig):
         "https://apis.fedex.com", "https://apis-sandbox.fedex.com is FedEx's sandbox"
     )
     requests_per_poll: int = calls(20, "30 parcels each")
-    locale: str = Field(
-        default="en_US",
-        pattern=r"^[a-z]{2}_[A-Z]{2}$",
-        description="Language and country of the scans' texts.",
-    )
+    locale: str = words_in("en_US", r"^[a-z]{2}_[A-Z]{2}$")
 
 
 class Fedex(Carrier):

@@ -1,6 +1,7 @@
 """From what FedEx answers to syncd's tracking events. Pure."""
 
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
@@ -10,7 +11,7 @@ from syncd.connector.scans import (
     Meaning,
     country_code,
     instant,
-    meanings,
+    meaning_of,
     moment,
     scan,
     story,
@@ -105,12 +106,8 @@ def _when(raw: bytes) -> datetime | None:
 def _story(number: str, result: _Result) -> list[Item]:
     origin = _country(result.shipper_information)
     destination = _country(result.recipient_information)
-
-    def parse(raw: bytes) -> TrackingEvent:
-        return _parse(number, origin, destination, raw)
-
-    estimate = _estimate(result, destination)
-    return story(number, result.scan_events or (), parse, estimate)
+    parse = partial(_parse, number, origin, destination)
+    return story(number, result.scan_events or (), parse, _estimate(result, destination))
 
 
 def _parse(number: str, origin: str | None, destination: str | None, raw: bytes) -> TrackingEvent:
@@ -132,7 +129,7 @@ def _parse(number: str, origin: str | None, destination: str | None, raw: bytes)
 
 
 def _meaning(event: _Scan) -> Meaning:
-    meaning = meanings("syncd_fedex").get((event.event_type or "").upper(), Meaning())
+    meaning = meaning_of("syncd_fedex", (event.event_type or "").upper())
     if event.delay_detail and event.delay_detail.type == "WEATHER" and meaning.reason is None:
         return msgspec.structs.replace(meaning, reason=Reason.WEATHER)
     return meaning

@@ -20,7 +20,7 @@ from syncd.connector import (
 from syncd.connector.scans import compact
 from syncd.hookspecs import hookimpl
 from syncd.http import HttpClient, Reply
-from syncd.http.carrier import Carrier, api_at, calls
+from syncd.http.carrier import Carrier, api_at, calls, words_in
 from syncd.model import Item, ParcelRef
 from syncd_gls.parse import head, read
 
@@ -41,12 +41,7 @@ class GLSConfig(AccountConfig):
         quota="GLS allows 500 a day at first: 5 every 15 minutes; raise it when GLS has given you "
         "more.",
     )
-    language: str = Field(
-        default="EN",
-        pattern=r"^[A-Z]{2}$",
-        description="The language of the scans' texts, such as EN or DE. Scans already stored come "
-        "again, beside the old ones, when it is changed.",
-    )
+    language: str = words_in("EN", r"^[A-Z]{2}$")
 
 
 class GLS(Carrier):

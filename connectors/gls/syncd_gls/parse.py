@@ -1,10 +1,21 @@
 """From what GLS answers to syncd's tracking events. Pure."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
-from syncd.connector.scans import Meaning, country_code, meanings, moment, newest, scan, story
+from syncd.connector.scans import (
+    Meaning,
+    by_status,
+    country_code,
+    meaning_of,
+    meanings,
+    moment,
+    scan,
+    story,
+)
 from syncd.model import Item, ParcelRef, TrackingEvent
 
 NOT_KNOWN = frozenset({"E_404_01", "E_404_02"})
@@ -65,21 +76,16 @@ def scans(number: str, raw: bytes | msgspec.Raw) -> list[Item]:
     """
     parcel = msgspec.json.decode(raw, type=_Parcel)
     events = parcel.events or []
-    latest = newest(events, _when)
-    now = meanings("syncd_gls").get(parcel.status or "", Meaning())
-
-    def event(said: bytes) -> TrackingEvent:
-        return _event(number, said, now if said == latest else Meaning())
-
-    return story(number, events, event)
+    otherwise = by_status(events, _when, meaning_of("syncd_gls", parcel.status))
+    return story(number, events, partial(_event, number, otherwise))
 
 
-def _event(number: str, raw: bytes, otherwise: Meaning) -> TrackingEvent:
+def _event(number: str, otherwise: Callable[[bytes], Meaning], raw: bytes) -> TrackingEvent:
     event = msgspec.json.decode(raw, type=_Event)
     return scan(
         number,
         moment(event.eventDateTime),
-        meanings("syncd_gls", "events.csv").get(event.code or "", otherwise),
+        meanings("syncd_gls", "events.csv").get(event.code or "") or otherwise(raw),
         text=event.description,
         raw=raw,
         code=event.code,

@@ -12,7 +12,7 @@ from syncd.connector import AccountConfig, Connector, Context, Secret, Unavailab
 from syncd.connector.scans import compact
 from syncd.hookspecs import hookimpl
 from syncd.http import HeaderToken, HttpClient
-from syncd.http.carrier import Carrier, about_number, api_at, calls
+from syncd.http.carrier import Carrier, about_number, api_at, calls, words_in
 from syncd.model import Item, ParcelRef
 from syncd_laposte.parse import Answer, read
 
@@ -27,11 +27,7 @@ class LaPosteConfig(AccountConfig):
     requests_per_poll: int = calls(
         30, "10 parcels each", quota="La Poste allows 10 calls a second and refuses more."
     )
-    language: Literal["fr_FR", "en_GB", "de_DE", "es_ES", "it_IT", "nl_NL"] = Field(
-        default="fr_FR",
-        description="The language of La Poste's words. Scans already stored come again, beside the "
-        "old ones, when it is changed.",
-    )
+    language: Literal["fr_FR", "en_GB", "de_DE", "es_ES", "it_IT", "nl_NL"] = words_in("fr_FR")
 
 
 class LaPoste(Carrier):

@@ -1,10 +1,11 @@
 """From what La Poste answers to syncd's tracking events. Pure."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 
-from syncd.connector.scans import Estimate, Meaning, meanings, moment, scan, story
+from syncd.connector.scans import Estimate, meaning_of, moment, scan, story
 from syncd.model import Item, ParcelRef, TrackingEvent
 
 
@@ -61,16 +62,13 @@ def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
     `BadItem`.
     """
     shipment = msgspec.json.decode(raw, type=_Shipment)
-
-    def event(said: bytes) -> TrackingEvent:
-        return _event(parcel.tracking_number, said)
-
-    return story(parcel.tracking_number, shipment.event or [], event, _estimate(shipment))
+    number = parcel.tracking_number
+    return story(number, shipment.event or [], partial(_event, number), _estimate(shipment))
 
 
 def _event(number: str, raw: bytes) -> TrackingEvent:
     event = msgspec.json.decode(raw, type=_Event)
-    meaning = meanings("syncd_laposte").get(event.code, Meaning())
+    meaning = meaning_of("syncd_laposte", event.code)
     at = moment(event.date)
     return scan(number, at, meaning, text=event.label, raw=raw, code=event.code)
 

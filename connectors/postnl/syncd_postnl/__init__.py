@@ -18,7 +18,7 @@ from syncd.connector import (
 from syncd.connector.scans import compact
 from syncd.hookspecs import hookimpl
 from syncd.http import HeaderToken, HttpClient, Reply
-from syncd.http.carrier import Carrier, api_at, calls
+from syncd.http.carrier import Carrier, api_at, calls, words_in
 from syncd.model import Item, ParcelRef
 from syncd_postnl.parse import Answer, read
 
@@ -34,11 +34,7 @@ class PostNLConfig(AccountConfig):
         "https://api-sandbox.postnl.nl/shipment/v2/status to try it",
     )
     requests_per_poll: int = calls(30)
-    language: Literal["NL", "EN", "DE", "CN"] = Field(
-        default="NL",
-        description="The language of PostNL's words. Scans already stored come again, beside the "
-        "old ones, when it is changed.",
-    )
+    language: Literal["NL", "EN", "DE", "CN"] = words_in("NL")
 
 
 class PostNL(Carrier):

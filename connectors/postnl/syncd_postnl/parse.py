@@ -1,11 +1,12 @@
 """From what PostNL answers to syncd's tracking events. Pure."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from syncd.connector.scans import Meaning, compact, meanings, moment, scan, story
+from syncd.connector.scans import compact, meaning_of, moment, scan, story
 from syncd.model import Item, ParcelRef, TrackingEvent
 
 
@@ -45,11 +46,7 @@ def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
         raise ValueError("the answer is about other parcels")
     ours = [one for one in ours if _text(one.Barcode) == number] or ours
     entries = [entry for one in ours for entry in _entries(one)]
-
-    def event(entry: bytes) -> TrackingEvent:
-        return _event(parcel.tracking_number, entry)
-
-    return story(parcel.tracking_number, entries, event)
+    return story(parcel.tracking_number, entries, partial(_event, parcel.tracking_number))
 
 
 def _entries(shipment: _Shipment) -> list[msgspec.Raw]:
@@ -64,7 +61,7 @@ def _event(number: str, raw: bytes) -> TrackingEvent:
     code = _text(entry.get("Code")) or status
     table = "statuses.csv" if status else "events.csv"
     text = _text(entry.get("Description")) or _text(entry.get("StatusDescription"))
-    meaning = meanings("syncd_postnl", table).get(code, Meaning())
+    meaning = meaning_of("syncd_postnl", code, table)
     return scan(number, when(_text(entry.get("TimeStamp"))), meaning, text=text, raw=raw, code=code)
 
 

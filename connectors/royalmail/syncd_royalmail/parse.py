@@ -1,10 +1,11 @@
 """From what Royal Mail answers to syncd's tracking events. Pure."""
 
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
-from syncd.connector.scans import Estimate, Meaning, meanings, moment, scan, story
+from syncd.connector.scans import Estimate, meaning_of, moment, scan, story
 from syncd.model import Item, ParcelRef, TrackingEvent
 
 
@@ -40,11 +41,8 @@ def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
     if answer.mailPieces is None:
         raise ValueError("no mail piece in it")
     piece, number = answer.mailPieces, parcel.tracking_number
-
-    def event(said: bytes) -> TrackingEvent:
-        return _event(number, said)
-
-    return story(number, piece.events or [], event, _estimate(piece.estimatedDelivery))
+    estimate = _estimate(piece.estimatedDelivery)
+    return story(number, piece.events or [], partial(_event, number), estimate)
 
 
 def _event(number: str, raw: bytes) -> TrackingEvent:
@@ -52,7 +50,7 @@ def _event(number: str, raw: bytes) -> TrackingEvent:
     return scan(
         number,
         moment(event.eventDateTime),
-        meanings("syncd_royalmail").get(event.eventCode, Meaning()),
+        meaning_of("syncd_royalmail", event.eventCode),
         text=event.eventName,
         raw=raw,
         code=event.eventCode,

@@ -12,7 +12,7 @@ from syncd.connector import AccountConfig, Connector, Context, Secret
 from syncd.connector.scans import compact
 from syncd.hookspecs import hookimpl
 from syncd.http import HttpClient, Outgoing
-from syncd.http.carrier import Carrier, about_number, api_at, calls
+from syncd.http.carrier import Carrier, about_number, api_at, calls, words_in
 from syncd.model import Item, ParcelRef
 from syncd_ups.parse import read
 
@@ -29,11 +29,7 @@ class UpsConfig(AccountConfig):
         "https://onlinetools.ups.com", "https://wwwcie.ups.com is UPS's test environment"
     )
     requests_per_poll: int = calls(50)
-    locale: str = Field(
-        default="en_US",
-        pattern=r"^[a-z]{2}_[A-Z]{2}$",
-        description="Language and country of the scans' texts.",
-    )
+    locale: str = words_in("en_US", r"^[a-z]{2}_[A-Z]{2}$")
 
 
 class Ups(Carrier):

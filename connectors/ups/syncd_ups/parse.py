@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, time
+from functools import partial
 
 import msgspec
 
@@ -10,6 +11,7 @@ from syncd.connector.scans import (
     Meaning,
     compact,
     country_code,
+    meaning_of,
     meanings,
     scan,
     story,
@@ -100,10 +102,7 @@ def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
         return []
     dates = {each.type: each.date for each in package.delivery_date or ()}
     way = _Way(_side(package, "ORIGIN"), _side(package, "DESTINATION"), bool(dates.get("DEL")))
-
-    def parse(activity: bytes) -> TrackingEvent:
-        return _parse(parcel.tracking_number, way, activity)
-
+    parse = partial(_parse, parcel.tracking_number, way)
     estimate = _estimate(dates, package.delivery_time, way.destination)
     kept = _kept(package.access_point_information, way.destination)
     return story(parcel.tracking_number, package.activity or (), parse, estimate, kept)
@@ -148,7 +147,7 @@ def _parse(number: str, way: _Way, raw: bytes) -> TrackingEvent:
 
 def _meaning(status: _Status, *, delivered: bool) -> Meaning:
     known = meanings("syncd_ups").get(status.status_code or "")
-    by_type = meanings("syncd_ups", "types.csv").get(status.type or "", Meaning())
+    by_type = meaning_of("syncd_ups", status.type, "types.csv")
     if known is None and status.type == "D" and delivered:
         return Meaning(Milestone.DELIVERED, None, None, by_type.leg)
     return known or by_type

@@ -1,14 +1,14 @@
 """From what USPS answers to syncd's tracking events. Pure."""
 
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
 from syncd.connector.scans import (
     Estimate,
-    Meaning,
     country_code,
-    meanings,
+    meaning_of,
     moment,
     scan,
     story,
@@ -41,12 +41,8 @@ def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
     """A parcel's scans out of one answer."""
     answer = msgspec.json.decode(raw, type=_Answer)
     number = parcel.tracking_number
-
-    def parse(event: bytes) -> TrackingEvent:
-        return _parse(number, event)
-
-    estimate, kept = _estimate(answer), _kept(answer)
-    return story(number, answer.tracking_events or (), parse, estimate, kept)
+    events, parse = answer.tracking_events or (), partial(_parse, number)
+    return story(number, events, parse, _estimate(answer), _kept(answer))
 
 
 def _parse(number: str, raw: bytes) -> TrackingEvent:
@@ -54,7 +50,7 @@ def _parse(number: str, raw: bytes) -> TrackingEvent:
     return scan(
         number,
         when(event),
-        meanings("syncd_usps").get((event.event_code or "").upper(), Meaning()),
+        meaning_of("syncd_usps", (event.event_code or "").upper()),
         text=event.event_type,
         code=event.event_code,
         location=", ".join(filter(None, (event.event_city, event.event_state))),

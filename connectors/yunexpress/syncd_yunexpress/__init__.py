@@ -17,7 +17,7 @@ from syncd.connector import (
 from syncd.connector.scans import compact
 from syncd.hookspecs import hookimpl
 from syncd.http import HttpClient, Reply
-from syncd.http.carrier import Carrier, api_at, calls
+from syncd.http.carrier import Carrier, api_at, calls, words_in
 from syncd.model import Item, ParcelRef
 from syncd_yunexpress.login import PATH, Login
 from syncd_yunexpress.parse import Answer, read
@@ -40,12 +40,7 @@ class YunExpressConfig(AccountConfig):
         "https://openapi.yunexpress.cn", "https://openapi-sbx.yunexpress.cn is the sandbox"
     )
     requests_per_poll: int = calls(30)
-    language: str = Field(
-        default="en-US",
-        pattern=r"^[a-z]{2}-[A-Z]{2}$",
-        description="The language of the scans' texts, such as en-US or zh-CN. Scans already stored "
-        "come again, beside the old ones, when it is changed.",
-    )
+    language: str = words_in("en-US", r"^[a-z]{2}-[A-Z]{2}$")
 
 
 class YunExpress(Carrier):

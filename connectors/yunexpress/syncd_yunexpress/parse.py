@@ -1,11 +1,22 @@
 """From what YunExpress answers to syncd's tracking events. Pure."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from syncd.connector.scans import Meaning, country_code, meanings, moment, newest, scan, story
+from syncd.connector.scans import (
+    Meaning,
+    by_status,
+    country_code,
+    meaning_of,
+    meanings,
+    moment,
+    scan,
+    story,
+)
 from syncd.model import Item, ParcelRef, TrackingEvent
 
 _FURTHEST = timedelta(hours=14)
@@ -58,21 +69,17 @@ def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
 def _items(number: str, result: _Result) -> list[Item]:
     track = result.track_Info or result.track_info or _Track()
     events = track.track_events or []
-    latest = newest(events, _when)
-    now = meanings("syncd_yunexpress").get(result.package_status or "", Meaning())
-
-    def event(said: bytes) -> TrackingEvent:
-        return _event(number, said, now if said == latest else Meaning())
-
-    return story(number, events, event)
+    otherwise = by_status(events, _when, meaning_of("syncd_yunexpress", result.package_status))
+    return story(number, events, partial(_event, number, otherwise))
 
 
-def _event(number: str, raw: bytes, otherwise: Meaning) -> TrackingEvent:
+def _event(number: str, otherwise: Callable[[bytes], Meaning], raw: bytes) -> TrackingEvent:
     event = msgspec.json.decode(raw, type=_Event)
     return scan(
         number,
         when(event.process_time, event.process_utc_time),
-        meanings("syncd_yunexpress", "nodes.csv").get(event.track_node_code or "", otherwise),
+        meanings("syncd_yunexpress", "nodes.csv").get(event.track_node_code or "")
+        or otherwise(raw),
         text=event.process_content or event.track_node_description,
         raw=raw,
         code=event.track_node_code,

@@ -7,9 +7,14 @@ import msgspec
 import pytest
 
 from syncd.connector.scans import (
+    LONG_AGO,
     Estimate,
     Meaning,
+    by_status,
+    compact,
     country_code,
+    instant,
+    meaning_of,
     meanings,
     moment,
     plain,
@@ -188,3 +193,44 @@ def test_how_long_a_parcel_is_kept_goes_to_a_scan_that_says_that_it_waits(milest
     kept = Estimate.day(date(2026, 11, 9), "US")
     older, latest = story("A1", raws(EARLIER, LATER), waits, None, kept)
     assert (older.pickup_by, latest.pickup_by) == (None, until)
+
+
+def test_a_number_is_compared_without_what_shops_put_into_it():
+    assert compact(" 1z 023e\t2x\n") == "1Z023E2X"
+
+
+@pytest.mark.parametrize(("code", "known"), [("X", True), ("Y", False), ("", False), (None, False)])
+def test_a_code_that_is_not_in_the_table_means_nothing(table, tmp_path, code, known):
+    table("code,milestone,reason,leg\nX,delivered,,\n")
+    package = next(tmp_path.iterdir()).name
+    assert meaning_of(package, code) == (Meaning(Milestone.DELIVERED) if known else Meaning())
+
+
+def when(raw):
+    said = msgspec.json.decode(raw, type=str)
+    return datetime.fromisoformat(said) if said else None
+
+
+@pytest.mark.parametrize(
+    ("said", "latest"),
+    [
+        (("2026-11-02T12:00:00", "2026-11-02T13:00:00"), 1),
+        (("2026-11-02T12:00:00+00:00", "2026-11-02T13:00:00+08:00"), 0),
+        (("2026-11-02T12:00:00", "2026-11-02T13:00:00+08:00"), 0),
+        (("2026-11-02T12:00:00", "", 7), 0),
+    ],
+)
+def test_the_parcels_status_is_what_the_latest_scan_means(said, latest):
+    status = Meaning(Milestone.DELIVERED)
+    scans = raws(*said)
+    means = by_status(scans, when, status)
+    told = [means(bytes(each)) for each in scans]
+    assert told == [status if index == latest else Meaning() for index in range(len(scans))]
+
+
+def test_without_scans_the_status_means_nothing():
+    assert by_status([], when, Meaning(Milestone.DELIVERED))(b"x") == Meaning()
+
+
+def test_a_scan_without_a_time_is_before_all_others():
+    assert [instant(bytes(raw), when) for raw in raws("", 7)] == [LONG_AGO, LONG_AGO]
