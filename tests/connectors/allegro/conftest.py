@@ -23,6 +23,12 @@ class Clock:
         return self.moment
 
 
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch):
+    """Turns of a budget and second tries wait a little: not here."""
+    monkeypatch.setattr("syncd.clock.sleep", lambda _: None)
+
+
 @pytest.fixture
 def now():
     return Clock()

@@ -178,9 +178,8 @@ class TestFiles:
         assert read(connector, "messages", cursor)[0] == []
 
     def test_one_that_fails_holds_up_nothing_and_is_tried_again(
-        self, shop, allegro, connector, read, monkeypatch
+        self, shop, allegro, connector, read
     ):
-        monkeypatch.setattr("syncd.clock.sleep", lambda _: None)
         shop.add_message("jan", "?", files=(shop.add_file(b"png"),))
         allegro.fail(Fault.SERVER_ERROR, times=2, path=CENTER_FILES)
         (message,), cursor = read(connector, "messages")
