@@ -325,6 +325,12 @@ class Playbook(Section):
         default=False,
         description="true holds each message until a person approves it with `syncd outbox`.",
     )
+    follow_up: bool = Field(
+        default=False,
+        description="true tells the buyer once more where a trouble they know of becomes worse, as "
+        "when the promised day passes after nothing moved; of a delay by the template delay_update. "
+        "Never for the same evidence, and not within a day.",
+    )
     wait: Duration = Field(
         default=timedelta(0),
         description="How long to wait, from the finding to the message, whether it clears up by "

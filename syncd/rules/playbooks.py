@@ -19,6 +19,7 @@ from syncd.model import (
     Party,
     Subject,
 )
+from syncd.rules import worsening
 from syncd.rules.guards import OF_ORDERS
 from syncd.text import languages
 from syncd.text.localtime import next_daytime
@@ -81,6 +82,19 @@ def buyer_notice(
         finding=finding.fingerprint,
         order_id=subject.order_id,
         conversation_id=addressee.conversation_id,
+    )
+
+
+def follow_up(first: NewNotice, finding: Finding, opens: datetime) -> NewNotice:
+    """The one further message about a cause, made from what the `first` would be now.
+
+    `opens` is the buyer's daytime from which on it may go.
+    """
+    return msgspec.structs.replace(
+        first,
+        key=f"update:{first.key}",
+        template=worsening.template_for(finding.cause, first.template or finding.cause.value),
+        not_before=max(first.not_before, opens),
     )
 
 

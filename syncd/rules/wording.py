@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from syncd.config import Playbook, Settings
 from syncd.model import Cause
 from syncd.rules.playbooks import template_for
+from syncd.rules.worsening import template_for as update_for
 from syncd.text.limits import check_templates, platforms
 from syncd.text.templates import TemplateProblems, Templates
 
@@ -44,4 +45,5 @@ def _names(playbook: Playbook, templates: Templates) -> Iterator[str]:
         known = (
             [playbook.template] if playbook.template else [template_for(cause) for cause in Cause]
         )
+        known += [template for cause in Cause if (template := update_for(cause, ""))]
         yield from (name for name in known if name in templates.names)

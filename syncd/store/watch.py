@@ -16,7 +16,7 @@ from syncd.store.lanes import Lanes
 from syncd.store.lateness import times_of
 from syncd.store.parcels import STATE, state
 from syncd.store.rounds import Round
-from syncd.store.tables import findings, orders, outbox, shipments
+from syncd.store.tables import deliveries, findings, orders, outbox, shipments
 from syncd.store.times import from_us
 
 FACTS = select(
@@ -92,6 +92,23 @@ class WatchTransaction(Round):
     def addressees(self, parcels: Collection[ParcelFacts]) -> dict[int, Addressee]:
         """The buyers of these parcels, by shipment id; a parcel without a known order has none."""
         return _addressees(self._connection, [parcel.shipment_id for parcel in parcels])
+
+    def told(self, parcels: Collection[ParcelFacts]) -> dict[tuple[int, str], tuple[str, datetime]]:
+        """Of which kind of trouble buyers were told first, and when, by shipment id and cause."""
+        table = outbox.c
+        wanted = (
+            select(table.shipment_id, table.cause, findings.c.kind, deliveries.c.at)
+            .join(findings, findings.c.id == table.finding_id)
+            .join(deliveries, deliveries.c.outbox_id == table.id)
+            .where(
+                bulk.among(self._connection, table.shipment_id, [p.shipment_id for p in parcels]),
+                table.purpose == "notice",
+                deliveries.c.outcome == OutboxState.SENT.value,
+            )
+            .order_by(deliveries.c.at.desc())
+        )
+        rows = self._connection.execute(wanted)
+        return {(row[0], row[1]): (row[2], from_us(row[3])) for row in rows}
 
     def warned(self, parcels: Collection[ParcelFacts]) -> set[int]:
         """Those of these parcels, by shipment id, whose buyers were told of a trouble."""

@@ -9,6 +9,7 @@ from syncd.connector import Capability
 from syncd.model import Addressee, Finding, NewNotice, Subject
 from syncd.rules import playbooks
 from syncd.rules.playbooks import Voice
+from syncd.rules.worsening import NOT_BEFORE, Told, worse
 
 _FIRST_WORD = frozenset({Capability.START_CONVERSATION, Capability.NOTIFY_TEMPLATED})
 
@@ -18,11 +19,21 @@ def notices(
     new: Iterable[tuple[Subject, Finding]],
     addressees: Mapping[int, Addressee],
     books: Collection[Playbook] | None = None,
+    told: Mapping[tuple[int, str], Told] | None = None,
 ) -> list[NewNotice]:
-    """What answers each finding, by the playbooks of the config or by `books` alone."""
+    """What answers each finding, by the playbooks of the config or by `books` alone.
+
+    `told` is what the buyers know already, by the number of the subject and the cause.
+    """
     chosen = runtime.settings.playbooks if books is None else books
     answers = (
-        _answer(runtime, account, playbook, about=(finding, subject, addressees[subject.number]))
+        _answer(
+            runtime,
+            account,
+            playbook,
+            about=(finding, subject, addressees[subject.number]),
+            told=(told or {}).get((subject.number, finding.cause)),
+        )
         for subject, finding in new
         if (account := runtime.by_id(subject.account_id)) is not None
         for playbook in playbooks.matching(
@@ -38,6 +49,7 @@ def _answer(
     playbook: Playbook,
     *,
     about: tuple[Finding, Subject, Addressee],
+    told: Told | None,
 ) -> NewNotice | None:
     """What one playbook does about a finding; None where the platform has no such request."""
     now, capabilities = clock.now(), account.connector.capabilities
@@ -49,7 +61,7 @@ def _answer(
     if playbook.tell != "buyer":
         return playbooks.staff_task(playbook, *about, now)
     finding, subject, addressee = about
-    return playbooks.buyer_notice(
+    notice = playbooks.buyer_notice(
         playbook,
         finding,
         subject,
@@ -58,6 +70,12 @@ def _answer(
         quiet_hours=runtime.settings.quiet_hours,
         now=now,
     )
+    if told is None or not (playbook.follow_up and worse(told.kind, finding.kind)):
+        return notice
+    quiet_hours = runtime.settings.quiet_hours
+    soonest = max(now, told.at + NOT_BEFORE)
+    opens = playbooks.daytime(soonest, addressee.country, addressee.state, quiet_hours)
+    return playbooks.follow_up(notice, finding, opens)
 
 
 def _voice(runtime: Runtime, account: Account, addressee: Addressee) -> Voice:

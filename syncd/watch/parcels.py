@@ -6,12 +6,13 @@ from datetime import datetime
 from syncd import clock, forecast, outages
 from syncd.accounts import Runtime
 from syncd.config import NEWS, Kind
-from syncd.model import ParcelFacts
+from syncd.model import Finding, ParcelFacts
 from syncd.model.lateness import ParcelTimes
 from syncd.rules import guards
 from syncd.rules.guards import RESTS_ON_SILENCE
 from syncd.rules.news import news
 from syncd.rules.watches import AT_RISK, judge
+from syncd.rules.worsening import Told
 from syncd.sources import listening
 from syncd.store import WatchTransaction
 from syncd.watch.answers import notices
@@ -35,11 +36,20 @@ def judge_batch(runtime: Runtime, limit: int) -> int:
         new = [(parcel, f) for parcel, f in new if parcel.shipment_id in addressees]
         tx.open((parcel.shipment_id, finding) for parcel, finding in new)
         struck = outages.update(runtime, tx, new, now)
-        told = notices(runtime, new, addressees) if new else []
-        queued = tx.queue(outages.hold_back(told, tx.parcels, struck)) if told else 0
+        answers = notices(runtime, new, addressees, told=_told(runtime, tx, new)) if new else []
+        queued = tx.queue(outages.hold_back(answers, tx.parcels, struck)) if answers else 0
         queued += _tell_news(runtime, tx, now)
     said("parcel", len(found), [finding for _, finding in new], queued)
     return len(found)
+
+
+def _told(
+    runtime: Runtime, tx: WatchTransaction, new: Collection[tuple[ParcelFacts, Finding]]
+) -> dict[tuple[int, str], Told]:
+    """What the buyers of these parcels were told first of each cause; needed for follow-ups only."""
+    if not any(book.follow_up for book in runtime.settings.playbooks):
+        return {}
+    return {key: Told(*found) for key, found in tx.told([p for p, _ in new]).items()}
 
 
 def _tell_news(runtime: Runtime, tx: WatchTransaction, now: datetime) -> int:

@@ -19,6 +19,7 @@ NAMES = (
     "attempt_failed",
     "customs",
     "delay",
+    "delay_update",
     "exception",
     "number_changed",
     "pickup",
