@@ -12,8 +12,11 @@ _Told = TypeVar("_Told", Case, Review)
 
 
 def write_cases(tx: IngestTransaction, platform: str, items: list[Case], counts: Counts) -> None:
-    """Store cases under their buyers."""
+    """Store cases under their buyers, and under the order where only a listing is named."""
     _write(tx, platform, items, counts, tx.aftersales.put_cases)
+    tx.listings.complained(
+        case.source_id for case in items if case.listing_id is not None and case.order_id is None
+    )
 
 
 def write_reviews(

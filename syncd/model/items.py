@@ -232,6 +232,8 @@ class Case(Value, frozen=True, kw_only=True, tag="case"):
     buyer: Party
     order_id: str | None = None
     """``source_id`` of the order in the same account."""
+    listing_id: str | None = None
+    """The listing it is about, where the source names no order: the buyer's order of it is looked for."""
     reason: str | None = None
     """The platform's own word for it."""
     text: str | None = None

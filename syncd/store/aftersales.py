@@ -13,7 +13,7 @@ from syncd.store.writer import Stored, Writer
 _CASE_COLUMNS = (
     "account_id", "source_id", "version", "customer_id", "content_hash", "seen_at", "kind", "status",
     "order_source_id", "reason", "text", "outcome", "amount", "currency", "thread_id",
-    "tracking_number", "opened_at", "updated_at", "respond_by", "raw",
+    "tracking_number", "listing_id", "opened_at", "updated_at", "respond_by", "raw",
 )  # fmt: skip
 _REVIEW_COLUMNS = (
     "account_id", "source_id", "version", "customer_id", "content_hash", "seen_at",
@@ -50,6 +50,7 @@ class AftersalesWriter(Writer):
             (self._account_id, case.source_id, version, customer, digest, self._now_us,
              case.kind.value, case.status.value, case.order_id, case.reason, case.text,
              case.outcome, case.amount, case.currency, case.thread_id, case.tracking_number,
+             case.listing_id,
              to_us(case.opened_at), to_us(case.updated_at), to_us(case.respond_by), case.raw)
             for case, customer, digest, version in changed
         ]  # fmt: skip

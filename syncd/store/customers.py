@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from syncd.model import Party
 from syncd.store import bulk
-from syncd.store.tables import conversations, customers, identities, orders
+from syncd.store.tables import cases, conversations, customers, identities, orders, reviews
 from syncd.store.writer import Writer
 
 
@@ -42,6 +42,6 @@ class CustomerWriter(Writer):
 
     def _merge(self, merged: Mapping[int, int]) -> None:
         pairs = [(kept, other) for other, kept in merged.items()]
-        for table in (conversations, orders, identities):
+        for table in (conversations, orders, identities, cases, reviews):
             bulk.update(self._connection, table, ("customer_id",), pairs, key="customer_id")
         bulk.update(self._connection, customers, ("merged_into",), pairs)

@@ -76,6 +76,7 @@ class Claim(Wire, frozen=True):
 
     creation_date: Moment
     buyer: str | None = None
+    item_id: int | str | None = None
     claim_amount: Money | None = None
     respond_by_date: Moment | None = None
     last_modified_date: Moment | None = None

@@ -62,11 +62,12 @@ def test_a_closed_return_has_no_deadline_though_ebay_leaves_it(ebay, connector, 
     assert (case.respond_by, case.outcome) == (None, "CLOSED")
 
 
-def test_an_inquiry_names_the_buyer_and_no_order(ebay, connector, read, now):
+def test_an_inquiry_names_buyer_and_listing_and_no_order(ebay, connector, read, now):
     ebay.open_inquiry("u7f3a9c0", LISTING)
     case = only(read(connector, "returns")[0])
     assert (case.kind, case.reason) == (CaseKind.NOT_RECEIVED, "ITEM_NOT_RECEIVED")
     assert (case.status, case.order_id) == (CaseStatus.WAITING_SELLER, None)
+    assert case.listing_id == LISTING
     assert case.respond_by == now.start + timedelta(days=3)
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from syncd.ingest.write import write
-from syncd.model import OrderLine, Party
+from syncd.model import Case, CaseKind, CaseStatus, OrderLine, Party
 
 LAMP, CABLE = "330000000001", "330000000002"
 
@@ -27,6 +27,17 @@ def shop(source, make, store):
                 for n, listing in enumerate(listings)
             )
             account.bring(make.order(source_id, lines=lines, **fields), stream="orders")
+
+        def complain(self, source_id="c1", day=0, listing=LAMP, **fields):
+            fields = {"status": CaseStatus.OPEN, "buyer": make.buyer, **fields}
+            case = Case(
+                source_id=source_id,
+                kind=CaseKind.NOT_RECEIVED,
+                opened_at=make.at(day),
+                listing_id=listing,
+                **fields,
+            )
+            source.bring(case, stream="returns")
 
         def links(self):
             talks = sorted(store.look.conversations(), key=lambda talk: talk["id"])
@@ -136,3 +147,64 @@ def test_what_belongs_to_a_subject_is_found_over_the_listing(shop, store):
     (talk,) = store.look.subject("o1")["conversations"]
     found = store.look.subject(str(talk["id"]), "conversation")
     assert [order["id"] for order in found["orders"]] == talk["orders"] == ["o1"]
+
+
+@pytest.fixture
+def complaints(store, select):
+    """The order of each case."""
+
+    def found():
+        rows = select(store, "SELECT source_id, order_source_id FROM cases ORDER BY source_id")
+        return {row["source_id"]: row["order_source_id"] for row in rows}
+
+    return found
+
+
+def test_a_case_about_a_listing_is_about_the_buyers_order_of_it(shop, store, complaints):
+    shop.order("o1", LAMP)
+    shop.complain()
+    assert complaints() == {"c1": "o1"}
+    told = [entry["kind"] for entry in store.look.subject("o1")["timeline"]]
+    assert "case" in told
+
+
+def test_an_order_that_is_read_after_the_case_is_found_too(shop, complaints):
+    shop.complain()
+    assert complaints() == {"c1": None}
+    shop.order("o1", LAMP)
+    assert complaints() == {"c1": "o1"}
+
+
+def test_an_order_that_was_placed_after_the_case_is_not_it(shop, make, complaints):
+    shop.order("o1", LAMP)
+    shop.order("o2", LAMP, placed_at=make.at(1))
+    shop.complain()
+    assert complaints() == {"c1": "o1"}
+
+
+def test_a_case_that_may_be_about_two_orders_is_about_none(shop, complaints):
+    shop.order("o1", LAMP)
+    shop.order("o2", LAMP)
+    shop.complain()
+    assert complaints() == {"c1": None}
+
+
+def test_a_case_goes_on_under_its_order(shop, complaints):
+    shop.order("o1", LAMP)
+    shop.complain()
+    shop.complain(status=CaseStatus.CLOSED)
+    assert complaints() == {"c1": "o1"}
+
+
+def test_a_case_that_names_its_order_stays_there(shop, complaints):
+    shop.order("o1", LAMP)
+    shop.complain(order_id="o2")
+    assert complaints() == {"c1": "o2"}
+
+
+def test_a_case_moves_with_its_customer(source, make, shop, complaints):
+    shop.order("o1", LAMP, buyer=Party(id="a7f3", phone="+4930123456"))
+    shop.complain(buyer=Party(id="ann"))
+    assert complaints() == {"c1": None}
+    source.bring(make.order("o9", buyer=Party(id="ann", phone="+4930123456")), stream="orders")
+    assert complaints() == {"c1": "o1"}
