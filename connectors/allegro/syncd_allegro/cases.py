@@ -4,14 +4,14 @@ Neither list tells when an entry changed, so both are read as they stand, and `c
 entries that were not there before as they are now.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 
 import msgspec
 
 from syncd.connector import parse_each
 from syncd.model import Case, CaseKind, CaseStatus, Item, Party
-from syncd_allegro import wire
+from syncd_allegro import wire, wire_sales
 from syncd_allegro.parse import ISSUE, describe, instant, mark, needed
 
 Read = Callable[[bytes], Case]
@@ -68,7 +68,7 @@ def issue_case(raw: bytes) -> Case:
 
 def return_case(raw: bytes) -> Case:
     """A return; raises msgspec.MsgspecError or ValueError."""
-    back = msgspec.json.decode(raw, type=wire.CustomerReturn)
+    back = msgspec.json.decode(raw, type=wire_sales.CustomerReturn)
     status = _RETURN_STATUS.get(back.status or "", CaseStatus.UNKNOWN)
     reasons = [item.reason for item in back.items if item.reason]
     amount, currency = _worth(back.items)
@@ -136,13 +136,13 @@ def _issue_status(issue: wire.Issue) -> CaseStatus:
     )
 
 
-def _return_outcome(back: wire.CustomerReturn, status: CaseStatus) -> str | None:
+def _return_outcome(back: wire_sales.CustomerReturn, status: CaseStatus) -> str | None:
     if back.rejection and back.rejection.code:
         return back.rejection.code
     return back.status if status is CaseStatus.CLOSED else None
 
 
-def _worth(items: list[wire.ReturnItem]) -> tuple[str | None, str | None]:
+def _worth(items: Sequence[wire_sales.ReturnItem]) -> tuple[str | None, str | None]:
     """What the positions cost together, where all have a price in one currency."""
     prices = [item.price for item in items if item.price]
     currencies = {price.currency for price in prices}

@@ -9,7 +9,7 @@ import msgspec
 from syncd.connector import Cursor, parse_each
 from syncd.connector.sweep import Entry, Page, Source
 from syncd.model import Item
-from syncd_allegro import parse, wire
+from syncd_allegro import parse, wire_sales
 from syncd_allegro.client import (
     LAST_RATING,
     OFFER_EVENTS_PER_PAGE,
@@ -110,7 +110,7 @@ def _levels(raws: list[bytes]) -> list[Item]:
 
 def _rating_entry(raw: bytes, start: datetime) -> Entry:
     try:
-        rating = msgspec.json.decode(raw, type=wire.Rating)
+        rating = msgspec.json.decode(raw, type=wire_sales.Rating)
         stamp = parse.instant(rating.last_changed_at) or parse.needed(rating.created_at)
     except (msgspec.MsgspecError, ValueError):
         source_id, _ = parse.describe(raw)

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from syncd.connector import AuthFailed, ConnectorError, OutcomeUnknown, Rejected, Unavailable
 from syncd.http import Auth, Budget, Encoded, HttpClient, Outgoing, Params, Reply, shared_budget
 from syncd.model import Attachment
-from syncd_allegro import wire
+from syncd_allegro import wire, wire_orders, wire_sales
 
 PUBLIC = "application/vnd.allegro.public.v1+json"
 BETA = "application/vnd.allegro.beta.v1+json"
@@ -99,7 +99,7 @@ class AllegroClient:
             }  # fmt: skip
             return (
                 self._api.get("/order/customer-returns", params)
-                .json(wire.ReturnPage)
+                .json(wire_sales.ReturnPage)
                 .customer_returns
             )
 
@@ -107,15 +107,15 @@ class AllegroClient:
 
     def latest_event(self) -> str | None:
         """The id of the order log's last entry; None where the log is empty."""
-        latest = self._api.get("/order/event-stats").json(wire.LatestEvent).latest_event
+        latest = self._api.get("/order/event-stats").json(wire_orders.LatestEvent).latest_event
         return latest.id if latest else None
 
-    def events(self, after: str | None) -> list[wire.OrderEvent]:
+    def events(self, after: str | None) -> list[wire_orders.OrderEvent]:
         """The entries of the order log after one, oldest first; of the last 60 days at the most."""
         params: dict[str, str | int] = {"limit": EVENTS_PER_PAGE}
         if after is not None:
             params["from"] = after
-        return self._api.get("/order/events", params).json(wire.OrderEvents).events
+        return self._api.get("/order/events", params).json(wire_orders.OrderEvents).events
 
     def forms(self, since: datetime, offset: int, limit: int | None = None) -> list[bytes]:
         """A page of the orders that were updated since then, that updated first first."""
@@ -123,7 +123,7 @@ class AllegroClient:
             "updatedAt.gte": utc(since), "sort": "updatedAt", "limit": limit or FORMS_PER_PAGE, "offset": offset,
         }  # fmt: skip
         return _raws(
-            self._api.get("/order/checkout-forms", params).json(wire.FormPage).checkout_forms
+            self._api.get("/order/checkout-forms", params).json(wire_orders.FormPage).checkout_forms
         )
 
     def form(self, order_id: str) -> bytes:
@@ -134,16 +134,16 @@ class AllegroClient:
     def waybills(self, order_id: str) -> list[bytes]:
         """The parcels of an order."""
         reply = self._api.get(f"/order/checkout-forms/{_part(order_id)}/shipments")
-        return list(dict.fromkeys(_raws(reply.json(wire.WaybillList).shipments)))
+        return list(dict.fromkeys(_raws(reply.json(wire_orders.WaybillList).shipments)))
 
-    def add_waybill(self, order_id: str, body: dict[str, str]) -> wire.Waybill:
+    def add_waybill(self, order_id: str, body: dict[str, str]) -> wire_orders.Waybill:
         """Tell of a parcel that holds the whole order."""
         path = f"/order/checkout-forms/{_part(order_id)}/shipments"
-        return self._api.post(path, body).json(wire.Waybill)
+        return self._api.post(path, body).json(wire_orders.Waybill)
 
-    def carriers(self) -> list[wire.Carrier]:
+    def carriers(self) -> list[wire_orders.Carrier]:
         """The carriers that Allegro knows."""
-        return self._api.get("/order/carriers").json(wire.CarrierList).carriers
+        return self._api.get("/order/carriers").json(wire_orders.CarrierList).carriers
 
     def ratings(
         self, start: datetime, end: datetime | None, offset: int, limit: int | None = None
@@ -154,7 +154,9 @@ class AllegroClient:
         }  # fmt: skip
         if end is not None:
             params["lastChangedAt.lte"] = utc(end)
-        return _raws(self._api.get("/sale/user-ratings", params).json(wire.RatingPage).ratings)
+        return _raws(
+            self._api.get("/sale/user-ratings", params).json(wire_sales.RatingPage).ratings
+        )
 
     def offers(
         self, offset: int = 0, ids: Sequence[str] = (), limit: int | None = None
@@ -162,14 +164,14 @@ class AllegroClient:
         """A page of the offers that are or will be on sale, or of those with these ids."""
         params: dict[str, Any] = {"limit": limit or OFFERS_PER_PAGE, "offset": offset}
         params |= {"offer.id": ids} if ids else {"publication.status": ("ACTIVE", "ACTIVATING")}
-        return _raws(self._api.get("/sale/offers", params).json(wire.OfferPage).offers)
+        return _raws(self._api.get("/sale/offers", params).json(wire_sales.OfferPage).offers)
 
-    def offer_events(self, after: str | None) -> list[wire.OfferEvent]:
+    def offer_events(self, after: str | None) -> list[wire_sales.OfferEvent]:
         """The entries of the offer log after one, oldest first; of the last day at the most."""
         params: dict[str, Any] = {"limit": OFFER_EVENTS_PER_PAGE, "type": _OFFER_CHANGES}
         if after is not None:
             params["from"] = after
-        return self._api.get("/sale/offer-events", params).json(wire.OfferEvents).offer_events
+        return self._api.get("/sale/offer-events", params).json(wire_sales.OfferEvents).offer_events
 
     def send(
         self, body: dict[str, Any], *, thread_id: str | None, issue_id: str | None

@@ -14,7 +14,7 @@ import msgspec
 
 from syncd.connector import Cursor, Rejected, parse_each
 from syncd.model import BadItem, Item, Order
-from syncd_allegro import parse, wire
+from syncd_allegro import parse, wire_orders
 from syncd_allegro.client import EVENTS_PER_PAGE, FORMS_PER_PAGE, AllegroClient
 
 # The list is asked for again from this far before the latest update: those that are shown late.
@@ -149,7 +149,7 @@ class Orders:
             del self.place.seen[old]
         return items
 
-    def _parcels(self, sold: wire.CheckoutForm) -> list[Item]:
+    def _parcels(self, sold: wire_orders.CheckoutForm) -> list[Item]:
         if sold.fulfillment.shipment_summary.line_items_sent == "NONE" or sold.status != _PAID:
             return []
         try:
@@ -159,7 +159,7 @@ class Orders:
         read: Callable[[bytes], Item] = partial(parse.shipment, sold=sold)
         return list(parse_each(raws, read, parse.describe))
 
-    def _await(self, sold: wire.CheckoutForm, *, parcels: list[Item]) -> None:
+    def _await(self, sold: wire_orders.CheckoutForm, *, parcels: list[Item]) -> None:
         self.place.awaited.pop(sold.id, None)
         since = parse.instant(sold.updated_at) or self._now
         to_come = sold.status == _PAID and not parcels and sold.fulfillment.status not in _ENDED

@@ -20,7 +20,7 @@ from syncd.model import (
     StockLevel,
     Window,
 )
-from syncd_allegro import wire
+from syncd_allegro import wire, wire_orders, wire_sales
 
 ISSUE = "issue/"
 """What an issue's conversation is known by in front of its id, since it is no thread."""
@@ -109,12 +109,12 @@ def chat_message(said: wire.ChatMessage, issue: wire.Issue, raw: bytes) -> Messa
     )
 
 
-def form(raw: bytes) -> wire.CheckoutForm:
+def form(raw: bytes) -> wire_orders.CheckoutForm:
     """An order as Allegro tells it; raises msgspec.MsgspecError."""
-    return msgspec.json.decode(raw, type=wire.CheckoutForm)
+    return msgspec.json.decode(raw, type=wire_orders.CheckoutForm)
 
 
-def form_mark(sold: wire.CheckoutForm) -> str:
+def form_mark(sold: wire_orders.CheckoutForm) -> str:
     """Another one after each change that Allegro lets one see."""
     done = sold.fulfillment
     return mark(
@@ -122,9 +122,9 @@ def form_mark(sold: wire.CheckoutForm) -> str:
     )  # fmt: skip
 
 
-def order(sold: wire.CheckoutForm, raw: bytes) -> Order:
+def order(sold: wire_orders.CheckoutForm, raw: bytes) -> Order:
     """An order; raises ValueError where nothing tells when it was placed."""
-    delivery = sold.delivery or wire.Delivery()
+    delivery = sold.delivery or wire_orders.Delivery()
     bought = [at for line in sold.line_items if (at := instant(line.bought_at))]
     total = sold.summary.total_to_pay
     buyer = sold.buyer
@@ -148,12 +148,12 @@ def order(sold: wire.CheckoutForm, raw: bytes) -> Order:
     )
 
 
-def shipment(raw: bytes, sold: wire.CheckoutForm) -> Shipment:
+def shipment(raw: bytes, sold: wire_orders.CheckoutForm) -> Shipment:
     """One parcel of the order; raises msgspec.MsgspecError.
 
     When it left is not told: `createdAt` is when its number was entered.
     """
-    parcel = msgspec.json.decode(raw, type=wire.Waybill)
+    parcel = msgspec.json.decode(raw, type=wire_orders.Waybill)
     place = _address(sold.delivery.address if sold.delivery else None)
     other = parcel.carrier_id in {None, "OTHER"}
     return Shipment(
@@ -171,8 +171,8 @@ def review(raw: bytes) -> Review:
 
     Its mark is the mean of those that the buyer gave, else 5 or 1 for recommended or not.
     """
-    said = msgspec.json.decode(raw, type=wire.Rating)
-    given = said.rates or wire.Rates()
+    said = msgspec.json.decode(raw, type=wire_sales.Rating)
+    given = said.rates or wire_sales.Rates()
     marks = [given.delivery, given.delivery_cost, given.description, given.service]
     rates = [one for one in marks if one]
     return Review(
@@ -189,7 +189,7 @@ def review(raw: bytes) -> Review:
 
 def stock_level(raw: bytes) -> StockLevel:
     """How many of an offer can be sold: none where it is not on sale; raises msgspec.MsgspecError."""
-    offer = msgspec.json.decode(raw, type=wire.Offer)
+    offer = msgspec.json.decode(raw, type=wire_sales.Offer)
     available = (offer.stock.available if offer.stock else None) or 0
     return StockLevel(
         source_id=offer.id,
@@ -201,7 +201,7 @@ def stock_level(raw: bytes) -> StockLevel:
     )
 
 
-def _status(sold: wire.CheckoutForm) -> OrderStatus:
+def _status(sold: wire_orders.CheckoutForm) -> OrderStatus:
     done = sold.fulfillment
     if sold.status == "CANCELLED":
         return OrderStatus.CANCELLED
@@ -213,9 +213,9 @@ def _status(sold: wire.CheckoutForm) -> OrderStatus:
     return _BY_FULFILLMENT.get(done.status or "", sent)
 
 
-def _party(buyer: wire.Buyer, place: wire.DeliveryAddress | None) -> Party:
+def _party(buyer: wire_orders.Buyer, place: wire_orders.DeliveryAddress | None) -> Party:
     """The buyer by their login, which is how messages know them; guests have a name with the address."""
-    there = place or wire.DeliveryAddress()
+    there = place or wire_orders.DeliveryAddress()
     names = (buyer.first_name or there.first_name, buyer.last_name or there.last_name)
     return Party(
         id=buyer.login,
@@ -225,7 +225,7 @@ def _party(buyer: wire.Buyer, place: wire.DeliveryAddress | None) -> Party:
     )
 
 
-def _address(place: wire.DeliveryAddress | None) -> Address:
+def _address(place: wire_orders.DeliveryAddress | None) -> Address:
     if place is None:
         return Address()
     return Address(
@@ -236,7 +236,7 @@ def _address(place: wire.DeliveryAddress | None) -> Address:
     )
 
 
-def _line(line: wire.Line) -> OrderLine:
+def _line(line: wire_orders.Line) -> OrderLine:
     return OrderLine(
         source_id=line.id,
         title=line.offer.name,
@@ -247,7 +247,7 @@ def _line(line: wire.Line) -> OrderLine:
     )
 
 
-def _window(span: wire.DeliveryTime | wire.Dispatch | None) -> Window | None:
+def _window(span: wire_orders.DeliveryTime | wire_orders.Dispatch | None) -> Window | None:
     if span is None:
         return None
     window = Window(earliest=instant(span.from_), latest=instant(span.to))

@@ -13,7 +13,7 @@ from syncd.connector import (
     written_since,
 )
 from syncd.model import Draft, Message, Receipt, Shipment
-from syncd_allegro import parse, rules, wire
+from syncd_allegro import parse, rules, wire, wire_orders
 from syncd_allegro.client import THREADS_PER_PAGE, AllegroClient, Denied
 from syncd_allegro.conversations import NOT_DELIVERED
 from syncd_allegro.parse import ISSUE
@@ -28,7 +28,7 @@ class Sender:
 
     def __init__(self, client: AllegroClient) -> None:
         self._client = client
-        self._carriers: list[wire.Carrier] = []
+        self._carriers: list[wire_orders.Carrier] = []
 
     def send(self, draft: Draft, now: datetime) -> Receipt:
         """Send into the draft's issue or thread, else to the buyer of its order."""
@@ -117,7 +117,7 @@ class Sender:
         wanted = _same(shipment.tracking_number or "")
         try:
             raws = self._client.waybills(shipment.order_id)
-            parcels = [msgspec.json.decode(raw, type=wire.Waybill) for raw in raws]
+            parcels = [msgspec.json.decode(raw, type=wire_orders.Waybill) for raw in raws]
         except (Rejected, Denied, msgspec.MsgspecError) as error:
             raise OutcomeUnknown(f"the order's parcels cannot be read: {error}") from None
         found = (one for one in parcels if _same(one.waybill or "") == wanted)
@@ -148,7 +148,7 @@ def _chat(raw: bytes, issue: wire.Issue) -> Message:
     return parse.chat_message(msgspec.json.decode(raw, type=wire.ChatMessage), issue, raw)
 
 
-def _receipt(order_id: str, parcel: wire.Waybill, now: datetime) -> Receipt:
+def _receipt(order_id: str, parcel: wire_orders.Waybill, now: datetime) -> Receipt:
     return Receipt(
         source_id=f"{order_id}/{parcel.id}", accepted_at=parse.instant(parcel.created_at) or now
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from syncd_allegro import AllegroConfig, wire
+from syncd_allegro import AllegroConfig, wire, wire_orders, wire_sales
 from tests.contract.declaration import SPECS, read
 
 FILE = SPECS / "allegro" / "allegro-openapi.yaml"
@@ -40,54 +40,56 @@ SCHEMAS = {
     wire.ChatMessage: "PostPurchaseIssueChatMessage",
     wire.ChatPage: "PostPurchaseIssueChatResponse",
     wire.Price: "Price",
-    wire.ReturnBuyer: "CustomerReturnBuyer",
-    wire.ReturnReason: "CustomerReturnItemReason",
-    wire.ReturnItem: "CustomerReturnItem",
-    wire.ReturnParcel: "CustomerReturnReturnParcel",
-    wire.Rejection: "CustomerReturnRejection",
-    wire.CustomerReturn: "CustomerReturn",
-    wire.ReturnPage: "CustomerReturnResponse",
-    wire.EventOrder: "OrderEventData",
-    wire.OrderEvent: "OrderEvent",
-    wire.OrderEvents: "OrderEventsList",
-    wire.LatestEvent: "OrderEventStats",
-    wire.Preferences: "BuyerPreferencesReference",
-    wire.Buyer: "CheckoutFormBuyerReference",
-    wire.Payment: "CheckoutFormPaymentReference",
-    wire.Provider: "CheckoutFormFulfillmentProvider",
-    wire.ShipmentSummary: "CheckoutFormFulfillmentShipmentSummary",
-    wire.Fulfillment: "CheckoutFormFulfillment",
-    wire.DeliveryAddress: "CheckoutFormDeliveryAddress",
-    wire.DeliveryMethod: "CheckoutFormDeliveryMethod",
-    wire.Dispatch: "CheckoutFormDeliveryTimeDispatch",
-    wire.DeliveryTime: "CheckoutFormDeliveryTime",
-    wire.Delivery: "CheckoutFormDeliveryReference",
+    wire_sales.ReturnBuyer: "CustomerReturnBuyer",
+    wire_sales.ReturnReason: "CustomerReturnItemReason",
+    wire_sales.ReturnItem: "CustomerReturnItem",
+    wire_sales.ReturnParcel: "CustomerReturnReturnParcel",
+    wire_sales.Rejection: "CustomerReturnRejection",
+    wire_sales.CustomerReturn: "CustomerReturn",
+    wire_sales.ReturnPage: "CustomerReturnResponse",
+    wire_orders.EventOrder: "OrderEventData",
+    wire_orders.OrderEvent: "OrderEvent",
+    wire_orders.OrderEvents: "OrderEventsList",
+    wire_orders.LatestEvent: "OrderEventStats",
+    wire_orders.Preferences: "BuyerPreferencesReference",
+    wire_orders.Buyer: "CheckoutFormBuyerReference",
+    wire_orders.Payment: "CheckoutFormPaymentReference",
+    wire_orders.Provider: "CheckoutFormFulfillmentProvider",
+    wire_orders.ShipmentSummary: "CheckoutFormFulfillmentShipmentSummary",
+    wire_orders.Fulfillment: "CheckoutFormFulfillment",
+    wire_orders.DeliveryAddress: "CheckoutFormDeliveryAddress",
+    wire_orders.DeliveryMethod: "CheckoutFormDeliveryMethod",
+    wire_orders.Dispatch: "CheckoutFormDeliveryTimeDispatch",
+    wire_orders.DeliveryTime: "CheckoutFormDeliveryTime",
+    wire_orders.Delivery: "CheckoutFormDeliveryReference",
     wire.External: "ExternalId",
-    wire.LineOffer: "OfferReference",
-    wire.Line: "CheckoutFormLineItem",
-    wire.Total: "CheckoutFormSummary",
-    wire.CheckoutForm: "CheckoutForm",
-    wire.FormPage: "CheckoutForms",
-    wire.Waybill: "CheckoutFormAddWaybillCreated",
-    wire.WaybillList: "CheckoutFormOrderWaybillResponse",
-    wire.Carrier: "OrdersShippingCarrier",
-    wire.CarrierList: "OrdersShippingCarriersResponse",
-    wire.RatingUser: "User",
-    wire.Rates: "Rates",
-    wire.Answer: "Answer",
-    wire.Rating: "UserRating",
-    wire.RatingPage: "UserRatingListResponse",
-    wire.OfferEvent: "OfferStockChangedEvent",
-    wire.OfferEvents: "SellerOfferEventsResponse",
-    wire.Stock: "OfferListingDtoV1Stock",
-    wire.Publication: "OfferListingDtoV1Publication",
-    wire.Offer: "OfferListingDto",
-    wire.OfferPage: "OffersSearchResultDto",
+    wire_orders.LineOffer: "OfferReference",
+    wire_orders.Line: "CheckoutFormLineItem",
+    wire_orders.Total: "CheckoutFormSummary",
+    wire_orders.CheckoutForm: "CheckoutForm",
+    wire_orders.FormPage: "CheckoutForms",
+    wire_orders.Waybill: "CheckoutFormAddWaybillCreated",
+    wire_orders.WaybillList: "CheckoutFormOrderWaybillResponse",
+    wire_orders.Carrier: "OrdersShippingCarrier",
+    wire_orders.CarrierList: "OrdersShippingCarriersResponse",
+    wire_sales.RatingUser: "User",
+    wire_sales.Rates: "Rates",
+    wire_sales.Answer: "Answer",
+    wire_sales.Rating: "UserRating",
+    wire_sales.RatingPage: "UserRatingListResponse",
+    wire_sales.OfferEvent: "OfferStockChangedEvent",
+    wire_sales.OfferEvents: "SellerOfferEventsResponse",
+    wire_sales.Stock: "OfferListingDtoV1Stock",
+    wire_sales.Publication: "OfferListingDtoV1Publication",
+    wire_sales.Offer: "OfferListingDto",
+    wire_sales.OfferPage: "OffersSearchResultDto",
 }
 
 
 def test_every_struct_is_checked():
-    structs = {each for each in vars(wire).values() if isinstance(each, type)}
+    modules = (wire, wire_orders, wire_sales)
+    named = (each for module in modules for each in vars(module).values())
+    structs = {each for each in named if isinstance(each, type)}
     structs = {each for each in structs if issubclass(each, wire.Wire)} - {wire.Wire}
     assert structs == SCHEMAS.keys()
 
