@@ -52,7 +52,7 @@ _TEXT = _words(
 _CODE = _words(
     "status state type types kind currency country locale language lang unit units method role site "
     "marketplace level category direction format version code codes mode priority carrier service "
-    "program programs scope error event stage phase severity domain reason action channel outcome"
+    "program programs side origin scope error event stage phase severity domain reason action channel outcome"
 )
 # Said of somebody, the other words of the list are a place or a title.
 _CODE_OF_SOMEBODY = _words("country currency language lang locale type role status")
