@@ -52,6 +52,7 @@ def capabilities(invocation: Invocation, as_json: bool) -> None:
 
 
 def _told(account: AccountSettings, kind: type[Connector]) -> dict[str, Any]:
+    able = kind.able(account.options)
     return {
         "account": account.name,
         "connector": account.connector,
@@ -60,25 +61,23 @@ def _told(account: AccountSettings, kind: type[Connector]) -> dict[str, Any]:
             stream: account.intervals.get(stream, default)
             for stream, default in kind.streams.items()
         },
-        "can": {each.value: each in kind.capabilities for each in Capability},
-        "why_not": dict(_reasons(account, kind)),
+        "can": {each.value: each in able for each in Capability},
+        "why_not": dict(_reasons(account, kind, able)),
         "text": _text(rules(account.connector)),
     }
 
 
-def _reasons(account: AccountSettings, kind: type[Connector]) -> Iterator[tuple[str, str]]:
+def _reasons(
+    account: AccountSettings, kind: type[Connector], able: frozenset[Capability]
+) -> Iterator[tuple[str, str]]:
     """Why something cannot be done: the connector's words, and what is done instead."""
     for each in Capability:
-        if each not in kind.capabilities and each in kind.lacks:
+        if each not in able and each in kind.lacks:
             yield each.value, kind.lacks[each]
-    if kind.streams.keys() & {"messages", "orders"} and not _writes(kind):
+    if kind.streams.keys() & {"messages", "orders"} and not able & _SENDS.keys():
         other = account.writes_mail_by
         instead = f"{other} writes mail instead" if other else "notices become tasks for staff"
         yield "sends", f"{account.connector} takes no messages: {instead}"
-
-
-def _writes(kind: type[Connector]) -> bool:
-    return bool(kind.capabilities & frozenset(_QUESTIONS["sends"]))
 
 
 def _text(known: Rules) -> dict[str, Any]:

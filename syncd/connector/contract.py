@@ -128,7 +128,7 @@ class Connector:
     """The streams it has, of messages, orders, tracking, reviews, returns, stock; each with the
     interval at which polling it is sensible by default."""
     capabilities: frozenset[Capability] = frozenset()
-    """What the platform allows; an object whose settings leave something out may have fewer."""
+    """What the platform allows. Where it depends on the settings, see `able`."""
     lacks: ClassVar[Mapping[Capability, str]] = {}
     """Why the platform has no such capability, in words for who wonders (``syncd capabilities``)."""
     consent_code: ClassVar[str] = "code"
@@ -141,6 +141,15 @@ class Connector:
         """Check the options that belong together; open nothing, ask nobody."""
         self.config = config
         self.context = context
+
+    @classmethod
+    def able(cls, config: Any) -> frozenset[Capability]:
+        """What an account with these settings can do: `capabilities`, or fewer of them.
+
+        Whoever overrides it sets ``self.capabilities`` to it in ``__init__``. Asks nobody.
+        """
+        del config
+        return cls.capabilities
 
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
         """Yield what is new since `cursor`, oldest first; ``{}`` stands for the beginning.

@@ -16,7 +16,7 @@ from syncd.connector import (
     OutcomeUnknown,
     Rejected,
 )
-from syncd.http import OAuth2
+from syncd.http import BudgetSpent, OAuth2
 from syncd.model import Draft, Receipt, Shipment, Verdict
 from syncd_amazon import reviews, rules, shipping, uploads
 from syncd_amazon.client import REVIEW, AmazonClient
@@ -54,6 +54,10 @@ class AmazonConnector(Connector):
         Capability.START_CONVERSATION: "only what Amazon offers for an order can be sent",
         Capability.EXTEND_PROMISE: "Amazon has no call that puts off a promised date",
         Capability.PUBLIC_REPLY: "Amazon has no call that reads or answers reviews",
+        Capability.WRITE_MAIL: "Amazon takes messages about its orders, not to mail addresses",
+        Capability.TRACK_PARCELS: "Amazon tells no scans of parcels; carriers' accounts follow them",
+        Capability.WEBHOOK: "Amazon writes to a queue, not to an address of yours",
+        Capability.PUSH: "only with a queue of notifications: `queue` names it",
     }
 
     config: AmazonConfig
@@ -79,8 +83,12 @@ class AmazonConnector(Connector):
         self._uploads = uploads.Uploads(self._client, url)
         self._queue = OrderQueue(config.queue, config.seller_id) if config.queue else None
         self._closed = threading.Event()
-        if self._queue is None:
-            self.capabilities = self.capabilities - {Capability.PUSH}
+        self.capabilities = self.able(config)
+
+    @classmethod
+    def able(cls, config: AmazonConfig) -> frozenset[Capability]:
+        """Without a queue nothing tells of news."""
+        return cls.capabilities if config.queue else cls.capabilities - {Capability.PUSH}
 
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
         """Changed orders with their parcels, or changed returns; how the cursor moves: `pages`."""
@@ -88,8 +96,14 @@ class AmazonConnector(Connector):
         if stream == "returns" and not self.config.returns:
             return
         walk = self._lists.orders if stream == "orders" else self._lists.returns
-        for items, place in walk(cursor, now):
-            yield Batch(items, place.dump())
+        read = False
+        try:
+            for items, place in walk(cursor, now):
+                yield Batch(items, place.dump())
+                read = True
+        except BudgetSpent:
+            if not read:  # else the next poll goes on at this page
+                raise
 
     def may_send(self, draft: Draft) -> Verdict:
         """By the text, by what Amazon offers for the order now, and by the buyer's language."""
@@ -157,7 +171,8 @@ class AmazonConnector(Connector):
         """Tell of a parcel, as holding all of the order that has not been shipped yet."""
         del key  # a parcel is found again by its tracking number
         found = self._known.order(shipment.order_id)
-        body = shipping.confirmation(shipment, found, self.context.now())
+        store = self._known.store_of(found)
+        body = shipping.confirmation(shipment, found, store, self.context.now())
         self._client.confirm(shipment.order_id, body)
         return self._receipt(f"{found.order_id}/{body['packageDetail']['packageReferenceId']}")
 

@@ -88,9 +88,7 @@ def order(found: wire.SoldOrder, raw: bytes) -> Order:
         source_id=found.order_id,
         placed_at=found.created_time,
         status=_status(found),
-        buyer=Party(
-            name=found.buyer.buyer_name or address.name, email=found.buyer.buyer_email or None
-        ),
+        buyer=Party(name=found.buyer.buyer_name, email=found.buyer.buyer_email or None),
         lines=tuple(_line(item) for item in found.order_items),
         ship_to=_address(address),
         currency=total.currency_code if total else None,

@@ -10,12 +10,14 @@ from syncd.model import Shipment
 from syncd_amazon import parse, wire
 
 
-def confirmation(shipment: Shipment, found: wire.SoldOrder, now: datetime) -> dict[str, Any]:
+def confirmation(
+    shipment: Shipment, found: wire.SoldOrder, store: str, now: datetime
+) -> dict[str, Any]:
     """The body that tells of `shipment`, with all of the order that has not left yet.
 
     Raises Rejected where something is missing, or nothing is left to send.
     """
-    number, store = shipment.tracking_number, found.sales_channel.marketplace_id
+    number = shipment.tracking_number
     if not number or not shipment.carrier:
         raise Rejected("Amazon wants the carrier and the tracking number of a parcel")
     items = [each for each in map(_left_over, found.order_items) if each["quantity"] > 0]

@@ -1,5 +1,6 @@
 """Orders and their parcels, as Amazon has them."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -239,3 +240,25 @@ def test_a_fast_clock_of_ours_skips_nothing(shop, connect, read, now, later):
     order_id = shop.add_order()
     now.forward(days=3)
     assert [item.source_id for item in read(connector, cursor=cursor)[0]] == [order_id]
+
+
+def test_a_search_that_does_not_say_until_when_loses_nothing(
+    amazon, shop, connector, read, later, monkeypatch
+):
+    real = type(amazon).search
+
+    def silent(self, request):
+        answer = real(self, request)
+        body = json.loads(answer.body)
+        del body["lastUpdatedBefore"]
+        return type(answer).json(body)
+
+    monkeypatch.setattr(type(amazon), "search", silent)
+    first = shop.add_order()
+    later()
+    items, cursor = read(connector)
+    second = shop.add_order()
+    later()
+    again, cursor = read(connector, cursor=cursor)
+    assert [item.source_id for item in items + again] == [first, second]
+    assert read(connector, cursor=cursor)[0] == []

@@ -132,7 +132,9 @@ def test_returns_have_no_notifications(connector):
 
 def test_only_with_a_queue_it_can_wait(connect, connector):
     assert Capability.PUSH in connector.capabilities
-    assert Capability.PUSH not in connect().capabilities
+    without = connect()
+    assert Capability.PUSH not in without.capabilities
+    assert Capability.PUSH not in without.able(without.config)  # as `syncd capabilities` tells it
 
 
 def test_a_queue_that_is_gone_is_told(connect, sqs_server, tmp_path):

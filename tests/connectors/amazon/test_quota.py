@@ -94,3 +94,18 @@ def test_an_error_that_tells_the_rate_is_heeded(amazon, connector, read, now):
     with pytest.raises(BudgetSpent) as spent:
         read(connector)
     assert spent.value.retry_after > 900
+
+
+def test_a_long_first_poll_goes_on_when_the_quota_allows(amazon, connector, read, now):
+    """It is no failure that many orders take more than the 20 pages of a burst."""
+    for n in range(2_150):
+        amazon.shop.add_order(f"buyer{n}")
+    now.forward(minutes=10)
+    items, cursor = read(connector)
+    assert len(items) == 2000
+    with pytest.raises(BudgetSpent):
+        read(connector, cursor=cursor)
+    now.forward(seconds=2 * SPACING)
+    more, cursor = read(connector, cursor=cursor)
+    assert len({item.source_id for item in items + more}) == 2_150
+    assert "token" not in cursor

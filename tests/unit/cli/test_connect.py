@@ -203,3 +203,13 @@ def test_a_silent_connection_does_not_keep_the_listener(port):
 )
 def test_an_address_without_state_or_code_is_no_answer(address):
     assert answer_in(address, "s") is None
+
+
+def test_a_platform_may_call_the_code_otherwise():
+    """As Amazon does."""
+    address = "http://127.0.0.1/?spapi_oauth_code=c0de&state=st&selling_partner_id=A1"
+    assert answer_in(address, "st") is None
+    assert answer_in(address, "st", "spapi_oauth_code").taken() == "c0de"
+    with Listener(0, "st", "spapi_oauth_code") as listener:
+        httpx.get(f"{listener.url}?{urlsplit(address).query}", trust_env=False)
+        assert listener.wait(1).taken() == "c0de"
