@@ -136,7 +136,7 @@ def walk(source: Source, place: Place, now: datetime) -> Iterator[tuple[list[Ite
 def _spans(
     source: Source, start: datetime, now: datetime
 ) -> Iterator[tuple[datetime, datetime | None, Page]]:
-    """The time from `start` on in parts that list little, oldest first, each with its first page."""
+    """Time from `start` on in parts that list little, oldest first, each with its first page."""
     spans: list[tuple[datetime, datetime | None]] = [(start, None)]
     while spans:
         begin, end = spans.pop()

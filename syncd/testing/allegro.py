@@ -27,7 +27,11 @@ BETA = "application/vnd.allegro.beta.v1+json"
 FORMS, THREADS, ISSUES = "/order/checkout-forms", "/messaging/threads", "/sale/issues"
 CENTER_FILES, ISSUE_FILES = "/messaging/message-attachments", "/sale/issues/attachments"
 FILES = f"(?:{CENTER_FILES}|{ISSUE_FILES})"
-CARRIERS = ({"id": "INPOST", "name": "InPost"}, {"id": "DPD", "name": "DPD"}, {"id": "OTHER", "name": "Other"})  # fmt: skip
+CARRIERS = (
+    {"id": "INPOST", "name": "InPost"},
+    {"id": "DPD", "name": "DPD"},
+    {"id": "OTHER", "name": "Other"},
+)
 _KEPT, _OFFERS_KEPT = timedelta(days=60), timedelta(days=1)
 _KINDS = re.compile(r"image/(?:png|gif|bmp|tiff|jpeg)|application/pdf")
 

@@ -315,7 +315,8 @@ def _order(
         | ({"finishedAt": iso(placed)} if paid else {}),
         "status": "READY_FOR_PROCESSING" if paid else "BOUGHT",
         "fulfillment": {
-            "status": "NEW", "shipmentSummary": {"lineItemsSent": "NONE"}, "provider": {"id": "SELLER"},
+            "status": "NEW", "provider": {"id": "SELLER"},
+            "shipmentSummary": {"lineItemsSent": "NONE"},
         },
         "delivery": {
             "address": names | place | {"zipCode": "60-166"},

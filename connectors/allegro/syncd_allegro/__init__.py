@@ -189,7 +189,7 @@ class AllegroConnector(Connector):
     def _walked(
         self, name: str, source: Source, cursor: Cursor, unsettled: set[str] | None = None
     ) -> Iterator[Batch]:
-        """What a list has; the marks in `unsettled`, which grows meanwhile, are not kept as seen."""
+        """What a list has; marks in `unsettled`, which grows meanwhile, are not kept as seen."""
         now = self.context.now()
         place = Place.load(cursor[name]) if name in cursor else Place(now - self._history)
         for items, reached in walk(source, place, now):

@@ -122,7 +122,7 @@ def _issue_kind(issue: wire.Issue, refund: wire.Refund | None) -> CaseKind:
 
 
 def _issue_status(issue: wire.Issue) -> CaseStatus:
-    """Whose turn it is: with a dispute who did not speak last, with a claim the seller to decide."""
+    """Whose turn it is: in a dispute who did not speak last, in a claim the seller to decide."""
     status, last = issue.current_state.status, issue.chat.last_message
     if status in _CLOSED_ISSUES:
         return CaseStatus.CLOSED

@@ -93,7 +93,7 @@ def _logged(client: AllegroClient, after: str | None) -> Iterator[tuple[list[str
         events = client.offer_events(after)
         if not events:
             return
-        # Of those of one moment the last: in the order of the log, that is the last to have happened.
+        # Of those of one moment it is the last: the log has them as they happened.
         last = max(reversed(events), key=lambda event: parse.needed(event.occurred_at)).id
         more = len(events) >= OFFER_EVENTS_PER_PAGE and last != after
         after = last

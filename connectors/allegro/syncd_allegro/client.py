@@ -120,7 +120,8 @@ class AllegroClient:
     def forms(self, since: datetime, offset: int, limit: int | None = None) -> list[bytes]:
         """A page of the orders that were updated since then, that updated first first."""
         params: Params = {
-            "updatedAt.gte": utc(since), "sort": "updatedAt", "limit": limit or FORMS_PER_PAGE, "offset": offset,
+            "updatedAt.gte": utc(since), "sort": "updatedAt",
+            "limit": limit or FORMS_PER_PAGE, "offset": offset,
         }  # fmt: skip
         return _raws(
             self._api.get("/order/checkout-forms", params).json(wire_orders.FormPage).checkout_forms

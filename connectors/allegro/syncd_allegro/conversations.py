@@ -33,7 +33,7 @@ NOT_DELIVERED = frozenset({"BLOCKED", "DISMISSED"})
 
 
 class Conversations:
-    """One of the two lists: `source` walks it, `unsettled` are the marks of what is to be read again."""
+    """One of the two lists; `unsettled` are the marks of what is to be read again."""
 
     def __init__(self, client: AllegroClient, files: Files) -> None:
         self.client = client
@@ -93,7 +93,7 @@ class Threads(Conversations):
     limit = THREADS_PER_PAGE
 
     def page(self, start: datetime, end: datetime | None, offset: int) -> Page:
-        """Threads with a message since `start`; those behind the page are older than those on it."""
+        """Threads with a message since `start`; those on the next page are older."""
         del end
         raws = self.client.threads(offset)
         entries = [entry for raw in raws if (entry := _thread_entry(raw, start)) is not None]

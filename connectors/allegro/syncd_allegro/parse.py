@@ -58,7 +58,7 @@ def mark(*parts: object) -> str:
 
 
 def describe(raw: bytes) -> tuple[str, bytes]:
-    """An id and the payload of something unreadable: Allegro's id where it has one, else a digest."""
+    """An id and the payload of something unreadable: its id where it has one, else a digest."""
     try:
         said = msgspec.json.decode(raw, type=dict[str, object]).get("id")
     except msgspec.MsgspecError:
@@ -118,7 +118,8 @@ def form_mark(sold: wire_orders.CheckoutForm) -> str:
     """Another one after each change that Allegro lets one see."""
     done = sold.fulfillment
     return mark(
-        sold.revision, sold.updated_at, sold.status, done.status, done.shipment_summary.line_items_sent
+        sold.revision, sold.updated_at, sold.status,
+        done.status, done.shipment_summary.line_items_sent,
     )  # fmt: skip
 
 
@@ -188,7 +189,7 @@ def review(raw: bytes) -> Review:
 
 
 def stock_level(raw: bytes) -> StockLevel:
-    """How many of an offer can be sold: none where it is not on sale; raises msgspec.MsgspecError."""
+    """How many of an offer can be sold, none if it is not on sale; raises msgspec.MsgspecError."""
     offer = msgspec.json.decode(raw, type=wire_sales.Offer)
     available = (offer.stock.available if offer.stock else None) or 0
     return StockLevel(
@@ -214,7 +215,7 @@ def _status(sold: wire_orders.CheckoutForm) -> OrderStatus:
 
 
 def _party(buyer: wire_orders.Buyer, place: wire_orders.DeliveryAddress | None) -> Party:
-    """The buyer by their login, which is how messages know them; guests have a name with the address."""
+    """The buyer by their login, as messages know them; a guest's name is with the address."""
     there = place or wire_orders.DeliveryAddress()
     names = (buyer.first_name or there.first_name, buyer.last_name or there.last_name)
     return Party(

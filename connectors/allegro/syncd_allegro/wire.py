@@ -1,7 +1,8 @@
-"""The parts of Allegro's answers that syncd reads, of conversations here; names are Allegro's, in snake case.
+"""The parts of Allegro's answers that syncd reads; here, those of conversations.
 
-From the published description of the REST API. Times are texts: Allegro writes some without
-seconds. Whatever else an answer holds is kept in the items' raw payloads only.
+Names are Allegro's, in snake case, from the published description of the REST API. Times are texts:
+Allegro writes some without seconds. Whatever else an answer holds is kept in the items' raw
+payloads only.
 """
 
 import msgspec

@@ -1,4 +1,4 @@
-"""The parts of Allegro's orders and parcels that syncd reads, as `syncd_allegro.wire` has the others."""
+"""The parts of Allegro's orders and parcels that syncd reads, as in `syncd_allegro.wire`."""
 
 import msgspec
 

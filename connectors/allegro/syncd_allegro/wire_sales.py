@@ -1,4 +1,4 @@
-"""The parts of Allegro's returns, ratings and offers that syncd reads, as in `syncd_allegro.wire`."""
+"""The parts of returns, ratings and offers that syncd reads, as in `syncd_allegro.wire`."""
 
 import msgspec
 

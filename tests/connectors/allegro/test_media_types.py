@@ -1,4 +1,4 @@
-"""Allegro's own media type in both headers of every call; another one where the description says beta."""
+"""Allegro's own media type in both headers of every call; where it is beta, another one."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""Every name that is parsed is Allegro's, and the README's table of settings is the settings class."""
+"""Every name that is parsed is Allegro's; the README's table of settings is the settings class."""
 
 import re
 from pathlib import Path
