@@ -34,6 +34,8 @@ class FakeAliExpress(AliExpressLogin):
         self.shop = Shop(now, self.lock)
         self.bare_lists = False
         """Whether lists come without the object around them, as in simplified answers."""
+        self.issues_oldest_first = False
+        """Whether the list of disputes begins with the one that changed first."""
         self._refusals: list[tuple[str, Refusal]] = []
 
     @property
@@ -123,7 +125,8 @@ class FakeAliExpress(AliExpressLogin):
         asked = _object(request, "query_dto")
         listed = [each[0] for each in self.shop.issues.values()]
         fits = [each for each in listed if each["issue_status"] == asked["issue_status"]]
-        fits.sort(key=lambda each: str(each["gmt_modified"]), reverse=True)
+        latest_first = not self.issues_oldest_first
+        fits.sort(key=lambda each: str(each["gmt_modified"]), reverse=latest_first)
         page, size = _paging(asked, 50)
         shown = self._list("issue_api_issue_dto", _cut(fits, page, size))
         told = {"current_page": page, "page_size": size, "total_item": len(fits)}

@@ -44,6 +44,8 @@ class AliExpressLogin(FakeServer):
         # Each its own: requests of one app share a budget in the process.
         self.app_key, self.app_secret = str(next(_APPS)), "app-s3cret"
         self.refresh_token = "50000-refresh"  # noqa: S105  made up
+        self.rotates = False
+        """Whether each refresh ends the refresh token and gives another."""
         self.callbacks: set[str] = set()
         """The callback addresses of the app; any on the loopback is one."""
         self.tokens_given = 0
@@ -118,6 +120,8 @@ class AliExpressLogin(FakeServer):
         """Tokens for the refresh token."""
         if request.one("refresh_token") != self.refresh_token:
             raise Refusal("IllegalRefreshToken", "The specified refresh token is invalid")
+        if self.rotates:
+            self.refresh_token = f"50000-refresh-{self.tokens_given + 1}"
         return self._given()
 
     def _given(self) -> Answer:
