@@ -22,14 +22,14 @@ from syncd.connector import (
     Secret,
     Wake,
 )
-from syncd.connector.following import looked_at
+from syncd.connector.following import items_of, looked_at
 from syncd.connector.scans import compact
 from syncd.hookspecs import hookimpl
 from syncd.http import HeaderToken, HttpClient
 from syncd.http.carrier import Carrier, api_at, calls
 from syncd.model import BadItem, Item, ParcelRef
 from syncd_aftership.client import Client, Refused, judge
-from syncd_aftership.parse import Tracking, Unreadable, three_letters
+from syncd_aftership.parse import Tracked, read, three_letters
 
 
 class AftershipConfig(AccountConfig):
@@ -102,17 +102,19 @@ class Aftership(Carrier):
             if number not in known and self._left > 0:
                 yield looked_at([parcel], self._follow(parcel), cursor)
 
-    def _known(self, numbers: Sequence[str]) -> dict[str, Tracking | Unreadable]:
+    def _known(self, numbers: Sequence[str]) -> dict[str, Tracked]:
         self._left -= 1
-        known: dict[str, Tracking | Unreadable] = {}
+        known: dict[str, Tracked] = {}
         for tracking in self._client.find(numbers):
             number = compact(tracking.tracking_number)
             if number in numbers:
-                known[number] = max(known.get(number, tracking), tracking, key=_weight)
+                known[number] = max(
+                    known.get(number, tracking), tracking, key=lambda one: one.weight
+                )
         return known
 
-    def _news(self, parcel: ParcelRef, tracking: Tracking | Unreadable) -> list[Item]:
-        items = tracking.items(parcel.tracking_number)
+    def _news(self, parcel: ParcelRef, tracking: Tracked) -> list[Item]:
+        items = items_of(parcel, tracking.raw, read)
         if tracking.stopped and self._left > 0:
             self._left -= 1
             try:
@@ -127,7 +129,7 @@ class Aftership(Carrier):
             created = self._client.create(self._row(parcel))
         except Refused as refused:
             return [_unfollowed(parcel, str(refused))]
-        return created.items(parcel.tracking_number) if created else []
+        return items_of(parcel, created, read) if created else []
 
     def _row(self, parcel: ParcelRef) -> dict[str, str]:
         fields = {
@@ -160,10 +162,6 @@ def _wake(body: bytes) -> Wake:
         return Wake(streams=("tracking",))
     # No `sent_at`: "ts" is when it happened, and AfterShip tries again for hours.
     return Wake(tracking_numbers=(event.msg.tracking_number,), event_id=event.event_id)
-
-
-def _weight(tracking: Tracking | Unreadable) -> tuple[bool, str]:
-    return tracking.weight
 
 
 def _unfollowed(parcel: ParcelRef, why: str) -> BadItem:

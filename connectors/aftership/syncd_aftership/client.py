@@ -1,12 +1,13 @@
 """The calls of the AfterShip Tracking API 2026-07 that the connector needs."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote
 
 import msgspec
 
 from syncd.connector import AboutNumber, ConnectorError, Unavailable
 from syncd.http import HttpClient, Reply
-from syncd_aftership.parse import Tracking, Unreadable, read
+from syncd_aftership.parse import Tracked, tracked
 
 _ALREADY = 4003
 
@@ -52,12 +53,12 @@ class Client:
     def __init__(self, http: HttpClient) -> None:
         self._http = http
 
-    def find(self, numbers: Sequence[str]) -> Iterator[Tracking | Unreadable]:
+    def find(self, numbers: Sequence[str]) -> Iterator[Tracked]:
         """Those of up to 50 numbers that AfterShip follows, a call for each 200."""
         params: dict[str, str | int] = {"tracking_numbers": ",".join(numbers), "limit": 200}
         while True:
             page = self._pages(params)
-            yield from map(read, page.trackings or ())
+            yield from map(tracked, page.trackings or ())
             on = page.pagination
             if on is None or not on.has_next_page or not on.next_cursor:
                 return
@@ -69,13 +70,13 @@ class Client:
         except Refused as refused:
             raise Unavailable(f"the list of trackings was refused: {refused}") from None
 
-    def create(self, row: Mapping[str, str]) -> Tracking | Unreadable | None:
-        """Follow a number; None where that was so already. Doing it twice is harmless.
+    def create(self, row: Mapping[str, str]) -> bytes | None:
+        """Follow a number: its tracking, None where it was followed already. Doing it twice is harmless.
 
         Raises Refused where AfterShip cannot follow it.
         """
         try:
-            return read(self._http.query("/trackings", row).json(_Created).data)
+            return bytes(self._http.query("/trackings", row).json(_Created).data)
         except Refused as refused:
             if refused.code == _ALREADY:
                 return None
@@ -83,7 +84,7 @@ class Client:
 
     def restart(self, id_: str) -> None:
         """Look for news of an expired one again; AfterShip allows it once, then it is Refused."""
-        self._http.query(f"/trackings/{id_}/retrack", {})
+        self._http.query(f"/trackings/{quote(id_, safe='')}/retrack", {})
 
     def check(self) -> None:
         """Ask for a single tracking."""

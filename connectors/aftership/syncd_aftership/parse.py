@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime, time
 from functools import cache, partial
+from typing import Any
 
 import msgspec
 
 from syncd.connector.scans import Estimate, Meaning, meanings, moment, rows, scan, story
-from syncd.model import BadItem, Item, Leg, TrackingEvent
+from syncd.model import Item, Leg, ParcelRef, TrackingEvent
 
 
 class _Courier(msgspec.Struct):
@@ -33,21 +34,17 @@ class _Checkpoint(msgspec.Struct):
     country_region: str | None = None
 
 
-class Tracking(msgspec.Struct):
-    """A number as AfterShip follows it, with one courier."""
+class Tracked(msgspec.Struct):
+    """How a number stands that AfterShip follows, with one courier; the rest of it may be odd."""
 
-    tracking_number: str
+    tracking_number: str = ""
     id: str = ""
-    tag: str | None = None
-    active: bool | None = None
-    updated_at: str | None = None
-    checkpoints: list[msgspec.Raw] | None = None
-    origin_country_region: str | None = None
-    destination_country_region: str | None = None
-    courier_destination_country_region: str | None = None
-    courier_estimated_delivery_date: _Expected | None = None
-    first_mile: _Courier | None = None
-    last_mile: _Courier | None = None
+    tag: Any = None
+    active: Any = None
+    updated_at: Any = None
+    checkpoints: Any = None
+    raw: bytes = b""
+    """It as a whole, for `read`."""
 
     @property
     def stopped(self) -> bool:
@@ -57,39 +54,34 @@ class Tracking(msgspec.Struct):
     @property
     def weight(self) -> tuple[bool, str]:
         """By which the better of two with the same number is found: it has scans, and newer ones."""
-        return bool(self.checkpoints), self.updated_at or ""
+        return bool(self.checkpoints), str(self.updated_at or "")
 
-    def items(self, number: str) -> list[Item]:
-        """Its scans, oldest first; the latest carries the courier's own estimate."""
-        origin = two_letters(self.origin_country_region)
+
+def tracked(raw: msgspec.Raw) -> Tracked:
+    """One element of a list of trackings; without a number where it is none."""
+    try:
+        head = msgspec.json.decode(raw, type=Tracked, strict=False)
+    except msgspec.ValidationError:
+        head = Tracked()
+    return msgspec.structs.replace(head, raw=bytes(raw))
+
+
+class _Way(msgspec.Struct):
+    checkpoints: list[msgspec.Raw] | None = None
+    origin_country_region: str | None = None
+    destination_country_region: str | None = None
+    courier_destination_country_region: str | None = None
+    courier_estimated_delivery_date: _Expected | None = None
+    first_mile: _Courier | None = None
+    last_mile: _Courier | None = None
+
+    @property
+    def ends(self) -> tuple[str | None, str | None]:
+        """The countries in which it begins and ends."""
         told = self.courier_destination_country_region or self.destination_country_region
-        destination = two_letters(told)
-        parse = partial(self._parse, number, origin, destination)
-        estimate = _estimate(self.courier_estimated_delivery_date, destination)
-        return story(number, self.checkpoints or (), parse, estimate)
+        return two_letters(self.origin_country_region), two_letters(told)
 
-    def _parse(
-        self, number: str, origin: str | None, destination: str | None, raw: bytes
-    ) -> TrackingEvent:
-        said = msgspec.json.decode(raw, type=_Checkpoint)
-        here = two_letters(said.country_region)
-        meaning = _meaning(said).inside(here, origin, destination)
-        if meaning.leg is None:
-            meaning = msgspec.structs.replace(meaning, leg=self._leg(said.slug))
-        place = said.location or ", ".join(filter(None, (said.city, said.state)))
-        return scan(
-            number,
-            moment(said.checkpoint_time),
-            meaning,
-            text=said.message,
-            code="/".join(filter(None, (said.subtag or said.tag, said.raw_tag))),
-            location=place,
-            country=here,
-            carrier=said.slug,
-            raw=raw,
-        )
-
-    def _leg(self, slug: str | None) -> Leg | None:
+    def leg(self, slug: str | None) -> Leg | None:
         """By whose scan it is, where two couriers share the way."""
         first = self.first_mile.slug if self.first_mile else None
         last = self.last_mile.slug if self.last_mile else None
@@ -98,32 +90,30 @@ class Tracking(msgspec.Struct):
         return {first: Leg.FIRST, last: Leg.LAST}.get(slug)
 
 
-class Unreadable(msgspec.Struct):
-    """A number that AfterShip follows, and writes of in another shape than it describes."""
-
-    tracking_number: str
-    error: str = ""
-    raw: bytes = b""
-    id: str = ""
-    stopped: bool = False
-    weight: tuple[bool, str] = (False, "")
-
-    def items(self, number: str) -> list[Item]:
-        """That it cannot be read."""
-        return [BadItem(source_id=number, reason=self.error, raw=self.raw)]
+def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
+    """The scans out of a tracking, oldest first; the latest carries the courier's own estimate."""
+    way, number = msgspec.json.decode(raw, type=_Way), parcel.tracking_number
+    estimate = _estimate(way.courier_estimated_delivery_date, way.ends[1])
+    return story(number, way.checkpoints or (), partial(_parse, number, way), estimate)
 
 
-class _Head(msgspec.Struct):
-    tracking_number: str = ""
-
-
-def read(raw: msgspec.Raw) -> Tracking | Unreadable:
-    """One element of a list of trackings."""
-    try:
-        return msgspec.json.decode(raw, type=Tracking)
-    except msgspec.ValidationError as error:
-        number = msgspec.json.decode(raw, type=_Head, strict=False).tracking_number
-        return Unreadable(number, str(error), bytes(raw))
+def _parse(number: str, way: _Way, raw: bytes) -> TrackingEvent:
+    said = msgspec.json.decode(raw, type=_Checkpoint)
+    here = two_letters(said.country_region)
+    meaning = _meaning(said).inside(here, *way.ends)
+    if meaning.leg is None:
+        meaning = msgspec.structs.replace(meaning, leg=way.leg(said.slug))
+    return scan(
+        number,
+        moment(said.checkpoint_time),
+        meaning,
+        text=said.message,
+        code="/".join(filter(None, (said.subtag or said.tag, said.raw_tag))),
+        location=said.location or ", ".join(filter(None, (said.city, said.state))),
+        country=here,
+        carrier=said.slug,
+        raw=raw,
+    )
 
 
 def _meaning(said: _Checkpoint) -> Meaning:

@@ -14,7 +14,7 @@ from syncd.model import BadItem, Leg, Milestone, OffsetSource, ParcelRef, Reason
 from syncd.testing.aftership import WEBHOOK_SECRET, FakeAftership
 from syncd.testing.server import Answer, Fault
 from syncd_aftership import Aftership
-from syncd_aftership.parse import Tracking, read, three_letters, two_letters
+from syncd_aftership.parse import read, three_letters, tracked, two_letters
 
 NUMBER = "RR000000001CN"
 NOON = datetime.fromisoformat("2026-11-02T12:00")
@@ -55,7 +55,7 @@ def checkpoint(subtag="InTransit_001", **fields):
 
 def parsed(*checkpoints, **facts):
     body = {"tracking_number": NUMBER, "checkpoints": checkpoints, **facts}
-    return msgspec.json.decode(msgspec.json.encode(body), type=Tracking).items(NUMBER)
+    return read(ParcelRef(tracking_number=NUMBER), msgspec.json.encode(body))
 
 
 def one(*args, **fields):
@@ -165,11 +165,20 @@ def test_a_checkpoint_that_cannot_be_read_stops_no_other():
     assert sorted(item.reason.split(":")[0] for item in bad) == ["ValidationError", "ValueError"]
 
 
-def test_a_tracking_of_another_shape_is_a_bad_item():
-    raw = msgspec.Raw(msgspec.json.encode({"tracking_number": NUMBER, "checkpoints": 7}))
-    (bad,) = read(raw).items(NUMBER)
+def test_a_tracking_of_another_shape_is_a_bad_item(fake, make):
+    odd = {"tracking_number": NUMBER, "checkpoints": 7}
+    page = {"trackings": [7, {"tracking_number": "B2"}, odd]}
+    fake.answer = lambda request: Answer.json({"data": page})
+    (batch,) = make(NUMBER).poll()
+    (bad,) = batch.items
     assert isinstance(bad, BadItem)
+    assert (bad.source_id, batch.looked, batch.unanswered) == (NUMBER, (), (NUMBER,))
     assert "checkpoints" in bad.reason
+
+
+@pytest.mark.parametrize("raw", [b"7", b"[]", b'{"tracking_number": {}}', b"{}"])
+def test_what_is_no_tracking_has_no_number(raw):
+    assert tracked(msgspec.Raw(raw)).tracking_number == ""
 
 
 def test_countries_have_two_letters_here_and_three_there():
