@@ -34,6 +34,8 @@ class FakeTikTokShop(TikTokLogin):
     def __init__(self, now: Callable[[], datetime] = clock.now) -> None:
         super().__init__(now)
         self.shop = Shop(now, self.lock)
+        self.latest_first = True
+        """How conversations are listed; that TikTok does it so is not published."""
 
     @property
     def sent(self) -> list[Sent]:
@@ -42,9 +44,9 @@ class FakeTikTokShop(TikTokLogin):
 
     @route("GET", CHAT)
     def conversations(self, request: Request) -> Answer:
-        """All conversations, the one with the latest message first."""
+        """All conversations."""
         shown = [thread.shown() for thread in self.shop.conversations.values()]
-        shown.sort(key=_latest, reverse=True)
+        shown.sort(key=_latest, reverse=self.latest_first)
         return self._page(request, "conversations", shown, most=20)
 
     @route("GET", f"{CHAT}/([^/]+)/messages")

@@ -65,6 +65,8 @@ def test_a_token_is_renewed_before_it_ends_and_its_refresh_token_kept(tiktok, co
     now.forward(minutes=2)
     connect().check()
     assert (tiktok.tokens_given, tiktok.refresh_token) == (2, "ROW_refresh-2")
+    asked = [request.path for request in tiktok.requests]
+    assert asked.count("/authorization/202309/shops") == 3  # none was refused and asked again
 
 
 @pytest.mark.parametrize("forgotten", [False, True], ids=["105002", "36009004"])

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from syncd.model import BadItem, Direction, MessageKind, Party
-from syncd.testing.server import Fault
 
 ANN, BOB = "7494560109732338401", "7494560109732338402"
 CARD = {"order_id": "576461413038785752"}
@@ -176,11 +175,13 @@ def test_an_interrupted_walk_reads_every_conversation_from_its_beginning(
     for n in range(15):
         buyer = f"74945601097323384{n:02}"
         shop.add_message(buyer, f"first of {n}", at=began)
+        for _ in range(10):  # so that the first is on another page than the last
+            shop.add_message(buyer, "and then", at=began)
         shop.add_message(buyer, f"last of {n}", at=began + timedelta(days=n + 1))
     first = next(connector.poll("messages", {}))
     rest, _ = read(connector, "messages", first.cursor)
     wanted = {f"{when} of {n}" for when in ("first", "last") for n in range(15)}
-    assert {*texts(first.items), *texts(rest)} == wanted
+    assert {*texts(first.items), *texts(rest)} == wanted | {"and then"}
 
 
 def test_a_conversation_that_moves_while_the_list_is_read_is_not_missed(
@@ -207,7 +208,7 @@ def test_a_list_in_an_unexpected_order_is_read_wholly(tiktok, shop, connector, r
         shop.add_message(f"74945601097323384{n:02}", f"{n}", at=now() - timedelta(days=1 + n))
     _, cursor = read(connector, "messages")
     shop.add_message(ANN, "And now?")
-    tiktok.fail(Fault.REORDERED_PAGE, path="/conversations$", times=20)
+    tiktok.latest_first = False
     items, _ = read(connector, "messages", cursor)
     assert "And now?" in texts(items)
 
