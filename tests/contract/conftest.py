@@ -16,6 +16,6 @@ To add a connector, write ``NAME.py`` with a `declaration.Contract` called ``CON
 - ``beside``: beginnings of paths that no description covers, such as the login.
 """
 
-from tests.contract import allegro, ebay
+from tests.contract import allegro, amazon, ebay
 
-ALL = [allegro.CONTRACT, ebay.CONTRACT]
+ALL = [allegro.CONTRACT, amazon.CONTRACT, ebay.CONTRACT]

@@ -4,6 +4,7 @@ As much as those files need: parameters, bodies, answers and definitions. What s
 (examples, documentation, security, which Amazon does not describe) is left out.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 _OF_A_SCHEMA = (
@@ -50,9 +51,7 @@ def _operation(
             _parameter(each) for each in given if each["in"] not in {"body", "formData"}
         ],
         "responses": {
-            status: _answer(
-                _resolved(old, answer), operation.get("produces", old.get("produces", [JSON]))
-            )
+            status: _answer(_resolved(old, answer), _answer_types(old, operation, status))
             for status, answer in operation["responses"].items()
         },
     }
@@ -77,7 +76,13 @@ def _parameter(old: dict[str, Any]) -> dict[str, Any]:
     return new
 
 
-def _answer(old: dict[str, Any], types: list[str]) -> dict[str, Any]:
+def _answer_types(old: dict[str, Any], operation: dict[str, Any], status: str) -> set[str]:
+    """`produces` does not say whether it means errors too, which gateways give in plain JSON."""
+    types = set(operation.get("produces", old.get("produces", [JSON])))
+    return types if status < "400" else {*types, JSON}
+
+
+def _answer(old: dict[str, Any], types: Iterable[str]) -> dict[str, Any]:
     new: dict[str, Any] = {"description": old.get("description", "")}
     if "schema" in old:
         new["content"] = {media: {"schema": _refs(old["schema"])} for media in types}
