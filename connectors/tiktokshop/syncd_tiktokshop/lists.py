@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from syncd.connector import OutcomeUnknown, Rejected, parse_each
+from syncd.connector import OutcomeUnknown, Rejected, Unavailable, parse_each
 from syncd.connector.sweep import Entry, Page, Source, entry_of, latest_first
 from syncd.model import BadItem, Item
 from syncd_tiktokshop import chat, parse, wire
@@ -78,13 +78,14 @@ class Conversations:
             page = self._client.messages(thread_id, token)
             raws = [bytes(raw) for raw in page.messages or ()]
             yield from raws
-            token = page.next_page_token or ""
+            token = _following(page.next_page_token, token)
             more = bool(token and raws) and _written(min(raws, key=_index)) >= self._floor
 
     def _page(self, start: datetime, end: datetime | None, offset: int) -> Page:
         del end
-        page = self._client.conversations(self._token if offset else "")
-        self._token = page.next_page_token or ""
+        token = self._token if offset else ""
+        page = self._client.conversations(token)
+        self._token = _following(page.next_page_token, token)
         raws = [bytes(raw) for raw in page.conversations or ()]
         entries = [entry_of(raw, start, _conversation_entry, parse.describe) for raw in raws]
         return latest_first(entries, start, more=bool(self._token and raws))
@@ -112,8 +113,9 @@ def _changed(
 
     def page(start: datetime, end: datetime | None, offset: int) -> Page:
         nonlocal token
-        got = fetch(start, end, token if offset else "")
-        token = got.next_page_token or ""
+        token = token if offset else ""
+        got = fetch(start, end, token)
+        token = _following(got.next_page_token, token)
         entries = [entry_of(bytes(raw), start, head, parse.describe) for raw in got.entries]
         return Page(entries, got.total_count, bool(token and entries))
 
@@ -121,6 +123,13 @@ def _changed(
         return list(parse_each([entry.raw for entry in entries], read, parse.describe))
 
     return Source(page, items, limit=limit, batch=limit)
+
+
+def _following(told: str | None, before: str) -> str:
+    """The token of the next page; raises Unavailable for the same one again, which would not end."""
+    if told and told == before:
+        raise Unavailable("TikTok Shop gives the same page again and again")
+    return told or ""
 
 
 def _head(raw: bytes, type_: type[Head], id_of: Callable[[Head], str]) -> Entry:

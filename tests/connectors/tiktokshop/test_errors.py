@@ -101,3 +101,21 @@ def test_an_error_in_a_200_is_no_empty_list(tiktok, connector, monkeypatch):
     monkeypatch.setattr(type(tiktok), "search_orders", lambda *_: said)
     with pytest.raises(Rejected, match="12345 odd"):
         list(connector.poll("orders", {}))
+
+
+@pytest.mark.parametrize("path", ["search_orders", "conversations", "messages"])
+def test_a_page_that_comes_again_and_again_ends_the_poll(
+    tiktok, connector, shop, path, monkeypatch
+):
+    shop.add_message("7494560109732338401", "Hello")
+    number = shop.add_order("7494560109732338401")
+    thread = next(iter(shop.conversations.values()))
+    entries = {
+        "orders": [shop.orders[number]],
+        "conversations": [thread.shown()],
+        "messages": thread.messages,
+    }
+    said = Answer.json({"code": 0, "data": {**entries, "next_page_token": "again"}})
+    monkeypatch.setattr(tiktok, path, lambda _: said)
+    with pytest.raises(Unavailable, match="the same page again"):
+        list(connector.poll("orders" if path == "search_orders" else "messages", {}))
