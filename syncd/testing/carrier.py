@@ -37,6 +37,8 @@ class FakeCarrier(FakeServer):
     """Settings with which an account is let in."""
     secrets: ClassVar[Mapping[str, str]] = {"api_key": KEY}
     """Those of them that are secret."""
+    issues: ClassVar[tuple[str, ...]] = ()
+    """What it gives out that is as secret."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,6 +93,7 @@ class OAuthCarrier(FakeCarrier):
 
     names: ClassVar = {"client_id": CLIENT_ID}
     secrets: ClassVar = {"client_secret": CLIENT_SECRET}
+    issues = ("access-1",)
 
     def __init__(self) -> None:
         super().__init__()

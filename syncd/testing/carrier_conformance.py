@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from inspect import getfile
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -15,7 +17,10 @@ NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
 class CarrierConformance(ConnectorConformance):
-    """`ConnectorConformance` filled in for a source that is a `FakeCarrier`; its clock is `NOW`."""
+    """`ConnectorConformance` filled in for a source that is a `FakeCarrier`; its clock is `NOW`.
+
+    The README is looked for beside the connector's package.
+    """
 
     fake_class: ClassVar[type[FakeCarrier]]
     numbers: ClassVar[Sequence[str]]
@@ -23,6 +28,11 @@ class CarrierConformance(ConnectorConformance):
     correction: ClassVar[tuple[str, Any]]
     """A field of a scan in the carrier's shape, and what it says after an edit."""
     resends_last = True
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.readme = Path(getfile(cls.connector_class)).parents[1] / "README.md"
+        cls.secrets = (*cls.fake_class.secrets.values(), *cls.fake_class.issues)
 
     @pytest.fixture
     def source(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCarrier]:

@@ -1,9 +1,6 @@
 """The AfterShip connector does what syncd relies on."""
 
-from pathlib import Path
-
-from syncd.testing.aftership import WEBHOOK_SECRET, FakeAftership
-from syncd.testing.carrier import KEY
+from syncd.testing.aftership import FakeAftership
 from syncd.testing.carrier_conformance import CarrierConformance
 from syncd_aftership import Aftership
 
@@ -11,8 +8,6 @@ from syncd_aftership import Aftership
 class TestConformance(CarrierConformance):
     connector_class = Aftership
     fake_class = FakeAftership
-    readme = Path(__file__).parents[3] / "connectors/aftership/README.md"
-    secrets = (KEY, WEBHOOK_SECRET)
     numbers = tuple(f"RR{index:09d}CN" for index in range(60))
     correction = ("subtag", "InTransit_002")
 

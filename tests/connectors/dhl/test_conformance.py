@@ -1,8 +1,5 @@
 """The DHL connector does what syncd relies on."""
 
-from pathlib import Path
-
-from syncd.testing.carrier import KEY
 from syncd.testing.carrier_conformance import CarrierConformance
 from syncd.testing.dhl import FakeDhl
 from syncd_dhl import Dhl
@@ -11,7 +8,5 @@ from syncd_dhl import Dhl
 class TestConformance(CarrierConformance):
     connector_class = Dhl
     fake_class = FakeDhl
-    readme = Path(__file__).parents[3] / "connectors/dhl/README.md"
-    secrets = (KEY,)
     numbers = tuple(f"0034043429213510{index:04d}" for index in range(4))
     correction = ("statusCode", "pre-transit")

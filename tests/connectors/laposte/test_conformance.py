@@ -1,8 +1,5 @@
 """The La Poste connector does what syncd relies on."""
 
-from pathlib import Path
-
-from syncd.testing.carrier import KEY
 from syncd.testing.carrier_conformance import CarrierConformance
 from syncd.testing.laposte import FakeLaPoste
 from syncd_laposte import LaPoste
@@ -11,7 +8,5 @@ from syncd_laposte import LaPoste
 class TestConformance(CarrierConformance):
     connector_class = LaPoste
     fake_class = FakeLaPoste
-    readme = Path(__file__).parents[3] / "connectors/laposte/README.md"
-    secrets = (KEY,)
     numbers = tuple(f"6A{index:011d}" for index in range(25))
     correction = ("code", "PB1")

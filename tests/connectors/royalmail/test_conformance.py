@@ -1,8 +1,5 @@
 """The Royal Mail connector does what syncd relies on."""
 
-from pathlib import Path
-
-from syncd.testing.carrier import CLIENT_SECRET
 from syncd.testing.carrier_conformance import CarrierConformance
 from syncd.testing.royalmail import FakeRoyalMail
 from syncd_royalmail import RoyalMail
@@ -11,7 +8,5 @@ from syncd_royalmail import RoyalMail
 class TestConformance(CarrierConformance):
     connector_class = RoyalMail
     fake_class = FakeRoyalMail
-    readme = Path(__file__).parents[3] / "connectors/royalmail/README.md"
-    secrets = (CLIENT_SECRET,)
     numbers = tuple(f"FQ{index:09d}GB" for index in range(4))
     correction = ("eventCode", "EVGMI")

@@ -1,16 +1,12 @@
 """The YunExpress connector does what syncd relies on."""
 
-from pathlib import Path
-
 from syncd.testing.carrier_conformance import CarrierConformance
-from syncd.testing.yunexpress import APP_SECRET, FakeYunExpress
+from syncd.testing.yunexpress import FakeYunExpress
 from syncd_yunexpress import YunExpress
 
 
 class TestConformance(CarrierConformance):
     connector_class = YunExpress
     fake_class = FakeYunExpress
-    readme = Path(__file__).parents[3] / "connectors/yunexpress/README.md"
-    secrets = (APP_SECRET,)
     numbers = tuple(f"YT{index:016d}" for index in range(4))
     correction = ("track_node_code", "ORDER_CREATION")
