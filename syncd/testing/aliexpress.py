@@ -32,8 +32,8 @@ class FakeAliExpress(AliExpressLogin):
     def __init__(self, now: Callable[[], datetime] = clock.now) -> None:
         super().__init__(now)
         self.shop = Shop(now, self.lock)
-        self.bare_lists = False
-        """Whether lists come without the object around them, as in simplified answers."""
+        self.simplified = False
+        """Whether answers and lists come without the object around them, as in the reference."""
         self.issues_oldest_first = False
         """Whether the list of disputes begins with the one that changed first."""
         self._refusals: list[tuple[str, Refusal]] = []
@@ -79,7 +79,7 @@ class FakeAliExpress(AliExpressLogin):
             "total_page": -(-len(fits) // size),
             "target_list": self._list("aeop_order_item_dto", _cut(fits, page, size)),
         }
-        return _answer(request, {"result": result})
+        return self._told(request, {"result": result})
 
     @route("POST", "/sync/(aliexpress.trade.new.redefining.findorderbyid)")
     def order(self, request: Request) -> Answer:
@@ -91,7 +91,7 @@ class FakeAliExpress(AliExpressLogin):
                 "aeop_tp_logistic_info_dto", sold["logistic_info_list"]
             ),
         }
-        return _answer(request, {"target": sold | lists})
+        return self._told(request, {"target": sold | lists})
 
     @route("POST", "/sync/(aliexpress.trade.redefining.extendsbuyeracceptgoodstime)")
     def extend(self, request: Request) -> Answer:
@@ -99,25 +99,25 @@ class FakeAliExpress(AliExpressLogin):
         order_id, days = request.one("param0"), int(request.one("param1"))
         sold = self.shop.orders.get(order_id)
         if sold is None:
-            return _answer(request, _not_extended(100, "order not found"))
+            return self._told(request, _not_extended(100, "order not found"))
         if sold["order_status"] != "WAIT_BUYER_ACCEPT_GOODS" or sold["issue_status"] == "IN_ISSUE":
-            return _answer(request, _not_extended(210, "order status does not allow it"))
+            return self._told(request, _not_extended(210, "order status does not allow it"))
         if days > LONGEST_EXTENSION:
-            return _answer(request, _not_extended(201, "extended time exceeds the limit"))
+            return self._told(request, _not_extended(201, "extended time exceeds the limit"))
         self.shop.extend(order_id, days)
-        return _answer(request, {"is_success": True})
+        return self._told(request, {"is_success": True})
 
     @route("POST", "/sync/(aliexpress.logistics.sellershipmentfortop)")
     def ship(self, request: Request) -> Answer:
         """Take a parcel's number for an order that is to be sent."""
         order_id, number = request.one("out_ref"), request.one("logistics_no")
         if request.one("service_name") == "Other" and not request.one("tracking_website"):
-            return _answer(request, _not_shipped("00720001", "tracking website is empty"))
+            return self._told(request, _not_shipped("00720001", "tracking website is empty"))
         if self._order(order_id)["order_status"] != "WAIT_SELLER_SEND_GOODS":
-            return _answer(request, _not_shipped("00720002", "order status does not allow it"))
+            return self._told(request, _not_shipped("00720002", "order status does not allow it"))
         self.shop.ship(order_id, number, service=request.one("service_name"))
         self.shop.confirmed.append((order_id, number))
-        return _answer(request, {"result_success": True})
+        return self._told(request, {"result_success": True})
 
     @route("POST", "/sync/(aliexpress.issue.issuelist.get)")
     def issue_list(self, request: Request) -> Answer:
@@ -130,20 +130,20 @@ class FakeAliExpress(AliExpressLogin):
         page, size = _paging(asked, 50)
         shown = self._list("issue_api_issue_dto", _cut(fits, page, size))
         told = {"current_page": page, "page_size": size, "total_item": len(fits)}
-        return _answer(request, told | {"data_list": shown})
+        return self._told(request, told | {"data_list": shown})
 
     @route("POST", "/sync/(aliexpress.issue.detail.get)")
     def issue(self, request: Request) -> Answer:
         """One dispute, to who names its buyer."""
         listed, detail = self.shop.issues.get(request.one("issue_id"), ({}, {}))
         if listed.get("buyer_login_id") != request.one("buyer_login_id"):
-            return _answer(request, {})
+            return self._told(request, {})
         lists = {
-            name: {_ENTRY.get(name, "solution_api_dto"): entries}
+            name: self._list(_ENTRY.get(name, "solution_api_dto"), entries)
             for name, entries in detail.items()
             if name.endswith("_list")
         }
-        return _answer(request, {"result_object": detail | lists})
+        return self._told(request, {"result_object": detail | lists})
 
     @route("POST", "/sync/(aliexpress.evaluation.listorderevaluation.get)")
     def evaluations(self, request: Request) -> Answer:
@@ -151,7 +151,7 @@ class FakeAliExpress(AliExpressLogin):
         asked = _object(request, "trade_evaluation_request")
         start, end = asked.get("start_valid_date", ""), asked.get("end_valid_date", "~")
         fits = [one for one in self.shop.reviews.values() if start <= one["valid_date"] <= end]
-        return _answer(request, {"target_list": self._list("trade_evaluation_open_dto", fits)})
+        return self._told(request, {"target_list": self._list("trade_evaluation_open_dto", fits)})
 
     @route("POST", "/sync/(aliexpress.message.redefining.versiontwo.querymsgrelationlist)")
     def threads(self, request: Request) -> Answer:
@@ -161,7 +161,7 @@ class FakeAliExpress(AliExpressLogin):
         heads.sort(key=lambda head: int(head["message_time"]), reverse=True)
         fits = [head for head in heads if head["message_time"] >= asked.get("start_time", 0)]
         shown = _cut(fits, *_paging(asked, 100))
-        return _answer(request, _result("relation_list", self._list("relation_result", shown)))
+        return self._told(request, _result("relation_list", self._list("relation_result", shown)))
 
     @route("POST", "/sync/(aliexpress.message.redefining.versiontwo.querymsgdetaillist)")
     def messages(self, request: Request) -> Answer:
@@ -182,18 +182,24 @@ class FakeAliExpress(AliExpressLogin):
         told = _object(request, "create_param")
         if told["seller_id"] != self.shop.seller:
             told = {"is_success": False, "sub_error_code": 1001, "error_msg": "seller is wrong"}
-            return _answer(request, told)
+            return self._told(request, told)
         order_id = str(told["extern_id"]) if told["message_type"] == "order" else None
         thread = self.shop.write(
             told["buyer_id"], told["content"], order_id=order_id, by_seller=True
         )
         self.shop.sent.append(Sent(told["buyer_id"], told["content"], order_id))
-        return _answer(request, {"is_success": True, "channel_id": thread})
+        return self._told(request, {"is_success": True, "channel_id": thread})
+
+    def _told(self, request: Request, told: Json) -> Answer:
+        told |= {"request_id": "2141154d1768"}
+        if self.simplified:
+            return Answer.json(told | {"code": "0"})
+        return Answer.json({f"{request.groups[0].replace('.', '_')}_response": told})
 
     def _messages(self, request: Request, thread: Json) -> Answer:
         asked = {name: int(request.one(name)) for name in ("current_page", "page_size")}
         shown = self._list("message_detail", _cut(thread["messages"], *_paging(asked, 100)))
-        return _answer(request, _result("message_detail_list", shown))
+        return self._told(request, _result("message_detail_list", shown))
 
     def _order(self, order_id: str) -> Json:
         sold = self.shop.orders.get(order_id)
@@ -208,7 +214,7 @@ class FakeAliExpress(AliExpressLogin):
 
     def _list(self, entry: str, entries: list[Json]) -> Any:
         shown = self.page(entries)
-        return shown if self.bare_lists else {entry: shown}
+        return shown if self.simplified else {entry: shown}
 
 
 _ENTRY = {"process_dto_list": "api_issue_process_dto"}
@@ -218,11 +224,6 @@ def _object(request: Request, name: str) -> Json:
     """A parameter that is JSON in a text."""
     found: Json = msgspec.json.decode(request.one(name, "{}"), type=dict[str, Any])
     return found
-
-
-def _answer(request: Request, told: Json) -> Answer:
-    name = f"{request.groups[0].replace('.', '_')}_response"
-    return Answer.json({name: told | {"request_id": "2141154d1768"}})
 
 
 def _result(name: str, listed: Any) -> Json:

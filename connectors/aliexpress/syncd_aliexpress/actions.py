@@ -12,6 +12,8 @@ from syncd.model import Shipment
 from syncd_aliexpress import parse, wire
 
 _DAY = timedelta(days=1)
+# AliExpress counts days on the Pacific coast's clock, where two of each year have not 24 hours.
+_SLACK = timedelta(hours=1)
 OTHER = "Other"
 """The service of whoever is not in AliExpress's list; it goes with the address of a tracking site."""
 _REFUSED = {
@@ -34,11 +36,16 @@ def days_to(sold: wire.SoldOrder, until: datetime) -> int:
             "AliExpress extends an order only while it waits for the buyer to accept the goods; "
             f"this one is {sold.order_status or 'of unknown status'}"
         )
-    if ends >= until:
+    if lasts(ends, until):
         return 0
     if sold.issue_status == "IN_ISSUE" or sold.frozen_status == "IN_FROZEN":
         raise Rejected("AliExpress extends no order that is disputed or frozen")
-    return -((ends - until) // _DAY)
+    return -((ends - (until - _SLACK)) // _DAY)
+
+
+def lasts(ends: datetime, until: datetime) -> bool:
+    """Whether an order that ends then has been given until `until`."""
+    return ends >= until - _SLACK
 
 
 def extended(answer: wire.Extended) -> None:
@@ -53,8 +60,8 @@ def extended(answer: wire.Extended) -> None:
 def service(shipment: Shipment, services: Mapping[str, str]) -> str:
     """AliExpress's name for who carries a parcel; raises Rejected where one has to be set."""
     carrier = shipment.carrier or ""
-    known = {name.casefold(): code for name, code in services.items()}
-    if code := known.get(carrier.casefold()):
+    known = {_bare(name): code for name, code in services.items()}
+    if code := known.get(_bare(carrier)):
         return code
     if shipment.tracking_url:
         return OTHER
@@ -69,6 +76,10 @@ def shipped(answer: wire.Shipped) -> None:
     if not wire.is_true(answer.result_success):
         code, why = answer.result_error_code or "no code", answer.result_error_desc
         raise Rejected(f"AliExpress did not take the parcel ({code}): {why or 'no reason given'}")
+
+
+def _bare(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).casefold()
 
 
 def unreadable(error: Exception) -> OutcomeUnknown:

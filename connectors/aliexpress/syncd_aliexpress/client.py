@@ -147,9 +147,7 @@ class AliExpressClient:
             raise AuthFailed(
                 f"{error}; apply for the app's permission {group} (App Console, openservice.aliexpress.com)"
             ) from None
-        name = f"{method.replace('.', '_')}_response"
-        inner = reply.json(dict[str, msgspec.Raw]).get(name, b"null")
-        return replace(reply, content=bytes(inner)).json(type_)
+        return replace(reply, content=_inside(reply, method)).json(type_)
 
     def _signed(self, request: Outgoing) -> Outgoing:
         fields = [*parse_qsl(request.content.decode(), keep_blank_values=True)]
@@ -177,6 +175,16 @@ def _known(found: msgspec.Raw, missing: str) -> bytes:
     if raw in {b"null", b"{}"}:
         raise Rejected(f"AliExpress knows {missing}")
     return raw
+
+
+def _inside(reply: Reply, method: str) -> bytes:
+    """What a call answers, without the object around it that is named after it.
+
+    The answers of AliExpress's reference have none, and a `code` instead.
+    """
+    body = reply.json(dict[str, msgspec.Raw])
+    bare = reply.content if "code" in body else b"null"
+    return bytes(body.get(f"{method.replace('.', '_')}_response", bare))
 
 
 def _text(value: Any) -> str:

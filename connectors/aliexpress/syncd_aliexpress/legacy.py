@@ -34,7 +34,7 @@ from syncd.model import (
     Receipt,
     Verdict,
 )
-from syncd_aliexpress import parse, wire
+from syncd_aliexpress import parse, wire, wire_messages
 from syncd_aliexpress.client import AliExpressClient, numeric
 from syncd_aliexpress.settings import AliExpressConfig
 from syncd_aliexpress.shop import AliExpress
@@ -85,7 +85,9 @@ class AliExpressLegacy(AliExpress):
         verdict = self.may_send(draft)
         if not verdict.allowed:
             raise Rejected(verdict.reason)
-        sent = self._client.change(f"{_METHOD}.addmsg", wire.Added, create_param=self._told(draft))
+        sent = self._client.change(
+            f"{_METHOD}.addmsg", wire_messages.Added, create_param=self._told(draft)
+        )
         if not wire.is_true(sent.is_success):
             why = f"{sent.sub_error_code or ''} {sent.error_msg or 'no reason given'}".strip()
             raise Rejected(f"AliExpress did not take the message: {why}")
@@ -131,7 +133,9 @@ def threads(client: AliExpressClient) -> Source:
         number = 1 + offset // PER_PAGE
         query = {"current_page": number, "page_size": PER_PAGE, "start_time": _millis(start)}
         query |= {"end_time": _millis(end)} if end else {}
-        got = client.read(f"{_METHOD}.querymsgrelationlist", wire.ThreadList, query=query).result
+        got = client.read(
+            f"{_METHOD}.querymsgrelationlist", wire_messages.ThreadList, query=query
+        ).result
         raws = _good(got, got.relation_list)
         entries = [entry_of(bytes(raw), start, _entry, parse.describe) for raw in raws]
         return latest_first(entries, start, more=len(raws) >= PER_PAGE and number < PAGES)
@@ -146,7 +150,7 @@ def message(
     raw: bytes, *, buyer: Party, thread_id: str | None, ids: Iterable[str | None]
 ) -> Message:
     """A message; whose id is one of `ids` is the buyer. Raises msgspec.MsgspecError."""
-    said = msgspec.json.decode(raw, type=wire.Said)
+    said = msgspec.json.decode(raw, type=wire_messages.Said)
     login = said.summary.sender_login_id if said.summary else None
     is_buyer = bool({str(said.sender_ali_id), login} & {each for each in ids if each})
     about = (str(said.extern_id),) if said.extern_id and str(said.extern_id) != "0" else ()
@@ -170,7 +174,7 @@ def message(
 def _items(client: AliExpressClient, entry: Entry) -> list[Item]:
     if not entry.known:
         return [BadItem(source_id=entry.id, reason="not a conversation of the list", raw=entry.raw)]
-    thread = msgspec.json.decode(entry.raw, type=wire.Thread)
+    thread = msgspec.json.decode(entry.raw, type=wire_messages.Thread)
     ids = {str(each) for each in (thread.other_ali_id, thread.other_login_id) if each}
     buyer = Party(id=thread.other_login_id, name=thread.other_name)
     read = partial(message, buyer=buyer, thread_id=entry.id, ids=ids)
@@ -185,7 +189,7 @@ def _with_buyer(client: AliExpressClient, login: str) -> list[bytes]:
 def _pages(client: AliExpressClient, call: str, **whose: str) -> Iterator[bytes]:
     for number in range(1, PAGES + 1):
         asked = {**whose, "current_page": number, "page_size": PER_PAGE}
-        got = client.read(f"{_METHOD}.{call}", wire.MessageList, **asked).result
+        got = client.read(f"{_METHOD}.{call}", wire_messages.MessageList, **asked).result
         raws = _good(got, got.message_detail_list)
         yield from (bytes(raw) for raw in raws)
         if len(raws) < PER_PAGE:
@@ -193,7 +197,7 @@ def _pages(client: AliExpressClient, call: str, **whose: str) -> Iterator[bytes]
 
 
 def _good(
-    result: wire.Threads | wire.Messages, listed: wire.Listed[msgspec.Raw]
+    result: wire_messages.Threads | wire_messages.Messages, listed: wire.Listed[msgspec.Raw]
 ) -> list[msgspec.Raw]:
     if result.is_success is not None and not wire.is_true(result.is_success):
         why = f"{result.error_code or ''} {result.error_msg or 'no reason given'}".strip()
@@ -202,7 +206,7 @@ def _good(
 
 
 def _entry(raw: bytes) -> Entry:
-    thread = msgspec.json.decode(raw, type=wire.Thread)
+    thread = msgspec.json.decode(raw, type=wire_messages.Thread)
     stamp = datetime.fromtimestamp(thread.message_time / 1000, UTC)
     mark = f"{thread.channel_id}@{thread.last_message_id or thread.message_time}"
     return Entry(str(thread.channel_id), stamp, mark, raw)

@@ -50,7 +50,7 @@ class AliExpress(Connector):
         Capability.REQUEST_REVIEW: "AliExpress asks buyers for reviews itself; it has no call for it",
         Capability.PUBLIC_REPLY: "AliExpress has a call for it, which syncd does not use yet",
         Capability.WEBHOOK: "AliExpress's notices want a certificate that names the company (OV or "
-        "EV) and do not say enough to check them; orders are polled instead",
+        "EV); orders are polled instead",
     }
 
     def __init__(self, config: AliExpressConfig, context: Context) -> None:
@@ -102,7 +102,7 @@ class AliExpress(Connector):
             ends = parse.protection_ends(self._sold(order_id))
         except (Rejected, ValueError) as error:
             raise actions.unreadable(error) from None
-        if ends is None or ends < until:
+        if ends is None or not actions.lasts(ends, until):
             return None
         return Receipt(source_id=order_id, accepted_at=self.context.now())
 

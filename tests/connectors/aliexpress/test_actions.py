@@ -1,6 +1,6 @@
 """More time for orders, and parcels that left: once each, and with reasons where not."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -32,7 +32,7 @@ def parcel(order_id, **fields):
 
 @pytest.mark.parametrize(
     ("more", "days"),
-    [({"days": 5}, 5), ({"days": 5, "seconds": 1}, 6), ({"seconds": 1}, 1), ({"hours": 36}, 2)],
+    [({"days": 5}, 5), ({"days": 5, "hours": 2}, 6), ({"hours": 2}, 1), ({"hours": 36}, 2)],
 )
 def test_as_many_days_as_it_takes(connector, shop, order, ends, calls, more, days):
     until = ends + timedelta(**more)
@@ -73,11 +73,16 @@ def test_a_request_that_was_not_carried_out_may_be_made_again(
     assert shop.extended == [(order, 5)]
 
 
-def test_summer_time_between_now_and_then(connector, shop, order, now):
-    # Three weeks over the change of clocks of 8 March 2026, by the wall there and in truth.
-    until = now.start + timedelta(days=21)
-    connector.extend_promise(order, until, KEY)
+@pytest.mark.parametrize("ends", [datetime(2026, 3, 5, 12, tzinfo=UTC)])
+def test_days_over_the_change_of_clocks(connector, aliexpress, shop, order, ends):
+    # AliExpress's day of 8 March 2026 has 23 hours.
+    until = ends + timedelta(days=10)
+    aliexpress.fail(Fault.LOST_ANSWER, path=EXTEND)
+    with pytest.raises(OutcomeUnknown):
+        connector.extend_promise(order, until, KEY)
     assert connector.find_extension(order, until, KEY) is not None
+    connector.extend_promise(order, until, KEY)
+    assert shop.extended == [(order, 10)]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +146,7 @@ def test_an_order_that_cannot_be_read_settles_nothing(connector, aliexpress, ord
 
 
 def test_a_parcel_that_left(connect, shop, calls):
-    connector, order = connect(services={"china post": "CPAM"}), shop.add_order()
+    connector, order = connect(services={"china-post": "CPAM"}), shop.add_order()
     left = parcel(order)
     assert connector.find_confirmation(left, KEY) is None
     connector.confirm_shipment(left, KEY)
@@ -167,7 +172,7 @@ def test_a_carrier_that_aliexpress_does_not_list(connector, shop, calls):
 
 
 def test_a_lost_answer_to_a_parcel_is_settled(connect, aliexpress, shop):
-    connector, order = connect(services={"china post": "CPAM"}), shop.add_order()
+    connector, order = connect(services={"china-post": "CPAM"}), shop.add_order()
     aliexpress.fail(Fault.LOST_ANSWER, path=SHIP)
     with pytest.raises(OutcomeUnknown):
         connector.confirm_shipment(parcel(order), KEY)
@@ -175,7 +180,7 @@ def test_a_lost_answer_to_a_parcel_is_settled(connect, aliexpress, shop):
 
 
 def test_a_parcel_that_aliexpress_refuses(connect, shop, order):
-    connector = connect(services={"china post": "CPAM"})
+    connector = connect(services={"china-post": "CPAM"})
     with pytest.raises(Rejected, match=r"00720002.*order status"):
         connector.confirm_shipment(parcel(order, tracking_number="LP2"), KEY)
     with pytest.raises(Rejected, match="tracking number"):

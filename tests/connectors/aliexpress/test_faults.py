@@ -92,7 +92,7 @@ def test_a_missing_permission_says_what_can_be_switched_off(
 
 def test_a_list_that_fails_by_itself_is_no_empty_list(connector, monkeypatch, aliexpress):
     told = {"result": {"success": False, "error_code": "F00", "error_message": "account not found"}}
-    monkeypatch.setattr("syncd.testing.aliexpress._answer", lambda *_: _wrapped(told))
+    monkeypatch.setattr(aliexpress, "_told", lambda *_: _wrapped(told))
     with pytest.raises(Unavailable, match="F00 account not found"):
         polled(connector)
 
@@ -131,7 +131,7 @@ def test_an_unreadable_answer_to_a_change_leaves_it_open(connector, aliexpress, 
 
 def test_an_answer_of_another_call_is_not_taken(connector, aliexpress, shop, monkeypatch):
     order = shop.add_order()
-    monkeypatch.setattr("syncd.testing.aliexpress._answer", lambda *_: _wrapped({"target": {}}))
+    monkeypatch.setattr(aliexpress, "_told", lambda *_: _wrapped({"target": {}}))
     with pytest.raises(Unavailable, match="not what the API describes"):
         connector._client.order(order)
 

@@ -80,10 +80,10 @@ def test_a_message_that_cannot_be_read_is_put_aside(legacy, shop, read):
     assert all(x.reason for x in items if isinstance(x, BadItem))
 
 
-def test_a_list_that_fails_by_itself(legacy, monkeypatch):
+def test_a_list_that_fails_by_itself(legacy, aliexpress, monkeypatch):
     told = {"result": {"is_success": False, "error_code": 5, "error_msg": "closed"}}
     name = "aliexpress_message_redefining_versiontwo_querymsgrelationlist_response"
-    monkeypatch.setattr("syncd.testing.aliexpress._answer", lambda *_: Answer.json({name: told}))
+    monkeypatch.setattr(aliexpress, "_told", lambda *_: Answer.json({name: told}))
     with pytest.raises(Unavailable, match="5 closed"):
         list(legacy.poll("messages", {}))
 
@@ -94,6 +94,12 @@ def test_a_first_message_about_an_order(legacy, shop, now, calls):
     assert [(x.buyer, x.text, x.order_id) for x in shop.sent] == [("es-1", "It is late.", order)]
     assert receipt.source_id in shop.threads
     assert f'"seller_id":"{shop.seller}"' in calls(ADD)[0]["create_param"]
+
+
+def test_a_text_of_any_kind_is_signed_as_it_is_sent(legacy, shop, now):
+    text = '灯 & café = 100 % +1 "ü"'
+    legacy.send(draft(now, text=text), "key")
+    assert shop.sent[0].text == text
 
 
 def test_a_message_about_nothing(legacy, shop, now, calls):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec import json
+from msgspec.structs import replace
 
 from syncd.model import BadItem, Order, OrderLine, OrderStatus, Shipment, Window
 from syncd_aliexpress import parse, times
@@ -53,12 +54,17 @@ def test_an_order_that_waits_for_the_buyer(connector, shop, read, now):
     assert json.decode(parcel.raw)["logistics_no"] == "LP00123456789012"
 
 
-def test_lists_may_come_bare(connector, aliexpress, shop, read):
-    shop.ship(shop.add_order(), "LP00123456789012")
-    wrapped, _ = read(connector, "orders")
-    aliexpress.bare_lists = True
-    bare, _ = read(connector, "orders")
-    assert [(x.source_id, type(x)) for x in bare] == [(x.source_id, type(x)) for x in wrapped]
+@pytest.mark.parametrize("stream", ["orders", "returns", "reviews"])
+def test_answers_may_come_without_what_is_around_them(connector, aliexpress, shop, read, stream):
+    order = shop.add_order()
+    shop.ship(order, "LP00123456789012")
+    shop.dispute(order)
+    shop.review(order)
+    wrapped, _ = read(connector, stream)
+    aliexpress.simplified = True
+    bare, _ = read(connector, stream)
+    assert bare
+    assert [replace(x, raw=b"") for x in bare] == [replace(x, raw=b"") for x in wrapped]
 
 
 def test_orders_that_have_ended_are_asked_for_apart(connector, shop, read, now, calls):
