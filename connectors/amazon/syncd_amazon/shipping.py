@@ -71,4 +71,6 @@ def _bare(said: str | None) -> str:
 
 @cache
 def _codes() -> dict[str, str]:
-    return {_bare(row["code"]): row["code"] for row in rows("syncd_amazon", "carriers.csv")}
+    table = rows("syncd_amazon", "carriers.csv")
+    names = {row["code"]: [row["code"], *row["also"].split()] for row in table}
+    return {_bare(name): code for code, several in names.items() for name in several}

@@ -42,6 +42,23 @@ def test_its_receipt_is_the_id_that_the_stream_gives(connector, order_id, now, r
     assert receipt.source_id in {item.source_id for item in read(connector)[0]}
 
 
+@pytest.mark.parametrize(
+    ("ours", "amazons"),
+    [
+        ("dhl-de", "DHL"),
+        ("DHL", "DHL"),
+        ("dhl-ecommerce", "DHL Global Mail"),
+        ("hermes-de", "Hermes Logistik Gruppe"),
+        ("royal-mail", "Royal Mail"),
+        ("yamato", "YamatoTransport"),
+        ("ups", "UPS"),
+    ],
+)
+def test_carriers_by_syncds_codes(amazon, connector, order_id, ours, amazons):
+    connector.confirm_shipment(parcel(order_id, carrier=ours), "key")
+    assert body_of(amazon)["packageDetail"]["carrierCode"] == amazons
+
+
 def test_a_carrier_without_a_code_is_named(amazon, connector, order_id):
     connector.confirm_shipment(parcel(order_id, carrier="YunExpress"), "key")
     detail = body_of(amazon)["packageDetail"]
