@@ -25,7 +25,7 @@ from syncd.connector.sweep import Place, Source, walk, whole_list
 from syncd.hookspecs import hookimpl
 from syncd.http import HttpClient, OAuth2
 from syncd.model import Draft, Message, Receipt, Shipment, Verdict
-from syncd_ebay import parcels, push, returns, rules
+from syncd_ebay import parcels, returns, rules
 from syncd_ebay.cases import DISPUTE, POST_ORDER, Kind
 from syncd_ebay.client import (
     DISPUTE_SCOPE,
@@ -38,6 +38,7 @@ from syncd_ebay.client import (
     judge,
 )
 from syncd_ebay.lists import Conversations, Orders
+from syncd_ebay.push import KEY_SCOPE, Keys, challenge, keys_client, verified
 from syncd_ebay.settings import EbayConfig
 from syncd_ebay.wire import Conversation
 
@@ -96,7 +97,7 @@ class EbayConnector(Connector):
             disputes_url=DISPUTES.get(url, url),
             marketplace=config.marketplace,
         )
-        self._keys = push.Keys(self._keys_client(url), context.now)
+        self._keys = Keys(self._keys_client(url), context.now)
         names = (config.username, config.user_id)
         self._own = frozenset(name.casefold() for name in names if name)
 
@@ -156,14 +157,14 @@ class EbayConnector(Connector):
             raise OutcomeUnknown(f"the order cannot be read: {error}") from None
         return parcels.find(known, shipment, self.context.now())
 
-    def verify_push(self, push_: Push) -> Wake | None:
+    def verify_push(self, push: Push) -> Wake | None:
         """By eBay's challenge (GET), or by the key that eBay publishes for the signature (POST)."""
-        if push_.method == "POST":
-            return push.verified(push_, self._keys)
+        if push.method == "POST":
+            return verified(push, self._keys)
         config = self.config
         if config.push_token is None or config.push_url is None:
             return None
-        return push.challenge(push_, config.push_token.reveal(), config.push_url)
+        return challenge(push, config.push_token.reveal(), config.push_url)
 
     def check(self) -> None:
         """Ask for one of each, so that all scopes are tried."""
@@ -214,10 +215,10 @@ class EbayConnector(Connector):
             client_id=self.config.client_id,
             client_secret=self.config.client_secret,
             now=self.context.now,
-            scope=push.KEY_SCOPE,
+            scope=KEY_SCOPE,
             basic=True,
         )
-        return push.keys_client(url, auth, partial(judge, scope=push.KEY_SCOPE))
+        return keys_client(url, auth, partial(judge, scope=KEY_SCOPE))
 
     def _kinds_of_cases(self) -> list[Kind]:
         """EBay's sandbox has no Post-Order API."""
