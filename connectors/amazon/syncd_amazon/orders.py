@@ -1,12 +1,12 @@
 """Amazon's lists as `syncd_amazon.pages` walks them, and orders one by one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import msgspec
 
 from syncd.connector import Cursor, Unavailable, parse_each
-from syncd.connector.sweep import Entry
+from syncd.connector.sweep import Entry, entry_of
 from syncd.model import Item
 from syncd_amazon import parse, wire
 from syncd_amazon.client import AmazonClient
@@ -58,14 +58,14 @@ class Lists:
     def _orders(self, start: datetime, token: str | None) -> Page:
         asked = self._asked | {"lastUpdatedAfter": utc(start)}
         found = self._client.search(asked | ({"paginationToken": token} if token else {}))
-        entries = [parse.order_entry(bytes(raw)) for raw in found.orders]
+        entries = _entries(found.orders, start, parse.order_entry)
         following = found.pagination.next_token if found.pagination else None
         return Page(entries, following or None, found.last_updated_before)
 
     def _returns(self, start: datetime, token: str | None, earliest: datetime) -> Page:
         asked = {"createdSince": utc(start)} | ({"nextToken": token} if token else {})
         found = self._client.returns(asked)
-        entries = [parse.return_entry(bytes(raw)) for raw in found.returns]
+        entries = _entries(found.returns, start, parse.return_entry)
         recent = [each for each in entries if each.stamp >= earliest or not each.known]
         return Page(recent, found.next_token or None)
 
@@ -99,6 +99,12 @@ class Known:
             self._stores.clear()
         self._stores[found.order_id] = store
         return store
+
+
+def _entries(
+    raws: list[msgspec.Raw], start: datetime, read: Callable[[bytes], Entry]
+) -> list[Entry]:
+    return [entry_of(bytes(raw), start, read, parse.describe) for raw in raws]
 
 
 def _order(entry: Entry) -> list[Item]:

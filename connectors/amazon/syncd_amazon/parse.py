@@ -145,20 +145,14 @@ def case(raw: bytes) -> Case:
 
 
 def order_entry(raw: bytes) -> Entry:
-    """What an order is walked by; one that cannot be read stands for itself."""
-    try:
-        head = msgspec.json.decode(raw, type=wire.OrderHead)
-    except msgspec.MsgspecError:
-        return _unreadable(raw)
+    """What an order is walked by; raises msgspec.MsgspecError."""
+    head = msgspec.json.decode(raw, type=wire.OrderHead)
     return _entry(head.order_id, head.last_updated_time, raw)
 
 
 def return_entry(raw: bytes) -> Entry:
-    """What a return is walked by; one that cannot be read stands for itself."""
-    try:
-        head = msgspec.json.decode(raw, type=wire.ReturnHead)
-    except msgspec.MsgspecError:
-        return _unreadable(raw)
+    """What a return is walked by; raises msgspec.MsgspecError."""
+    head = msgspec.json.decode(raw, type=wire.ReturnHead)
     return _entry(head.id, head.last_updated_date_time, raw)
 
 
@@ -176,13 +170,6 @@ def describe(raw: bytes) -> tuple[str, bytes]:
 
 def _entry(source_id: str, changed: datetime, raw: bytes) -> Entry:
     return Entry(source_id, changed, f"{source_id}@{changed.astimezone(UTC).isoformat()}", raw)
-
-
-def _unreadable(raw: bytes) -> Entry:
-    source_id, _ = describe(raw)
-    digest = hashlib.blake2b(raw, digest_size=6).hexdigest()
-    oldest = datetime.min.replace(tzinfo=UTC)
-    return Entry(source_id, oldest, f"unreadable {source_id} {digest}", raw, known=False)
 
 
 def _status(found: wire.SoldOrder) -> OrderStatus:

@@ -2,11 +2,11 @@
 
 from importlib.util import find_spec
 from typing import Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from syncd.connector import AccountConfig, Secret
+from syncd.connector.addresses import BaseUrl
 from syncd_amazon.marketplaces import Marketplace, marketplace
 
 Region = Literal["na", "eu", "fe"]
@@ -17,7 +17,7 @@ class QueueSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: str = Field(
+    url: BaseUrl = Field(
         description="Its URL; the queue is this account's alone",
         examples=["https://sqs.eu-west-1.amazonaws.com/123456789012/orders"],
     )
@@ -26,11 +26,6 @@ class QueueSettings(BaseModel):
         None, description="Of an AWS user who may receive and delete; else AWS's usual places"
     )
     secret_access_key: Secret | None = Field(None, description="That user's secret")
-
-    @field_validator("url")
-    @classmethod
-    def _safe(cls, url: str) -> str:
-        return safe_url("queue.url", url)
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
@@ -99,14 +94,9 @@ class AmazonConfig(AccountConfig):
     sandbox: bool = Field(
         default=False, description="use Amazon's static sandbox, which has made-up answers only"
     )
-    base_url: str | None = Field(
+    base_url: BaseUrl | None = Field(
         default=None, description="another host of everything, for tests; overrides `sandbox`"
     )
-
-    @field_validator("base_url")
-    @classmethod
-    def _safe(cls, url: str | None) -> str | None:
-        return None if url is None else safe_url("base_url", url).rstrip("/")
 
     @model_validator(mode="after")
     def _one_region(self) -> Self:
@@ -122,12 +112,3 @@ class AmazonConfig(AccountConfig):
     def stores(self) -> tuple[Marketplace, ...]:
         """The stores that `marketplaces` names; raises ValueError for one that is not known."""
         return tuple(marketplace(each, self.region) for each in self.marketplaces)
-
-
-def safe_url(name: str, url: str) -> str:
-    """`url`, which tokens and buyers' data may be sent to; raises ValueError where they may not."""
-    parts = urlsplit(url)
-    local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
-    if parts.scheme != "https" and not (parts.scheme == "http" and local):
-        raise ValueError(f"{name} must begin with https:// (http:// only for 127.0.0.1)")
-    return url
