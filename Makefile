@@ -77,7 +77,7 @@ bench: bench-sync bench-idle bench-scan ## how fast it is, beside its peers and 
 bench-sync: setup .venv-bench/.ready ## the first and the second pull of 100,000 messages
 	$(BIN)/python -m benchmarks.sync
 
-bench-idle: setup ## 10,000 accounts that have nothing new
+bench-idle: setup ## 10,000 accounts that have nothing new, and real connectors that have none
 	$(BIN)/python -m benchmarks.idle
 
 bench-scan: setup ## a watch round over 10,000 due parcels of 1,000,000, and over all of them
@@ -85,7 +85,8 @@ bench-scan: setup ## a watch round over 10,000 due parcels of 1,000,000, and ove
 
 bench-short: setup ## all of them small and without peers, in a minute: are the figures sane?
 	$(BIN)/python -m benchmarks.sync --messages 10000 --rounds 1 --no-peers
-	$(BIN)/python -m benchmarks.idle --accounts 500 --seconds 10 --interval 10
+	$(BIN)/python -m benchmarks.idle --accounts 500 --seconds 10 --interval 10 \
+	  --connector-accounts 30 --rounds 2
 	$(BIN)/python -m benchmarks.scan --shipments 10000 --due 2000 --rounds 1
 
 .venv-bench/.ready: requirements/bench.txt

@@ -1,5 +1,7 @@
 """10,000 accounts with nothing new, polled once a minute, beside the bare HTTP request.
 
+Then real connectors on fakes of their platforms: what an account of each costs.
+
 ``python -m benchmarks.idle --help``; what is measured is told in benchmarks/README.md.
 """
 
@@ -10,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from benchmarks.idle.platforms import PLATFORMS
 from benchmarks.measuring import SYNCD, Goal, Report, progress, run
 from benchmarks.servers import end_on_sigterm, postgresql, web
 
@@ -20,7 +23,12 @@ LATE_MS = 500.0
 POLLS_PER_MINUTE = 10_000
 
 
-def report(found: dict[str, Any], floor: dict[str, Any], wanted: argparse.Namespace) -> Report:
+def report(
+    found: dict[str, Any],
+    floor: dict[str, Any],
+    connectors: dict[str, dict[str, Any]],
+    wanted: argparse.Namespace,
+) -> Report:
     """Figures and goals; the share of a core is scaled to 10,000 polls a minute."""
     out = Report(
         f"{wanted.accounts} accounts polled every {wanted.interval:g} s for {wanted.seconds:g} s, "
@@ -38,7 +46,25 @@ def report(found: dict[str, Any], floor: dict[str, Any], wanted: argparse.Namesp
         Goal("start jitter, p99", LATE_MS, found["late_ms_p99"], at_least=False, unit=" ms"),
         Goal("polls made of those planned", 0.9, found["polls_per_minute"] / expected),
     ]  # fmt: skip
+    for name, cost in connectors.items():
+        _add(out, name, cost)
     return out
+
+
+def _add(out: Report, name: str, cost: dict[str, Any]) -> None:
+    """A connector's figures and goals."""
+    out.figures[name] = cost
+    polls = ", ".join(f"{stream} {ms:.1f}" for stream, ms in cost["cpu_ms"].items())
+    out.rows += [
+        (f"{name}: CPU of a poll, ms", polls),
+        (f"{name}: requests a round", f"{cost['requests_per_round']:g}"),
+    ]
+    out.goals += [
+        Goal(f"{name}: memory per idle account", KB_PER_ACCOUNT, cost["kb_per_account"],
+             at_least=False, unit=" KB"),
+        Goal(f"{name}: share of a core for 10,000 accounts", SHARE_OF_A_CORE,
+             cost["share_at_own_intervals"], at_least=False),
+    ]  # fmt: skip
 
 
 def _arguments() -> argparse.Namespace:
@@ -48,6 +74,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60.0, help="how long to count")
     parser.add_argument("--store", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--tls", action="store_true")
+    parser.add_argument(
+        "--connectors",
+        nargs="*",
+        choices=sorted(PLATFORMS),
+        default=sorted(PLATFORMS),
+        help="the real ones to measure; default: all",
+    )
+    parser.add_argument("--connector-accounts", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=5, help="of all accounts of a connector")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--strict", action="store_true", help="exit 1 where a goal is not met")
     return parser.parse_args()
@@ -76,13 +111,25 @@ def _measure(stack: ExitStack, wanted: argparse.Namespace) -> tuple[dict[str, An
     return {**found.said, "peak_mb": found.peak_mb}, dict(floor.said)
 
 
+def _connectors(wanted: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    found = {}
+    for name in wanted.connectors:
+        progress(f"{name}, {wanted.connector_accounts} accounts")
+        with tempfile.TemporaryDirectory(prefix="syncd-bench-") as home:
+            figures = (wanted.connector_accounts, wanted.rounds)
+            case = "benchmarks.idle.case_connectors"
+            done = run(SYNCD, case, name, f"sqlite:///{home}/store.db", *map(str, figures))
+        found[name] = dict(done.said)
+    return found
+
+
 def main() -> int:
     """Measure, print, and say by the exit code whether the goals are met."""
     wanted = _arguments()
     end_on_sigterm()
     with ExitStack() as stack:
         found, floor = _measure(stack, wanted)
-    result = report(found, floor, wanted)
+    result = report(found, floor, _connectors(wanted), wanted)
     result.show(as_json=wanted.json, name="idle")
     return result.exit_code(strict=wanted.strict)
 
