@@ -12,7 +12,7 @@ import msgspec
 from syncd.connector import parse_each
 from syncd.model import Case, CaseKind, CaseStatus, Item, Party
 from syncd_allegro import wire, wire_sales
-from syncd_allegro.parse import ISSUE, describe, instant, mark, needed
+from syncd_allegro.parse import ISSUE, describe, instant, mark, member, needed
 
 Read = Callable[[bytes], Case]
 AT_ONCE = 50
@@ -52,8 +52,9 @@ def issue_case(raw: bytes) -> Case:
         kind=_issue_kind(issue, refund),
         status=_issue_status(issue),
         opened_at=needed(issue.opened_date),
-        buyer=Party(id=issue.buyer.login),
+        buyer=member(issue.buyer),
         order_id=issue.checkout_form.id if issue.checkout_form else None,
+        listing_id=issue.offer.id if issue.offer else None,
         reason=_reason(issue),
         text=issue.description or (first.text if first else None),
         respond_by=instant(state.status_due_date) or instant(issue.decision_due_date),

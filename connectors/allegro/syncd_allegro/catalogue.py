@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from syncd.connector import Cursor, parse_each
-from syncd.connector.sweep import Entry, Page, Source
+from syncd.connector.sweep import Entry, Page, Source, entry_of
 from syncd.model import Item
 from syncd_allegro import parse, wire_sales
 from syncd_allegro.client import (
@@ -35,8 +35,9 @@ class Ratings:
 
     def _page(self, start: datetime, end: datetime | None, offset: int) -> Page:
         raws = self._client.ratings(start, end, offset)
+        entries = [entry_of(raw, start, _rating_entry, parse.describe) for raw in raws]
         more = len(raws) >= RATINGS_PER_PAGE and offset + RATINGS_PER_PAGE <= LAST_RATING
-        return Page([_rating_entry(raw, start) for raw in raws], None, more)
+        return Page(entries, None, more)
 
     def _read(self, entries: list[Entry]) -> list[Item]:
         return list(parse_each((entry.raw for entry in entries), parse.review, parse.describe))
@@ -108,11 +109,7 @@ def _levels(raws: list[bytes]) -> list[Item]:
     return list(parse_each(raws, parse.stock_level, parse.describe))
 
 
-def _rating_entry(raw: bytes, start: datetime) -> Entry:
-    try:
-        rating = msgspec.json.decode(raw, type=wire_sales.Rating)
-        stamp = parse.instant(rating.last_changed_at) or parse.needed(rating.created_at)
-    except (msgspec.MsgspecError, ValueError):
-        source_id, _ = parse.describe(raw)
-        return Entry(source_id, start, parse.mark("unreadable", source_id), raw)
+def _rating_entry(raw: bytes) -> Entry:
+    rating = msgspec.json.decode(raw, type=wire_sales.Rating)
+    stamp = parse.instant(rating.last_changed_at) or parse.needed(rating.created_at)
     return Entry(rating.id, stamp, parse.mark(raw), raw)

@@ -29,6 +29,8 @@ OFFERS_PER_PAGE = OFFER_EVENTS_PER_PAGE = RETURNS_PER_PAGE = 1000
 REQUESTS_PER_SECOND, REQUESTS_AT_ONCE = 120, 1000
 # Messages may be paged up to this offset, and ratings up to another (description of the calls).
 LAST_MESSAGE, LAST_RATING = 15_000, 20_000
+# Of as many lists the last page is remembered.
+MAX_LISTS = 1000
 # Changes of these can change how many can be sold.
 _OFFER_CHANGES = (
     "OFFER_ACTIVATED", "OFFER_CHANGED", "OFFER_ENDED", "OFFER_STOCK_CHANGED", "OFFER_ARCHIVED",
@@ -55,38 +57,35 @@ class AllegroClient:
         self._api, self._uploads = make(base_url), make(upload_url)
         self._upload_url = upload_url
         self._sending = Budget(1)
+        self._last: dict[str, int] = {}
         self.hosts = frozenset(urlsplit(url).hostname for url in (base_url, upload_url))
         """Where links to attachments may point."""
 
     def threads(self, offset: int, limit: int | None = None) -> list[bytes]:
         """A page of the threads, that with the newest message first."""
-        reply = self._api.get(
-            "/messaging/threads", {"limit": limit or THREADS_PER_PAGE, "offset": offset}
-        )
+        reply = self._page("/messaging/threads", offset, limit or THREADS_PER_PAGE)
         return _raws(reply.json(wire.ThreadPage).threads)
 
     def messages(self, thread_id: str) -> list[bytes]:
         """All messages of a thread, in Allegro's order."""
 
         def page(offset: int) -> list[msgspec.Raw]:
-            params = {"limit": MESSAGES_PER_PAGE, "offset": offset}
             path = f"/messaging/threads/{_part(thread_id)}/messages"
-            return self._api.get(path, params).json(wire.MessagePage).messages
+            return self._page(path, offset, MESSAGES_PER_PAGE).json(wire.MessagePage).messages
 
         return _whole(page, MESSAGES_PER_PAGE, LAST_MESSAGE)
 
     def issues(self, offset: int, limit: int | None = None) -> list[bytes]:
         """A page of the disputes and claims, that opened last first."""
-        reply = self._api.get("/sale/issues", {"limit": limit or ISSUES_PER_PAGE, "offset": offset})
+        reply = self._page("/sale/issues", offset, limit or ISSUES_PER_PAGE)
         return _raws(reply.json(wire.IssuePage).issues)
 
     def chat(self, issue_id: str) -> list[bytes]:
         """All messages of an issue; Allegro's order has changed over time."""
 
         def page(offset: int) -> list[msgspec.Raw]:
-            params = {"limit": CHAT_PER_PAGE, "offset": offset}
             path = f"/sale/issues/{_part(issue_id)}/chat"
-            return self._api.get(path, params).json(wire.ChatPage).chat
+            return self._page(path, offset, CHAT_PER_PAGE).json(wire.ChatPage).chat
 
         return _whole(page, CHAT_PER_PAGE)
 
@@ -94,14 +93,9 @@ class AllegroClient:
         """All returns that were made since then."""
 
         def page(offset: int) -> list[msgspec.Raw]:
-            params: Params = {
-                "createdAt.gte": utc(since), "limit": RETURNS_PER_PAGE, "offset": offset,
-            }  # fmt: skip
-            return (
-                self._api.get("/order/customer-returns", params)
-                .json(wire_sales.ReturnPage)
-                .customer_returns
-            )
+            asked = {"createdAt.gte": utc(since)}
+            reply = self._page("/order/customer-returns", offset, RETURNS_PER_PAGE, asked)
+            return reply.json(wire_sales.ReturnPage).customer_returns
 
         return _whole(page, RETURNS_PER_PAGE)
 
@@ -110,22 +104,18 @@ class AllegroClient:
         latest = self._api.get("/order/event-stats").json(wire_orders.LatestEvent).latest_event
         return latest.id if latest else None
 
-    def events(self, after: str | None) -> list[wire_orders.OrderEvent]:
+    def events(self, after: str | None) -> list[bytes]:
         """The entries of the order log after one, oldest first; of the last 60 days at the most."""
         params: dict[str, str | int] = {"limit": EVENTS_PER_PAGE}
         if after is not None:
             params["from"] = after
-        return self._api.get("/order/events", params).json(wire_orders.OrderEvents).events
+        return _raws(self._api.get("/order/events", params).json(wire_orders.OrderEvents).events)
 
     def forms(self, since: datetime, offset: int, limit: int | None = None) -> list[bytes]:
         """A page of the orders that were updated since then, that updated first first."""
-        params: Params = {
-            "updatedAt.gte": utc(since), "sort": "updatedAt",
-            "limit": limit or FORMS_PER_PAGE, "offset": offset,
-        }  # fmt: skip
-        return _raws(
-            self._api.get("/order/checkout-forms", params).json(wire_orders.FormPage).checkout_forms
-        )
+        asked = {"updatedAt.gte": utc(since), "sort": "updatedAt"}
+        reply = self._page("/order/checkout-forms", offset, limit or FORMS_PER_PAGE, asked)
+        return _raws(reply.json(wire_orders.FormPage).checkout_forms)
 
     def form(self, order_id: str) -> bytes:
         """One order."""
@@ -150,22 +140,20 @@ class AllegroClient:
         self, start: datetime, end: datetime | None, offset: int, limit: int | None = None
     ) -> list[bytes]:
         """A page of the ratings that changed in the span, that changed last first."""
-        params: dict[str, str | int] = {
-            "lastChangedAt.gte": utc(start), "limit": limit or RATINGS_PER_PAGE, "offset": offset,
-        }  # fmt: skip
+        asked = {"lastChangedAt.gte": utc(start)}
         if end is not None:
-            params["lastChangedAt.lte"] = utc(end)
-        return _raws(
-            self._api.get("/sale/user-ratings", params).json(wire_sales.RatingPage).ratings
-        )
+            asked["lastChangedAt.lte"] = utc(end)
+        reply = self._page("/sale/user-ratings", offset, limit or RATINGS_PER_PAGE, asked)
+        return _raws(reply.json(wire_sales.RatingPage).ratings)
 
     def offers(
         self, offset: int = 0, ids: Sequence[str] = (), limit: int | None = None
     ) -> list[bytes]:
         """A page of the offers that are or will be on sale, or of those with these ids."""
-        params: dict[str, Any] = {"limit": limit or OFFERS_PER_PAGE, "offset": offset}
-        params |= {"offer.id": ids} if ids else {"publication.status": ("ACTIVE", "ACTIVATING")}
-        return _raws(self._api.get("/sale/offers", params).json(wire_sales.OfferPage).offers)
+        on_sale = {"publication.status": ("ACTIVE", "ACTIVATING")}
+        asked = {"offer.id": ids} if ids else on_sale
+        reply = self._page("/sale/offers", offset, limit or OFFERS_PER_PAGE, asked)
+        return _raws(reply.json(wire_sales.OfferPage).offers)
 
     def offer_events(self, after: str | None) -> list[wire_sales.OfferEvent]:
         """The entries of the offer log after one, oldest first; of the last day at the most."""
@@ -208,6 +196,17 @@ class AllegroClient:
         except OutcomeUnknown as error:
             raise Unavailable(f"{file.name} could not be uploaded: {error}") from None
         return file_id
+
+    def _page(self, path: str, offset: int, limit: int, asked: Params | None = None) -> Reply:
+        """A page of a list; raises Unavailable for the one before once more, which would not end."""
+        reply = self._api.get(path, {**(asked or {}), "limit": limit, "offset": offset})
+        content = hash(reply.content)
+        if offset > 0 and self._last.get(path) == content:
+            raise Unavailable(f"Allegro gives the same page of {path} again and again")
+        if len(self._last) > MAX_LISTS:
+            self._last.clear()
+        self._last[path] = content
+        return reply
 
     def close(self) -> None:
         """Close the kept connections."""

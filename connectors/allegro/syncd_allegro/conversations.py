@@ -5,22 +5,19 @@ it through, which may be much later (allegro-api issues 11377 and 13907): hence 
 listed by when they were opened, so the list is read as far back as issues are followed.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from syncd.connector import Rejected, parse_each
-from syncd.connector.sweep import Entry, Page, Source
+from syncd.connector.sweep import Entry, Page, Source, entry_of, latest_first
 from syncd.model import BadItem, Item, Message
 from syncd_allegro import parse, wire
 from syncd_allegro.client import ISSUES_PER_PAGE, THREADS_PER_PAGE, AllegroClient, Denied
 from syncd_allegro.files import Files
-
-T = TypeVar("T")
 
 LATE = timedelta(hours=6)
 ISSUES_FOLLOWED = timedelta(days=90)
@@ -96,10 +93,9 @@ class Threads(Conversations):
         """Threads with a message since `start`; those on the next page are older."""
         del end
         raws = self.client.threads(offset)
-        entries = [entry for raw in raws if (entry := _thread_entry(raw, start)) is not None]
-        past = any(entry.stamp < start for entry in entries)
-        recent = [entry for entry in entries if entry.stamp >= start]
-        return Page(recent, None, len(raws) >= self.limit and not past)
+        spoken = [raw for raw in raws if not _silent(raw)]
+        entries = [entry_of(raw, start, _thread_entry, parse.describe) for raw in spoken]
+        return latest_first(entries, start, more=len(raws) >= self.limit)
 
     def raws(self, entry: Entry) -> list[bytes]:
         """All messages of a thread, so that one that was let through late comes with the next."""
@@ -129,7 +125,7 @@ class Issues(Conversations):
         """Issues in which something was said since `start`."""
         del end
         raws, more = issue_page(self.client, offset, start - ISSUES_FOLLOWED)
-        entries = [_issue_entry(raw, start) for raw in raws]
+        entries = [entry_of(raw, start, _issue_entry, parse.describe) for raw in raws]
         return Page([entry for entry in entries if entry.stamp >= start], None, more)
 
     def raws(self, entry: Entry) -> list[bytes]:
@@ -169,36 +165,26 @@ def _opened(raw: bytes) -> datetime | None:
         return None
 
 
-def _thread_entry(raw: bytes, start: datetime) -> Entry | None:
-    """None for a thread in which nothing was said."""
-
-    def read() -> Entry | None:
-        thread = msgspec.json.decode(raw, type=wire.Thread)
-        said = thread.last_message_date_time
-        if said is None:
-            return None
-        return Entry(f"thread/{thread.id}", parse.needed(said), parse.mark(thread.id, said), raw)
-
-    return _entry_or_unknown(read, raw, start)
-
-
-def _issue_entry(raw: bytes, start: datetime) -> Entry:
-    def read() -> Entry:
-        issue = msgspec.json.decode(raw, type=wire.Issue)
-        last = issue.chat.last_message.created_at if issue.chat.last_message else None
-        stamp = max(parse.needed(said) for said in (issue.opened_date, last) if said)
-        seen = parse.mark(issue.id, stamp, issue.chat.messages_count)
-        return Entry(f"{parse.ISSUE}{issue.id}", stamp, seen, raw)
-
-    return _entry_or_unknown(read, raw, start)
-
-
-def _entry_or_unknown(read: Callable[[], T], raw: bytes, start: datetime) -> T | Entry:
+def _silent(raw: bytes) -> bool:
+    """Whether it is a thread in which nothing was said."""
     try:
-        return read()
-    except (msgspec.MsgspecError, ValueError):
-        source_id, payload = parse.describe(raw)
-        return Entry(source_id, start, parse.mark("unreadable", source_id), payload, known=False)
+        return msgspec.json.decode(raw, type=wire.Thread).last_message_date_time is None
+    except msgspec.MsgspecError:
+        return False
+
+
+def _thread_entry(raw: bytes) -> Entry:
+    thread = msgspec.json.decode(raw, type=wire.Thread)
+    said = thread.last_message_date_time
+    return Entry(f"thread/{thread.id}", parse.needed(said), parse.mark(thread.id, said), raw)
+
+
+def _issue_entry(raw: bytes) -> Entry:
+    issue = msgspec.json.decode(raw, type=wire.Issue)
+    last = issue.chat.last_message.created_at if issue.chat.last_message else None
+    stamp = max(parse.needed(said) for said in (issue.opened_date, last) if said)
+    seen = parse.mark(issue.id, stamp, issue.chat.messages_count)
+    return Entry(f"{parse.ISSUE}{issue.id}", stamp, seen, raw)
 
 
 def _written(item: Item) -> float:

@@ -96,15 +96,15 @@ class Orders:
     def _logged(self) -> Iterator[list[Item]]:
         more = True
         while more:
-            events = self._client.events(self.place.event)
-            more = len(events) >= EVENTS_PER_PAGE
+            raws = self._client.events(self.place.event)
+            events, items = _events(raws)
             about = (event.order.checkout_form for event in events)
             ids = dict.fromkeys(form.id for form in about if form)
-            items = [item for order_id in ids for item in self._fetched(order_id)]
-            if events:
-                last = max((event.id for event in events), key=_number)
-                more = more and last != self.place.event
-                self.place.event = last
+            items += [item for order_id in ids for item in self._fetched(order_id)]
+            last = max((event.id for event in events), key=_number, default=self.place.event)
+            more = len(raws) >= EVENTS_PER_PAGE and last != self.place.event
+            self.place.event = last
+            if raws:
                 yield items
 
     def _asked_again(self) -> Iterator[list[Item]]:
@@ -167,6 +167,19 @@ class Orders:
             self.place.awaited[sold.id] = since
         for old in list(self.place.awaited)[: max(0, len(self.place.awaited) - MAX_AWAITED)]:
             del self.place.awaited[old]
+
+
+def _events(raws: list[bytes]) -> tuple[list[wire_orders.OrderEvent], list[Item]]:
+    """The entries of the log that can be read, and the others."""
+    events: list[wire_orders.OrderEvent] = []
+    bad: list[Item] = []
+    for raw in raws:
+        try:
+            events.append(msgspec.json.decode(raw, type=wire_orders.OrderEvent))
+        except msgspec.MsgspecError as error:
+            source_id, payload = parse.describe(raw)
+            bad.append(BadItem(source_id=source_id, reason=str(error), raw=payload))
+    return events, bad
 
 
 def _order(raw: bytes) -> Order:

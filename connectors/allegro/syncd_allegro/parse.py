@@ -66,6 +66,11 @@ def describe(raw: bytes) -> tuple[str, bytes]:
     return said if isinstance(said, str) else hashlib.blake2b(raw, digest_size=12).hexdigest(), raw
 
 
+def member(who: wire.IssueUser | wire_sales.RatingUser) -> Party:
+    """A buyer by their login, as threads know them, and by their number."""
+    return Party(id=who.login, other_ids=(who.id,) if who.id else ())
+
+
 def center_message(said: wire.CenterMessage, thread: wire.Thread, raw: bytes) -> Message:
     """A message of a thread, without its files; raises ValueError.
 
@@ -98,7 +103,7 @@ def chat_message(said: wire.ChatMessage, issue: wire.Issue, raw: bytes) -> Messa
         source_id=said.id,
         sent_at=needed(said.created_at),
         direction=direction,
-        buyer=Party(id=issue.buyer.login),
+        buyer=member(issue.buyer),
         text=said.text or "",
         subject=issue.subject,
         thread_id=f"{ISSUE}{issue.id}",
@@ -179,7 +184,7 @@ def review(raw: bytes) -> Review:
     return Review(
         source_id=said.id,
         written_at=needed(said.created_at),
-        buyer=Party(id=said.buyer.login),
+        buyer=member(said.buyer),
         rating=sum(rates) / len(rates) if rates else 5.0 if said.recommended else 1.0,
         text=said.comment or "",
         order_id=said.order.id if said.order else None,
@@ -220,6 +225,7 @@ def _party(buyer: wire_orders.Buyer, place: wire_orders.DeliveryAddress | None) 
     names = (buyer.first_name or there.first_name, buyer.last_name or there.last_name)
     return Party(
         id=buyer.login,
+        other_ids=(buyer.id,) if buyer.id else (),
         name=" ".join(name for name in names if name) or None,
         email=buyer.email,
         phone=buyer.phone_number or there.phone_number,

@@ -21,7 +21,7 @@ class OrderEvent(Wire, frozen=True):
 class OrderEvents(Wire, frozen=True):
     """A page of the order log."""
 
-    events: list[OrderEvent]
+    events: list[msgspec.Raw]
 
 
 class LatestEvent(Wire, frozen=True):
@@ -40,6 +40,7 @@ class Buyer(Wire, frozen=True):
     """Who ordered."""
 
     login: str
+    id: str | None = None
     email: str | None = None
     first_name: str | None = None
     last_name: str | None = None

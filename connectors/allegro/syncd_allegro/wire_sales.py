@@ -62,6 +62,7 @@ class RatingUser(Wire, frozen=True):
     """Who rated."""
 
     login: str
+    id: str | None = None
 
 
 class Rates(Wire, frozen=True):

@@ -1,10 +1,12 @@
 """What Allegro's error answers mean, and what is said of them."""
 
+import msgspec
 import pytest
 
-from syncd.connector import AuthFailed, Rejected
+from syncd.connector import AuthFailed, Rejected, Unavailable
 from syncd.http import Reply
 from syncd.testing.allegro import FORMS
+from syncd.testing.server import Answer
 from syncd_allegro.client import judge
 
 FAULT = (
@@ -58,3 +60,68 @@ def test_a_missing_right_stops_the_account_that_reads(allegro, connector, read):
     allegro.denied.add(FORMS)
     with pytest.raises(AuthFailed, match="give the app all rights"):
         read(connector, "orders")
+
+
+@pytest.mark.parametrize(
+    ("stream", "handler", "name"),
+    [
+        ("messages", "threads", "threads"),
+        ("messages", "messages", "messages"),
+        ("messages", "issues", "issues"),
+        ("messages", "chat", "chat"),
+        ("orders", "forms", "checkoutForms"),
+        ("returns", "returns", "customerReturns"),
+        ("reviews", "ratings", "ratings"),
+        ("stock", "offers", "offers"),
+    ],
+)
+def test_a_page_that_comes_again_and_again_ends_the_poll(
+    allegro, shop, connector, read, monkeypatch, stream, handler, name
+):
+    order = shop.add_order("jan")
+    shop.add_message("jan", "?")
+    shop.add_issue(order, "?")
+    shop.add_return(order)
+    shop.rate(order)
+    shop.add_offer(1)
+    monkeypatch.setattr("syncd_allegro.client.RETURNS_PER_PAGE", 20)
+    for module in ("client", "catalogue"):
+        monkeypatch.setattr(f"syncd_allegro.{module}.OFFERS_PER_PAGE", 20)
+    original = getattr(type(allegro), handler)
+
+    def endless(fake, request):
+        first = msgspec.structs.replace(request, query=request.query | {"offset": ["0"]})
+        page = msgspec.json.decode(original(fake, first).body)
+        return Answer.json(page | {name: page[name] * 100})
+
+    monkeypatch.setattr(type(allegro), handler, endless)
+    with pytest.raises(Unavailable, match="the same page of"):
+        read(connector, stream)
+
+
+def test_a_log_that_comes_again_and_again_ends_the_poll(
+    allegro, shop, connector, monkeypatch, read
+):
+    shop.add_order("jan")
+    shop.add_offer(1)
+    cursors = {stream: read(connector, stream)[1] for stream in ("orders", "stock")}
+    same = {name: events * 1000 for name, events in (
+        ("events", shop.events[-1:]), ("offerEvents", shop.offer_events[-1:]),
+    )}  # fmt: skip
+    for handler in ("events", "offer_events"):
+        monkeypatch.setattr(type(allegro), handler, lambda *_: Answer.json(same))
+    allegro.requests.clear()
+    for stream, cursor in cursors.items():
+        read(connector, stream, cursor)
+    assert len(allegro.requests) < 10
+
+
+def test_an_entry_of_the_log_that_cannot_be_read_stops_no_other(shop, connector, read):
+    shop.add_order("ola")
+    _, cursor = read(connector, "orders")
+    number = shop.add_order("jan")
+    shop.orders[number]["updatedAt"] = "2020-01-01T00:00:00.000Z"
+    shop.events[-2]["order"] = None
+    items, cursor = read(connector, "orders", cursor)
+    assert [type(item).__name__ for item in items] == ["BadItem", "Order"]
+    assert read(connector, "orders", cursor)[0] == []
