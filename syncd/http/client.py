@@ -144,13 +144,16 @@ class HttpClient:
         if self._auth is not None and self._expired(reply) and self._auth.renew(login):
             login = self._auth.headers()
             reply = self._once(call, login)
-        reply = _masked(reply, login)
-        error = (self._judge and self._judge(reply)) or verdict(reply)
+        error = self._verdict(reply)
         if error is not None:
+            error = self._verdict(_masked(reply, login)) or error
             if isinstance(error, Throttled) or reply.status == 429:
                 self._pause(call, error)
             raise error
         return reply
+
+    def _verdict(self, reply: Reply) -> ConnectorError | None:
+        return (self._judge and self._judge(reply)) or verdict(reply)
 
     def _pause(self, call: "_Call", error: ConnectorError) -> None:
         budget = call.budget or self._budget
@@ -249,8 +252,6 @@ class _Call(msgspec.Struct, frozen=True):
 
 def _masked(reply: Reply, login: Mapping[str, str]) -> Reply:
     """An error answer without the login that it may repeat, since it ends up in logs."""
-    if reply.status < 400:
-        return reply
     content = reply.content
     for value in login.values():
         content = content.replace(value.rpartition(" ")[2].encode() or b"\0", b"***")

@@ -47,7 +47,7 @@ class AliExpress(Connector):
         Capability.READ_MESSAGES: NO_CHAT,
         Capability.REPLY: NO_CHAT,
         Capability.START_CONVERSATION: NO_CHAT,
-        Capability.REQUEST_REVIEW: "AliExpress asks buyers for reviews itself; it has no call for it",
+        Capability.REQUEST_REVIEW: "AliExpress publishes no call for it",
         Capability.PUBLIC_REPLY: "AliExpress has a call for it, which syncd does not use yet",
         Capability.WEBHOOK: "AliExpress's notices want a certificate that names the company (OV or "
         "EV); orders are polled instead",

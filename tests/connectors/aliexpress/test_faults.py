@@ -69,6 +69,12 @@ def test_a_token_that_is_never_good_stops_the_account(connector, aliexpress):
         polled(connector)
 
 
+def test_an_error_that_repeats_the_token_is_told_without_it(connector, aliexpress):
+    aliexpress.refuse(LIST, "E1", "50000-access-1 is odd")
+    with pytest.raises(Rejected, match=r"E1 \*\*\* is odd"):
+        polled(connector)
+
+
 def test_the_old_gateways_invalid_session_is_the_same(connector, aliexpress, shop):
     shop.add_order()
     aliexpress.refuse(LIST, "27", "Invalid session", sub_code="session-expired")
