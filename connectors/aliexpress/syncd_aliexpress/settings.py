@@ -32,7 +32,7 @@ class AliExpressConfig(AccountConfig):
         default={},
         description="AliExpress's logistics service by the carrier that syncd or your shop names, "
         "for telling of parcels that left",
-        examples=[{"yunexpress": "YUNEXPRESS", "china-post": "CPAM"}],
+        examples=[{"china-post": "CPAM", "yanwen": "YANWEN_AM"}],
     )
     history_days: int = Field(
         default=90, ge=1, le=180, description="how many days back the first poll reads"
