@@ -24,13 +24,17 @@ from syncd.store.writer import Writer
 # Beside the number that stands for parcels among the database's advisory locks.
 _LOCK = "SELECT pg_advisory_xact_lock(7379635, %s)"
 
+# Customers are few among an account's rows: no index but theirs is of use, and SQLite takes the
+# account's where it can (measured: 11 s instead of 5 ms for 1,000 conversations and 50,000 orders).
+_ACCOUNT = orders.c.account_id + 0
+
 # A conversation with the customer who ordered from the listing, in the same account.
 _PAIRS = (
     select(orders.c.source_id, conversations.c.id)
     .join(
         conversations,
         (conversations.c.customer_id == orders.c.customer_id)
-        & (conversations.c.account_id == orders.c.account_id),
+        & (conversations.c.account_id == _ACCOUNT),
     )
     .join(conversation_listings, conversation_listings.c.conversation_id == conversations.c.id)
     .join(
@@ -47,14 +51,14 @@ _ORDERS_OF_CASES = (
     .join(
         cases,
         (cases.c.customer_id == orders.c.customer_id)
-        & (cases.c.account_id == orders.c.account_id)
+        & (cases.c.account_id == _ACCOUNT)
         & (cases.c.opened_at >= orders.c.placed_at),
     )
     .join(
         order_lines,
         (order_lines.c.order_id == orders.c.id) & (order_lines.c.listing_id == cases.c.listing_id),
     )
-    .where(cases.c.order_source_id.is_(None))
+    .where(func.coalesce(cases.c.order_source_id, "") == "")
     .group_by(cases.c.id)
     .having(func.count(orders.c.source_id.distinct()) == 1)
 )

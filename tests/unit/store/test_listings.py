@@ -7,6 +7,8 @@ import pytest
 
 from syncd.ingest.write import write
 from syncd.model import Case, CaseKind, CaseStatus, OrderLine, Party
+from syncd.store import bulk, listings
+from syncd.store.tables import cases, conversations, orders
 
 LAMP, CABLE = "330000000001", "330000000002"
 
@@ -208,3 +210,25 @@ def test_a_case_moves_with_its_customer(source, make, shop, complaints):
     assert complaints() == {"c1": None}
     source.bring(make.order("o9", buyer=Party(id="ann", phone="+4930123456")), stream="orders")
     assert complaints() == {"c1": "o1"}
+
+
+@pytest.mark.parametrize(
+    ("pairs", "column"),
+    [
+        (listings._PAIRS, conversations.c.id),
+        (listings._PAIRS, orders.c.id),
+        (listings._PAIRS, orders.c.customer_id),
+        (listings._ORDERS_OF_CASES, cases.c.id),
+        (listings._ORDERS_OF_CASES, orders.c.id),
+        (listings._ORDERS_OF_CASES, orders.c.customer_id),
+    ],
+)
+def test_no_index_leads_through_all_of_an_account(sqlite_store, pairs, column):
+    """SQLite once looked at every order of the account for each conversation."""
+    with sqlite_store.database.read() as connection:
+        wanted = pairs.where(bulk.among(connection, column, [1, 2]))
+        sql = str(wanted.compile(connection, compile_kwargs={"literal_binds": True}))
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
+    whole = [step for step in plan if step.startswith("SCAN") and "VIRTUAL TABLE" not in step]
+    assert whole == []
+    assert not [step for step in plan if "(account_id=?)" in step or "(order_source_id=?)" in step]
