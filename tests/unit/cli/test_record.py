@@ -9,15 +9,17 @@ import pytest
 
 from syncd import clock
 from syncd.cli import exits
-from syncd.connector import Batch, Connector
+from syncd.connector import Batch, Connector, Context
 from syncd.http import Outgoing, Reply
 from syncd.http.observing import show
+from syncd.model import Order, OrderStatus
 from syncd.store import Store
 from syncd.testing.ebay import FakeEbay
 from syncd.testing.mailbox import Mailbox
 from syncd.testing.masking import Masker
 from syncd.testing.recording import Recording, answer_of
-from syncd.testing.server import Fault
+from syncd.testing.server import Answer, Fault
+from syncd_ebay import EbayConfig, EbayConnector
 
 PEOPLE = ("mustermann", "Erika", "Muster", "Lampenweg", "Berlin", "10115", "erika@", "1234567")
 SECRETS = ("cert-id", "v^1.1#refresh", "v^1.1#access", "app-id")
@@ -80,6 +82,40 @@ def test_what_is_left_reads_as_what_came(syncd, tmp_path):
     assert files[lists]["request"]["headers"]["authorization"] == "***"
     asked = {each["request"]["path"] for each in files.values()}
     assert any(f"/order/{orders[0]['orderId']}/" in path for path in asked)
+
+
+class Replay(FakeEbay):
+    """Answers as was recorded, one after the other."""
+
+    def answer(self, request):
+        if request.path.startswith("/identity"):
+            return super().answer(request)
+        said = self.recorded.pop(0)["answer"]
+        return Answer.json(said["json"], said["status"])
+
+
+def test_a_recording_reads_like_the_real_answers(syncd, ebay, tmp_path):
+    syncd("record", "lamps", "--stream", "orders")
+    with Replay() as replay:
+        replay.recorded = list(recorded(tmp_path / "recorded-lamps").values())
+        real, masked = (_orders(server, tmp_path) for server in (ebay, replay))
+        assert replay.recorded == []
+    assert [type(item) for item in masked] == [type(item) for item in real]
+    assert {item.source_id for item in masked}.isdisjoint(item.source_id for item in real)
+    assert [item.status for item in masked if isinstance(item, Order)] == [OrderStatus.SHIPPED] * 4
+
+
+def _orders(server, tmp_path):
+    for name, value in (("secret", server.client_secret), ("token", server.refresh_token)):
+        (tmp_path / name).write_text(value)
+    config = EbayConfig(
+        username="x", client_id=server.client_id, client_secret={"file": tmp_path / "secret"},
+        refresh_token={"file": tmp_path / "token"}, base_url=server.url,
+    )  # fmt: skip
+    connector = EbayConnector(config, Context(account="lamps", now=clock.now))
+    items = [item for batch in connector.poll("orders", {}) for item in batch.items]
+    connector.close()
+    return items
 
 
 def test_nothing_is_stored(syncd, sqlite_url):
