@@ -26,31 +26,22 @@ from syncd.accounts import Runtime
 from syncd.ingest.write import write
 from syncd.model import Order, OrderStatus, Party
 from syncd.store import Store
+from syncd.testing.accounts import mail_account, write_secrets
 from syncd.testing.mailbox_dovecot import Dovecot, missing
 
 ADDRESS, PASSWORD = "shop@shop.example", "secret"
 ORDER = re.compile(rb"Subject: Order (\S+)")
 
-CONFIG = """
-[store]
-url = "sqlite:///{folder}/syncd.db"
-[accounts.mail]
-connector = "imap"
-address = "{address}"
-password = {{ file = "{folder}/password" }}
-imap_host = "127.0.0.1"
-imap_port = {port}
-imap_security = "none"
-smtp_host = "127.0.0.1"
-smtp_security = "none"
-"""
+# Nothing is sent.
+NO_SMTP_PORT = 9
 
 
 def opened(folder, port):
     """A runtime as the daemon would have it."""
-    (folder / "password").write_text(PASSWORD)
+    write_secrets(folder, {"mail-password": PASSWORD})
     path = folder / "syncd.toml"
-    path.write_text(CONFIG.format(folder=folder, address=ADDRESS, port=port))
+    mail = mail_account(folder, address=ADDRESS, imap_port=port, smtp_port=NO_SMTP_PORT)
+    path.write_text(f'[store]\nurl = "sqlite:///{folder}/syncd.db"\n\n{mail}')
     found = plugins.load()
     return Runtime.open(config.load(path, found.connectors), found)
 

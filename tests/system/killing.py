@@ -26,6 +26,7 @@ from load import Load
 from traps import Daemon, Point, Trap, seed_of
 
 from syncd.store import Store
+from syncd.testing.accounts import mail_account, shop_account, write_secrets
 from syncd.testing.seventeentrack import KEY, Fake17Track
 
 PATIENCE_SECONDS = 5.0
@@ -54,29 +55,8 @@ history_days = 4
 shop_name = "Blue Lamp"
 intervals = {{ messages = "1s", orders = "1s" }}
 
-[accounts.market]
-connector = "sandbox"
-url = "{market.url}"
-token = {{ file = "{folder}/market-token" }}
-shop_name = "Blue Lamp"
-writes_mail_by = "mail"
-intervals = {{ messages = "1s", orders = "1s", tracking = "1s" }}
-
-[accounts.mail]
-connector = "imap"
-address = "{address}"
-password = {{ file = "{folder}/mail-password" }}
-imap_host = "127.0.0.1"
-imap_port = {box.imap_port}
-imap_security = "none"
-smtp_host = "127.0.0.1"
-smtp_port = {smtp.port}
-smtp_security = "none"
-sent_copy = "server"
-sent_grace_s = 2
-shop_name = "Blue Lamp"
-intervals = {{ messages = "1s" }}
-
+{market}
+{mail}
 [accounts.tracking]
 connector = "seventeentrack"
 api_key = {{ file = "{folder}/tracking-key" }}
@@ -111,11 +91,15 @@ class Stage:
         stack.callback(post.drained)
         config.write_text(
             _CONFIG.format(
-                store=store_url, folder=folder, address=receivers.ADDRESS, ebay=ebay,
-                market=market, box=box, smtp=smtp, track=track,
+                store=store_url, folder=folder, ebay=ebay, track=track,
+                market=shop_account(folder, "market", market.url),
+                mail=mail_account(
+                    folder, address=receivers.ADDRESS, imap_port=box.imap_port,
+                    smtp_port=smtp.port, sent_grace_s=2,
+                ),
             )
         )  # fmt: skip
-        _secrets(folder, ebay)
+        write_secrets(folder, _secrets(ebay))
         self.box, self.trap = box, trap
         self.load = Load(
             ebay=ebay, track=track, market=market, box=box, record=self.record,
@@ -136,15 +120,11 @@ class Stage:
             store.close()
 
 
-def _secrets(folder, ebay):
-    secrets = {
+def _secrets(ebay):
+    return {
         "ebay-secret": ebay.client_secret, "ebay-token": ebay.refresh_token,
         "market-token": "market", "mail-password": receivers.PASSWORD, "tracking-key": KEY,
     }  # fmt: skip
-    for name, secret in secrets.items():
-        path = folder / name
-        path.touch(mode=0o600)
-        path.write_text(secret)
 
 
 def kill_once(stage, chance):
