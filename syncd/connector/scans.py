@@ -177,7 +177,7 @@ def by_status(
 
 
 def instant(raw: bytes, when: When) -> datetime:
-    """A scan's time to compare by: one without offset as if in UTC, an unreadable one before all."""
+    """A scan's time to compare by: as UTC without an offset, before all others if unreadable."""
     try:
         at = when(raw)
     except msgspec.ValidationError:

@@ -43,7 +43,7 @@ class Carrier(Connector):
         return str(self.config.base_url).rstrip("/")
 
     def oauth(self, path: str, *, scope: str | None = None, basic: bool = False) -> OAuth2:
-        """The login by the settings ``client_id`` and ``client_secret``; tokens come from `path`."""
+        """The login by the settings ``client_id`` and ``client_secret``, at the endpoint `path`."""
         return OAuth2(
             self.url + path,
             client_id=self.config.client_id,
@@ -54,7 +54,7 @@ class Carrier(Connector):
         )
 
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
-        """Ask about the parcels that are due, the most urgent first, in ``requests_per_poll`` calls."""
+        """Ask about the most urgent of the parcels that are due, in ``requests_per_poll`` calls."""
         del stream
         due = islice(self.context.parcels(), self.config.requests_per_poll * self.size)
         yield from follow_several(due, self.ask_several, self.read, size=self.size, cursor=cursor)

@@ -29,7 +29,10 @@ class Parcel(msgspec.Struct):
 
 
 class FakeCarrier(FakeServer):
-    """Parcels by number; a subclass answers for them. Point a connector's ``base_url`` at `base_url`."""
+    """Parcels by number; a subclass answers for them.
+
+    Point a connector's ``base_url`` at `base_url`, or give it all of `config`.
+    """
 
     path: ClassVar[str] = ""
     """Where the API is, as an account's ``base_url`` has it behind the host."""

@@ -71,9 +71,9 @@ class Client:
             raise Unavailable(f"the list of trackings was refused: {refused}") from None
 
     def create(self, row: Mapping[str, str]) -> bytes | None:
-        """Follow a number: its tracking, None where it was followed already. Doing it twice is harmless.
+        """Follow a number: its tracking, None where it was followed already.
 
-        Raises Refused where AfterShip cannot follow it.
+        Doing it twice is harmless. Raises Refused where AfterShip cannot follow it.
         """
         try:
             return bytes(self._http.query("/trackings", row).json(_Created).data)
@@ -92,7 +92,7 @@ class Client:
 
 
 def judge(reply: Reply) -> ConnectorError | None:
-    """AfterShip's codes from 4003 on are about what was asked, not about the login or the service."""
+    """AfterShip's codes from 4003 on are about what was asked, not about login or service."""
     if reply.status not in {400, 404}:
         return None
     try:

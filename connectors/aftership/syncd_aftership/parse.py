@@ -53,7 +53,7 @@ class Tracked(msgspec.Struct):
 
     @property
     def weight(self) -> tuple[bool, str]:
-        """By which the better of two with the same number is found: it has scans, and newer ones."""
+        """By which the better of two with one number is found: it has scans, and newer ones."""
         return bool(self.checkpoints), str(self.updated_at or "")
 
 

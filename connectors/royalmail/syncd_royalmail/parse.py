@@ -59,7 +59,7 @@ def _event(number: str, raw: bytes) -> TrackingEvent:
 
 
 def _estimate(said: _Estimate | None) -> Estimate | None:
-    """A window; a day alone has no offset and is left out, because its instants would be guesses."""
+    """A window; a day alone has no offset and is left out: its instants would be guesses."""
     if said is None:
         return None
     earliest = _on(said.date, said.startOfEstimatedWindow)

@@ -1,4 +1,4 @@
-"""Parcel tracking by 17TRACK: registers parcels' numbers once and reads their scans when they are due."""
+"""Parcel tracking by 17TRACK: registers numbers once and reads their scans when they are due."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -34,7 +34,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
     @property
     def meaning(self) -> str:
-        """What it means for recovery, from ``data/errors.csv``; ``number`` where it is not there."""
+        """What it means for recovery, by ``data/errors.csv``; ``number`` where it is not there."""
         return _errors().get(self.code, ("number", ""))[0]
 
     def __str__(self) -> str:

@@ -22,7 +22,7 @@ def signature(body: bytes, key: str) -> str:
 
 
 def pushed(push: Push, key: str) -> Wake | None:
-    """What a webhook wakes, ``TRACKING_UPDATED`` and ``TRACKING_STOPPED`` alike; None: not genuine."""
+    """What a webhook wakes, of an update or of the end of tracking; None: not genuine."""
     said = push.headers.get("sign", "").encode()
     if not hmac.compare_digest(said, signature(push.body, key).encode()):
         return None
