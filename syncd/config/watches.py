@@ -19,6 +19,7 @@ class Kind(StrEnum):
 
     SHIP_BY_NEAR = "ship_by_near"
     LATE_DISPATCH = "late_dispatch"
+    OUT_OF_STOCK = "out_of_stock"
     NO_FIRST_SCAN = "no_first_scan"
     NUMBER_CHANGED = "number_changed"
     NO_MOVEMENT = "no_movement"
@@ -45,6 +46,7 @@ FOR_STAFF = frozenset(
     {
         Kind.SHIP_BY_NEAR,
         Kind.LATE_DISPATCH,
+        Kind.OUT_OF_STOCK,
         Kind.NO_FIRST_SCAN,
         Kind.PRESUMED_LOST,
         Kind.PICKUP_ENDING,
@@ -53,7 +55,7 @@ FOR_STAFF = frozenset(
     }
 )
 """What the seller's own people have to act on; telling a buyer of it would be too early or too much."""
-WITH_TEXT = frozenset({Kind.LATE_DISPATCH})
+WITH_TEXT = frozenset({Kind.LATE_DISPATCH, Kind.OUT_OF_STOCK})
 """What of that a buyer may be told, early and honestly, where a playbook wants it: there is a text."""
 BOTH = frozenset({Kind.LOST, Kind.DAMAGED, Kind.RETURNING, Kind.RETURNED})
 """What a buyer should hear of and a person has to see to: to send again, or to give money back."""
@@ -80,6 +82,22 @@ class LateDispatch(Watch):
         default=timedelta(days=1),
         description="How long before the end of the dispatch time staff are warned (ship_by_near); "
         "past its end it is late_dispatch.",
+    )
+
+
+class OutOfStock(Watch):
+    """Orders that wait to be sent and cannot be served from stock, the oldest being served first."""
+
+    on_hand: tuple[str, ...] = Field(
+        default=(),
+        description="Accounts whose stock counts what lies on the shelf, open orders included, such as "
+        '["warehouse-*"]. Of all others it counts what can still be sold, as most marketplaces '
+        "tell it: there goods are missing only where it is below zero.",
+    )
+    after: Duration = Field(
+        default=timedelta(hours=1),
+        description="How long goods must have been missing: stock and orders are not read at the same "
+        "moment.",
     )
 
 
@@ -213,6 +231,7 @@ class Watches(Section):
     """What counts as trouble."""
 
     late_dispatch: LateDispatch = LateDispatch()
+    out_of_stock: OutOfStock = OutOfStock()
     no_first_scan: NoFirstScan = NoFirstScan()
     number_changed: NumberChanged = NumberChanged()
     no_movement: NoMovement = NoMovement()

@@ -46,7 +46,7 @@ from syncd.model.parcels import (
     event_fingerprint,
 )
 from syncd.model.placement import KnownConversation, NewConversation
-from syncd.model.waiting import OrderFacts, OrderStory, Subject
+from syncd.model.waiting import Demand, Lack, OrderFacts, OrderStory, Stock, Subject
 
 __all__ = [
     "CONFIRMATION",
@@ -62,6 +62,7 @@ __all__ = [
     "CaseKind",
     "CaseStatus",
     "Cause",
+    "Demand",
     "Direction",
     "Dossier",
     "Draft",
@@ -72,6 +73,7 @@ __all__ = [
     "KnownConversation",
     "KnownFinding",
     "KnownNotice",
+    "Lack",
     "Leg",
     "Message",
     "MessageKind",
@@ -97,6 +99,7 @@ __all__ = [
     "Scan",
     "Severity",
     "Shipment",
+    "Stock",
     "StockLevel",
     "Subject",
     "Thread",

@@ -20,6 +20,8 @@ class Cause(StrEnum):
     NUMBER_CHANGED = "number_changed"
     DISPATCH = "dispatch"
     """It has not left: the seller's own affair, told to the buyer where a playbook wants that."""
+    STOCK = "stock"
+    """Goods are missing: the same."""
     PROTECTION = "protection"
     """The seller's own affair, which no buyer is told of as such."""
     SHIPPED = "shipped"

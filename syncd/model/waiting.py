@@ -58,6 +58,33 @@ Subject = ParcelFacts | OrderFacts
 """What watches judge."""
 
 
+class Stock(Value, frozen=True):
+    """How many of one thing there are, as the shop last said."""
+
+    quantity: int
+    changed_at: datetime
+    """When syncd first heard this number."""
+
+
+class Demand(Value, frozen=True, kw_only=True):
+    """One thing that a waiting order wants."""
+
+    order_number: int
+    placed_at: datetime
+    sku: str
+    title: str
+    quantity: int
+
+
+class Lack(Value, frozen=True, kw_only=True):
+    """One thing that cannot be had for an order."""
+
+    demand: Demand
+    left: int
+    """How many are left for it after all older orders."""
+    level: Stock
+
+
 class OrderStory(Value, frozen=True, kw_only=True):
     """What a notice about an order without a parcel is made from, as the store knows it now."""
 
@@ -70,4 +97,4 @@ class OrderStory(Value, frozen=True, kw_only=True):
     ship_by: datetime | None
     deliver_by: datetime | None
     items: tuple[str, ...] = ()
-    """The titles of its lines."""
+    """The titles of its lines, or of what is missing where the notice tells of that."""

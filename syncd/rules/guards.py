@@ -16,7 +16,7 @@ RESTS_ON_SILENCE = frozenset(
 )
 """The kinds that are concluded from what nobody has said; a carrier states the others."""
 
-OF_ORDERS = frozenset({Kind.SHIP_BY_NEAR, Kind.LATE_DISPATCH})
+OF_ORDERS = frozenset({Kind.SHIP_BY_NEAR, Kind.LATE_DISPATCH, Kind.OUT_OF_STOCK})
 """The same of orders: the shop may have told long ago, of those it was not asked about, that they left."""
 
 _SOONEST = timedelta(seconds=15)

@@ -184,7 +184,7 @@ def _occasion(finding: Finding, subject: Subject) -> str:
     return finding.fingerprint
 
 
-_TEMPLATES = {Cause.DISPATCH: "order_late"}
+_TEMPLATES = {Cause.DISPATCH: "order_late", Cause.STOCK: "order_out_of_stock"}
 """Those about orders."""
 
 _LOST = (

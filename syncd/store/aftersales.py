@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Table
+from sqlalchemy import Table, exists, select, update
 
 from syncd.model import Case, Review, StockLevel
 from syncd.store import bulk
-from syncd.store.tables import cases, reviews, stock_levels
+from syncd.store.orders import WAITS
+from syncd.store.tables import cases, order_lines, orders, reviews, stock_levels
 from syncd.store.times import to_us
 from syncd.store.writer import Stored, Writer
 
@@ -74,6 +75,16 @@ class AftersalesWriter(Writer):
             for stock, digest in changed
         ]  # fmt: skip
         bulk.upsert(self._connection, stock_levels, _STOCK_COLUMNS, rows, key=_KEY)
+        self._judge_orders({stock.sku for stock, _ in changed if stock.sku})
+
+    def _judge_orders(self, skus: Collection[str]) -> None:
+        """Have the orders judged again that wait for any of these."""
+        lines = select(order_lines.c.order_id).where(
+            order_lines.c.order_id == orders.c.id,
+            bulk.among(self._connection, order_lines.c.sku, skus),
+        )
+        mine = update(orders).where(orders.c.account_id == self._account_id, WAITS, exists(lines))
+        self._connection.execute(mine.values(due_at=self._now_us))
 
 
 _TABLES: dict[type, Table] = {Case: cases, Review: reviews, StockLevel: stock_levels}

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import exists, literal_column, select, update
 
-from syncd.model import Order, OrderStatus, Window
+from syncd.model import Cause, Order, OrderStatus, Window
 from syncd.store import bulk
 from syncd.store.tables import findings, order_lines, orders
 from syncd.store.times import to_us
@@ -21,6 +21,9 @@ _COLUMNS = (
 _LINE_COLUMNS = (
     "order_id", "source_id", "title", "quantity", "sku", "variant", "price", "listing_id",
 )  # fmt: skip
+
+WAITS = orders.c.status == literal_column(f"'{OrderStatus.UNSHIPPED.value}'")
+"""That an order waits to be sent; written out, so that the index of these is used."""
 
 
 class OrderWriter(Writer):
@@ -58,6 +61,17 @@ class OrderWriter(Writer):
         self._connection.execute(
             update(orders).where(orders.c.id.in_(in_trouble)).values(due_at=self._now_us)
         )
+        self._judge_short()
+
+    def _judge_short(self) -> None:
+        """Have the orders judged again that lack goods: what has ended may have left them some."""
+        short = exists().where(
+            findings.c.order_id == orders.c.id,
+            findings.c.cause == Cause.STOCK.value,
+            findings.c.closed_at.is_(None),
+        )
+        mine = update(orders).where(orders.c.account_id == self._account_id, WAITS, short)
+        self._connection.execute(mine.values(due_at=self._now_us))
 
     def _put_lines(self, changed: Sequence[Order], stored: dict[str, Stored]) -> None:
         rows = {

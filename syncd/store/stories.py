@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, and_, or_, select
 
 from syncd.model import (
@@ -18,6 +19,7 @@ from syncd.store.tables import (
     accounts,
     conversation_orders,
     conversations,
+    findings,
     messages,
     order_lines,
     orders,
@@ -97,6 +99,7 @@ class StoryStore:
             found = connection.execute(wanted).one()
             titles = select(order_lines.c.title).where(order_lines.c.order_id == found.id)
             items = tuple(connection.execute(titles.order_by(order_lines.c.source_id)).scalars())
+            missing = _missing(connection, row)
         return OrderStory(
             order_id=found.source_id,
             account=found.name,
@@ -105,7 +108,7 @@ class StoryStore:
             state=found.state,
             ship_by=from_us(found.ship_by),
             deliver_by=from_us(found.deliver_by),
-            items=items,
+            items=(missing,) if missing else items,
         )
 
     def since(self, row: OutboxRow) -> tuple[Milestone, frozenset[str]]:
@@ -146,6 +149,22 @@ class StoryStore:
             last_message_id=mail.message_id,
             references=(*(mail.refs or "").split(), mail.message_id),
         )
+
+
+def _missing(connection: Connection, row: OutboxRow) -> str | None:
+    """What the open finding behind a notice about an order says is missing of it."""
+    if row.order_number is None:
+        return None
+    table = findings.c
+    figures = connection.execute(
+        select(table.figures).where(
+            table.order_id == row.order_number,
+            table.cause == row.cause,
+            table.closed_at.is_(None),
+        )
+    ).scalar()
+    told = msgspec.json.decode(figures, type=dict[str, Any]) if figures else {}
+    return told.get("items")
 
 
 def _conversation(

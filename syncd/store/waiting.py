@@ -5,14 +5,15 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, exists, func, select, tuple_
 
-from syncd.model import Addressee, OrderFacts, OrderStatus
+from syncd.model import Addressee, Demand, OrderFacts, OrderStatus, Stock
 from syncd.store import bulk
 from syncd.store.addressees import addressees
 from syncd.store.database import Database
+from syncd.store.orders import WAITS
 from syncd.store.rounds import Round
-from syncd.store.tables import findings, orders, shipments
+from syncd.store.tables import findings, order_lines, orders, shipments, stock_levels
 from syncd.store.times import from_us, to_us
 
 _HAS_PARCEL = exists().where(
@@ -58,6 +59,49 @@ class WaitingTransaction(Round):
         locked = wanted.with_for_update(skip_locked=True, of=orders)
         self.orders = [_facts(row) for row in connection.execute(locked)]
         self.numbers = [order.order_number for order in self.orders]
+
+    def stock(self) -> dict[int, dict[str, Stock]]:
+        """The stock of what the due orders want, by account and SKU; where the shop tells of it."""
+        waiting = [order.order_number for order in self.orders if order.waits]
+        wanted = (
+            select(
+                stock_levels.c.account_id, stock_levels.c.sku, func.sum(stock_levels.c.quantity),
+                func.max(stock_levels.c.seen_at),
+            )
+            .where(
+                tuple_(stock_levels.c.account_id, stock_levels.c.sku).in_(
+                    select(orders.c.account_id, order_lines.c.sku)
+                    .join(order_lines, order_lines.c.order_id == orders.c.id)
+                    .where(bulk.among(self._connection, orders.c.id, waiting))
+                )
+            )
+            .group_by(stock_levels.c.account_id, stock_levels.c.sku)
+        )  # fmt: skip
+        found: dict[int, dict[str, Stock]] = {}
+        for account, sku, quantity, at in self._connection.execute(wanted) if waiting else ():
+            found.setdefault(account, {})[sku] = Stock(int(quantity), from_us(at))
+        return found
+
+    def demands(self, account_id: int, skus: Collection[str]) -> list[Demand]:
+        """Which waiting orders of an account want these, due or not."""
+        wanted = (
+            select(
+                orders.c.id, orders.c.placed_at, order_lines.c.sku, order_lines.c.title,
+                order_lines.c.quantity,
+            )
+            .join(order_lines, order_lines.c.order_id == orders.c.id)
+            .where(
+                orders.c.account_id == account_id,
+                WAITS,
+                ~_HAS_PARCEL,
+                bulk.among(self._connection, order_lines.c.sku, skus),
+            )
+        )  # fmt: skip
+        return [
+            Demand(order_number=row[0], placed_at=from_us(row[1]), sku=row[2], title=row[3],
+                   quantity=row[4])
+            for row in self._connection.execute(wanted)
+        ]  # fmt: skip
 
     def addressees(self, waiting: Collection[OrderFacts]) -> dict[int, Addressee]:
         """The buyers of these orders, by the store's number of each."""

@@ -10,7 +10,7 @@ The API, JSON throughout, with the header ``Authorization: Bearer TOKEN``:
 ======================================  ===========================================================
 ``GET /orders?since=0&limit=100``       A feed: ``{"items": [{"seq": 1, ...}], "next": 1, "more":
 ``GET /messages``, ``/shipments``,      false}``. Append-only: a thing that changes appears again
-``GET /tracking``                       with a new ``seq``. Ask again with ``since=next``.
+``GET /tracking``, ``/stock``           with a new ``seq``. Ask again with ``since=next``.
 ``GET /buyers/ID``                      ``{"accepts_messages": false, "reason": "..."}``
 ``POST /messages``                      ``{"key", "order_id", "buyer_id", "subject", "text",
                                         "language"}`` answers 201 ``{"id", "accepted_at"}``; 403
@@ -89,6 +89,7 @@ class Counts(Value, frozen=True, kw_only=True):
     messages: int
     shipments: int
     tracking: int
+    stock: int
     malformed: int
     """Records that nobody can read, in none of the other counts."""
 
@@ -137,14 +138,14 @@ class World(FakeServer):
         self._numbers = {parcel.number for _, parcel in self.story.parcels}
         self._coming = entries(self.story, chance(seed + 2))
         self._feeds: dict[str, list[Entry]] = {
-            name: [] for name in ("orders", "messages", "shipments", "tracking")
+            name: [] for name in ("orders", "messages", "shipments", "tracking", "stock")
         }
         self._unsent = mails(self.story, chance(seed + 3))
         self._mails: list[Mail] = []
 
     # What the marketplace offers
 
-    @route("GET", "/(orders|messages|shipments|tracking)")
+    @route("GET", "/(orders|messages|shipments|tracking|stock)")
     def feed(self, request: Request) -> Answer:
         """A page of one feed."""
         since, limit = request.one("since", "0"), request.one("limit", "50")

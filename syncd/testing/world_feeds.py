@@ -1,5 +1,6 @@
 """What the sandbox marketplace tells of the story: its records, and the buyers' mails, by time."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -23,6 +24,10 @@ MAILBOX = "shop@sandbox.example"
 
 Record = dict[str, Any]
 
+_ENOUGH = 500
+_COUNTED_LATE = 12
+_RUNS_OUT = ((8, 0), (12, 300))
+"""On which day of the story how much is left."""
 _KEPT = timedelta(days=7)
 """How long a post office of the story keeps a parcel."""
 
@@ -32,7 +37,7 @@ class Entry(Value, frozen=True, kw_only=True):
 
     at: datetime
     feed: str
-    """``orders``, ``messages``, ``shipments`` or ``tracking``."""
+    """``orders``, ``messages``, ``shipments``, ``tracking`` or ``stock``."""
     record: Record
     malformed: bool = False
 
@@ -67,8 +72,30 @@ def entries(story: Story, random: Random) -> list[Entry]:
         for parcel in sale.parcels:
             told.append(_entry(parcel.shipped_at, "shipments", _shipment(parcel)))
             told += [_entry(scan.seen_at, "tracking", _scan(parcel, scan)) for scan in parcel.scans]
-    told += [_edited(told), *_malformed(story)]
+    told += [_edited(told), *_malformed(story), *_stock(story)]
     return sorted(told, key=lambda entry: entry.at)
+
+
+def _stock(story: Story) -> Iterator[Entry]:
+    """What lies on the shelves: enough, but for what sells most, which runs out for some days.
+
+    One thing is first counted in the second week.
+    """
+    lines = [line for sale in story.sales for line in sale.lines]
+    titles = {line.sku: line.title for line in lines}
+    for sku, title in sorted(titles.items()):
+        counted = timedelta(days=_COUNTED_LATE if sku == max(titles) else 0)
+        yield _entry(story.start + counted, "stock", _level(sku, title, _ENOUGH))
+    sold = Counter(line.sku for line in lines)
+    if sold:
+        most = min(sold, key=lambda sku: (-sold[sku], sku))
+        for day, quantity in _RUNS_OUT:
+            at = story.start + timedelta(days=day)
+            yield _entry(at, "stock", _level(most, titles[most], quantity))
+
+
+def _level(sku: str, title: str, quantity: int) -> Record:
+    return {"id": f"stock-{sku}", "sku": sku, "title": title, "quantity": quantity}
 
 
 def _edited(told: list[Entry]) -> Entry:

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from fnmatch import fnmatchcase
 
 from syncd import clock
 from syncd.accounts import Runtime
-from syncd.model import OrderFacts
+from syncd.model import Lack, OrderFacts
 from syncd.rules.guards import OF_ORDERS
-from syncd.rules.watches import judge_order
+from syncd.rules.watches import judge_order, lacking
 from syncd.sources import shops
+from syncd.store import WaitingTransaction
 from syncd.watch.answers import notices
 from syncd.watch.findings import earliest, hold_back, said, settle
 
@@ -19,8 +21,9 @@ def judge_batch(runtime: Runtime, limit: int) -> int:
     if not waiting.any_due(now):
         return 0
     with waiting.batch(now, limit) as tx:
+        lacks, watches = _lacks(runtime, tx), runtime.settings.watches
         found = {
-            order.order_number: judge_order(order, runtime.settings.watches, now)
+            order.number: judge_order(order, watches, now, lacks.get(order.number, ()))
             for order in tx.orders
         }
         new = settle(tx, tx.orders, tx.open_findings(), found)
@@ -32,6 +35,18 @@ def judge_batch(runtime: Runtime, limit: int) -> int:
         queued = tx.queue(notices(runtime, new, addressees)) if new else 0
     said("order", len(found), [finding for _, finding in new], queued)
     return len(found)
+
+
+def _lacks(runtime: Runtime, tx: WaitingTransaction) -> dict[int, tuple[Lack, ...]]:
+    """What cannot be had for the waiting orders that share goods with those that are due."""
+    settings = runtime.settings.watches.out_of_stock
+    found: dict[int, tuple[Lack, ...]] = {}
+    for account_id, stock in tx.stock().items() if settings.enabled else ():
+        account = runtime.by_id(account_id)
+        name = account.name if account else ""
+        on_hand = any(fnmatchcase(name, pattern) for pattern in settings.on_hand)
+        found |= lacking(tx.demands(account_id, stock), stock, on_hand=on_hand)
+    return found
 
 
 def _stale(runtime: Runtime, orders: Collection[OrderFacts], now: datetime) -> dict[int, datetime]:

@@ -37,7 +37,7 @@ class Sandbox(c.Connector):
     api_version = 1
     Config = SandboxConfig
     streams: ClassVar = {
-        stream: timedelta(minutes=5) for stream in ("messages", "orders", "tracking")
+        stream: timedelta(minutes=5) for stream in ("messages", "orders", "tracking", "stock")
     }
     capabilities = frozenset(
         {
@@ -153,6 +153,10 @@ def _scan(raw: Record) -> m.TrackingEvent:
     return _item(m.TrackingEvent, raw, offset_source=m.OffsetSource.CARRIER if told else None)
 
 
+def _stock(raw: Record) -> m.StockLevel:
+    return _item(m.StockLevel, raw)
+
+
 def _item(type_: type[T], raw: Record, /, **ours: object) -> T:
     """The marketplace's record as syncd's: the fields have our names, but for `ours`."""
     item = msgspec.convert({**raw, "source_id": raw["id"], **ours}, type_)
@@ -168,6 +172,7 @@ _PARSERS: dict[str, Callable[[Record], m.Item]] = {
     "shipments": _shipment,
     "messages": _message,
     "tracking": _scan,
+    "stock": _stock,
 }
 
 

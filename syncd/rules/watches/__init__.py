@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from syncd.config import Kind, Watches
-from syncd.model import Finding, Milestone, OrderFacts, ParcelFacts
+from syncd.model import Finding, Lack, Milestone, OrderFacts, ParcelFacts
 from syncd.model.lateness import Outlook
 from syncd.rules.watches.at_risk import at_risk
 from syncd.rules.watches.dispatch import late_dispatch, no_first_scan, order_late
@@ -27,8 +27,9 @@ from syncd.rules.watches.reported import (
     lost_or_damaged,
 )
 from syncd.rules.watches.silence import no_movement, presumed_lost
+from syncd.rules.watches.stock import lacking, out_of_stock
 
-__all__ = ["AT_RISK", "Judgement", "each", "judge", "judge_order"]
+__all__ = ["AT_RISK", "Judgement", "each", "judge", "judge_order", "lacking"]
 
 AT_RISK = (f"{Kind.AT_RISK}:", f"{Kind.LIKELY_LATE}:")
 """How the fingerprints of parcels that are known to be at risk begin."""
@@ -75,10 +76,18 @@ def _together(said: Collection[Judgement]) -> tuple[list[Finding], datetime | No
 
 
 def judge_order(
-    order: OrderFacts, watches: Watches, now: datetime
+    order: OrderFacts, watches: Watches, now: datetime, lacks: tuple[Lack, ...] = ()
 ) -> tuple[list[Finding], datetime | None]:
-    """All watches on one order that has no parcel yet, as `judge` does for parcels."""
-    return _together([order_late(order, watches.late_dispatch, now)])
+    """All watches on one order that has no parcel yet, as `judge` does for parcels.
+
+    `lacks` is what cannot be had for it (`lacking`).
+    """
+    return _together(
+        [
+            order_late(order, watches.late_dispatch, now),
+            out_of_stock(order, lacks, watches.out_of_stock, now),
+        ]
+    )
 
 
 def each(

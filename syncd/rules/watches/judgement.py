@@ -32,7 +32,7 @@ def found(
     severity: Severity = Severity.TELL,
     onset: datetime | None = None,
     due_at: datetime | None = None,
-    **figures: float,
+    **figures: float | str,
 ) -> Judgement:
     """A trouble since `since`: one the buyer should hear of, or by `severity` one for staff.
 

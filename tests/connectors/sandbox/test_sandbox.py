@@ -27,6 +27,7 @@ from syncd.model import (
     OrderStatus,
     Party,
     Shipment,
+    StockLevel,
     TrackingEvent,
 )
 from syncd.testing.conformance import ConnectorConformance, Make
@@ -99,6 +100,7 @@ def test_everything_the_world_tells_is_read_and_the_unreadable_put_aside(
     assert len(of(Message, found)) == counts.messages
     assert len(of(Shipment, found)) == counts.shipments
     assert len(of(TrackingEvent, found)) == counts.tracking
+    assert len(of(StockLevel, found)) == counts.stock
     bad = of(BadItem, found)
     assert len(bad) == counts.malformed
     assert all(item.reason and item.raw for item in bad.values())
@@ -135,6 +137,15 @@ def test_an_order_arrives_whole(sandbox: Sandbox, world: World) -> None:
     assert [(line.sku, line.variant, line.quantity) for line in order.lines] == [
         (line.sku, line.variant, line.quantity) for line in sale.lines
     ]
+
+
+def test_the_best_seller_runs_out_for_some_days(sandbox: Sandbox, clock: Clock) -> None:
+    clock.at = START + timedelta(days=9)
+    levels = of(StockLevel, items(sandbox, "stock"))
+    empty = {level.sku for level in levels.values() if level.quantity == 0}
+    assert len(levels) > len(empty) == 1
+    clock.at = START + timedelta(days=12)
+    assert all(level.quantity for level in of(StockLevel, items(sandbox, "stock")).values())
 
 
 def test_scans_keep_the_local_time_and_an_unknown_offset(sandbox: Sandbox, world: World) -> None:
@@ -301,7 +312,7 @@ class TestConformance(ConnectorConformance):
 
     def edit_item(self, source: World, stream: str) -> bool:
         self.clock.at += timedelta(days=1)
-        return stream == "orders"
+        return stream in {"orders", "stock"}
 
     def draft(self, source: World) -> Draft:
         return draft_for(sale_of(source, mail_only=False))

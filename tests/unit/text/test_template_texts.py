@@ -27,7 +27,7 @@ NAMES = (
     "shipped",
     "where_is_it",
 )
-ORDER_NAMES = ("order_late",)
+ORDER_NAMES = ("order_late", "order_out_of_stock")
 FACTS = NoticeFacts(
     order_id="25-01234-56789",
     tracking_number="LX123456785CN",
