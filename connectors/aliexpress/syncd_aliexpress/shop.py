@@ -136,10 +136,13 @@ class AliExpress(Connector):
         return Receipt(source_id=found.source_id, accepted_at=at)
 
     def check(self) -> None:
-        """Ask for one order of the last day."""
-        now = self.context.now()
-        day = now - timedelta(days=1)
+        """Ask for one order, one dispute and a day's reviews, so that each permission is tried."""
+        day = self.context.now() - timedelta(days=1)
         self._client.orders(day, None, 1, limit=1, created=day)
+        if self.config.returns:
+            self._client.issues(lists.ISSUE_STATUSES[0], 1, 1)
+        if self.config.reviews:
+            self._client.reviews(day, None)
 
     def authorize_url(self, consent: Consent) -> str:
         """AliExpress's page for the seller; it has no PKCE."""

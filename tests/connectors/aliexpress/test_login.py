@@ -106,7 +106,12 @@ def test_a_token_endpoint_that_repeats_what_it_was_asked(connector, aliexpress, 
     assert not [text for text in said(caught.value) if "50000" in text]
 
 
-def test_check_asks_for_one_order(connector, calls):
-    connector.check()
+def test_check_tries_each_permission(connect, aliexpress, calls):
+    connect().check()
     (asked,) = calls("orderlist.get")
     assert '"page_size":1' in asked["param_aeop_order_query"]
+    for call, setting in (("issuelist.get", "returns"), ("listorderevaluation.get", "reviews")):
+        aliexpress.refuse(call, "InsufficientPermission", "no permission")
+        with pytest.raises(AuthFailed, match=f"{setting} = false"):
+            connect().check()
+        connect(returns=False, reviews=False).check()
