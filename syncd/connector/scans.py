@@ -71,7 +71,7 @@ def rows(package: str, name: str) -> list[dict[str, str]]:
 @cache
 def meanings(package: str, name: str = "statuses.csv") -> Mapping[str, Meaning]:
     """A table of codes with the columns code, milestone, reason, leg and perhaps at_origin."""
-    return {row["code"]: _meaning(row) for row in rows(package, name)}
+    return {row["code"]: meaning(row) for row in rows(package, name)}
 
 
 def meaning_of(package: str, code: str | None, name: str = "statuses.csv") -> Meaning:
@@ -79,7 +79,8 @@ def meaning_of(package: str, code: str | None, name: str = "statuses.csv") -> Me
     return meanings(package, name).get(code or "", Meaning())
 
 
-def _meaning(row: dict[str, str]) -> Meaning:
+def meaning(row: Mapping[str, str]) -> Meaning:
+    """What a row of a table of codes says."""
     return Meaning(
         Milestone(row["milestone"]),
         Milestone(row["at_origin"]) if row.get("at_origin") else None,

@@ -9,17 +9,22 @@ from functools import cache
 import msgspec
 
 from syncd.connector import parse_each
-from syncd.connector.scans import country_code, moment, oldest_first, rows
+from syncd.connector.scans import (
+    Meaning,
+    country_code,
+    meaning,
+    moment,
+    oldest_first,
+    rows,
+    scan,
+)
 from syncd.model import (
     BadItem,
     Item,
-    Leg,
     Milestone,
     OffsetSource,
-    Reason,
     TrackingEvent,
     Window,
-    event_fingerprint,
 )
 
 
@@ -99,13 +104,6 @@ class Sighting(msgspec.Struct, frozen=True):
     """False where the answer as a whole is not what 17TRACK describes."""
 
 
-class _Meaning(msgspec.Struct, frozen=True):
-    milestone: Milestone | None
-    at_origin: Milestone | None = None
-    reason: Reason | None = None
-    leg: Leg | None = None
-
-
 class _Scan(msgspec.Struct, frozen=True):
     """An event's payload with what its surroundings tell of it."""
 
@@ -134,40 +132,36 @@ def _scans(number: str, info: _TrackInfo) -> Iterator[_Scan]:
             yield _Scan(number, name, info.shipping_info or _Route(), bytes(event))
 
 
-def _describe(scan: _Scan) -> tuple[str, bytes]:
-    return _odd_id(scan.number, scan.raw), scan.raw
+def _describe(one: _Scan) -> tuple[str, bytes]:
+    return _odd_id(one.number, one.raw), one.raw
 
 
 def _odd_id(number: str, raw: bytes) -> str:
     return f"{number}-{hashlib.blake2b(raw, digest_size=8).hexdigest()}"
 
 
-def _parse(scan: _Scan) -> tuple[TrackingEvent, ...]:
-    event = msgspec.json.decode(scan.raw, type=_Event)
-    meaning = _meaning(event)
-    if meaning.milestone is None:
+def _parse(one: _Scan) -> tuple[TrackingEvent, ...]:
+    event = msgspec.json.decode(one.raw, type=_Event)
+    meant = _meaning(event)
+    if meant is None:
         return ()
     local, offset, source = when(event)
-    text, location = (event.description or "").strip(), _location(event)
-    return (
-        TrackingEvent(
-            # Without the status: 17TRACK corrects it later, and that is an edit, not another scan.
-            source_id=event_fingerprint(scan.number, local, f"{text}\x1f{location or ''}"),
-            tracking_number=scan.number,
-            occurred_local=local,
-            utc_offset_minutes=offset,
-            offset_source=source,
-            milestone=_milestone(meaning, event, scan.route) or meaning.milestone,
-            reason=meaning.reason,
-            leg=meaning.leg,
-            text=text,
-            code=event.sub_status or event.stage,
-            carrier=scan.carrier,
-            location=location,
-            country=_country(event.address),
-            raw=scan.raw,
+    made = scan(
+        one.number,
+        local,
+        meant.inside(
+            _country(event.address),
+            _country(one.route.shipper_address),
+            _country(one.route.recipient_address),
         ),
+        text=event.description,
+        code=event.sub_status or event.stage,
+        location=_location(event),
+        country=_country(event.address),
+        carrier=one.carrier,
+        raw=one.raw,
     )
+    return (msgspec.structs.replace(made, utc_offset_minutes=offset, offset_source=source),)
 
 
 def _location(event: _Event) -> str | None:
@@ -177,13 +171,6 @@ def _location(event: _Event) -> str | None:
 
 def _country(place: _Place | None) -> str | None:
     return country_code(place.country) if place else None
-
-
-def _milestone(meaning: _Meaning, event: _Event, route: _Route) -> Milestone | None:
-    """What it means at the place where it happened."""
-    here, sender = _country(event.address), _country(route.shipper_address)
-    at_origin = here is not None and here == sender != _country(route.recipient_address)
-    return meaning.at_origin if at_origin else meaning.milestone
 
 
 def when(event: _Event) -> tuple[datetime, int | None, OffsetSource | None]:
@@ -241,15 +228,18 @@ def _with_estimate(items: list[Item], eta: Window | None) -> tuple[Item, ...]:
     return (*items[:-1], msgspec.structs.replace(items[-1], eta=eta))
 
 
-def _meaning(event: _Event) -> _Meaning:
-    """The status first, then the key stage, then the status without its undocumented ending."""
+def _meaning(event: _Event) -> Meaning | None:
+    """The status first, then the key stage, then the status without its undocumented ending.
+
+    None where that is no scan of the parcel.
+    """
     sub, stage = event.sub_status or "", event.stage or ""
     said = _by_words(sub, (event.description or "").strip())
     if said is not None:
-        return _Meaning(said)
+        return Meaning(said)
     known = statuses()
     codes = (sub, stage, sub.partition("_")[0], stage.partition("_")[0])
-    return next((known[code] for code in codes if code in known), _Meaning(Milestone.UNKNOWN))
+    return next((known[code] for code in codes if code in known), Meaning())
 
 
 def _by_words(sub: str, text: str) -> Milestone | None:
@@ -260,15 +250,10 @@ def _by_words(sub: str, text: str) -> Milestone | None:
 
 
 @cache
-def statuses() -> dict[str, _Meaning]:
-    """What each status, sub-status and key stage means."""
+def statuses() -> dict[str, Meaning | None]:
+    """What each status, sub-status and key stage means; None where it is no scan."""
     return {
-        row["code"]: _Meaning(
-            None if row["milestone"] == "-" else Milestone(row["milestone"]),
-            Milestone(row["at_origin"]) if row["at_origin"] else None,
-            Reason(row["reason"]) if row["reason"] else None,
-            Leg(row["leg"]) if row["leg"] else None,
-        )
+        row["code"]: None if row["milestone"] == "-" else meaning(row)
         for row in rows("syncd_seventeentrack", "statuses.csv")
     }
 
