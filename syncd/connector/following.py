@@ -56,9 +56,10 @@ def follow_several(
 
     Where `ask` raises AboutNumber for several, they are asked about by halves until the bad one is
     alone. What else it raises ends the poll, with all before it kept; only after an Unavailable
-    without a time to wait are several asked about one by one, and one alone is put aside if the
-    next is answered, because some carriers fail at a number for ever. It is asked about again at
-    the end, and is a `BadItem` if it fails again. Calls that this takes come on top.
+    without a time to wait (and of no subclass, such as `Throttled`) are several asked about one by
+    one, and one alone is put aside if the next is answered, because some carriers fail at a number
+    for ever. It is asked about again at the end, and is a `BadItem` if it fails again. Calls that
+    this takes come on top.
     """
     follower = _Follower(ask, read, cursor or {})
     rest = iter(parcels)
@@ -93,6 +94,11 @@ def looked_at(
     )
 
 
+def _about_all(error: Unavailable) -> bool:
+    """Whether it is no number's fault: it has a time to wait, or a class of its own."""
+    return error.retry_after is not None or type(error) is not Unavailable
+
+
 class _Follower:
     """One poll, with the parcel whose call has just failed and those for which that was before."""
 
@@ -111,7 +117,7 @@ class _Follower:
             half = len(group) // 2
             parts = [group[:half], group[half:]]
         except Unavailable as error:
-            if error.retry_after is not None:
+            if _about_all(error):
                 raise
             parts = [[parcel] for parcel in group] if len(group) > 1 else []
             if not parts:
@@ -131,7 +137,7 @@ class _Follower:
             try:
                 yield self._call([parcel])
             except Unavailable as error:
-                if error.retry_after is not None:
+                if _about_all(error):
                     raise
                 yield self._without_answer(parcel, f"cannot be looked up: {error}")
 

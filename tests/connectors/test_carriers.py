@@ -178,6 +178,16 @@ def test_the_quota_ends_the_poll_and_keeps_what_was_read(kind, world):
     assert caught.value.retry_after == 1800
 
 
+def test_too_many_requests_are_not_followed_by_more(kind, world):
+    world.due(*(kind.number(index) for index in range(3)))
+    world.connector.http.sign_in()
+    asked = len(world.fake.requests)
+    world.fake.fail(Fault.RATE_LIMITED_SILENT, times=100)
+    with pytest.raises(Unavailable):
+        world.poll()
+    assert len(world.fake.requests) == asked + 1
+
+
 @only(SIGNED_IN)
 def test_a_revoked_token_is_renewed(kind, world):
     world.due(kind.number(1))

@@ -58,7 +58,13 @@ def test_an_unreadable_answer_is_kept_with_its_payload():
     assert batch.items == [BadItem(source_id="A1", reason="ValueError: no status", raw=b"odd")]
 
 
-@pytest.mark.parametrize("error", [AuthFailed("no"), Unavailable("slow down", retry_after=9)])
+class Throttled(Unavailable):
+    """Says by its class that it is not about a number."""
+
+
+@pytest.mark.parametrize(
+    "error", [AuthFailed("no"), Unavailable("slow down", retry_after=9), Throttled("slow down")]
+)
 def test_what_concerns_all_numbers_ends_it(error):
     carrier = Carrier(B2=[error])
     assert follow(carrier) == (["A1"], ["A1-scan"], error)
