@@ -58,6 +58,9 @@ class Party(Value, frozen=True, kw_only=True):
     phone: str | None = None
     other_ids: tuple[str, ...] = ()
     """What the same platform calls them elsewhere, where the source proves that they are the same."""
+    thread_id: str | None = None
+    """A conversation of the platform in which nobody but they and the seller speaks: whoever is its
+    other side is they, under whatever name."""
 
 
 class Window(Value, frozen=True, kw_only=True):

@@ -24,6 +24,8 @@ def identity_keys(platform: str, party: Party) -> tuple[str, ...]:
     if party.id:
         keys.append(f"id:{platform}:{party.id}")
     keys += [f"id:{platform}:{other}" for other in party.other_ids]
+    if party.thread_id:
+        keys.append(f"thread:{platform}:{party.thread_id}")
     if party.email and "@" in party.email:
         keys.append(f"email:{_mailbox(party.email)}")
     if party.phone:

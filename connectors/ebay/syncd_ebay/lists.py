@@ -43,8 +43,7 @@ class Conversations:
         raws = self._client.conversation(thread.conversation_id, self._kind)
         read = parse.platform_message
         if self._kind != FROM_EBAY:
-            names = parse.names_of_other_side(raws, self._own)
-            read = partial(parse.member_message, own=self._own, names=names)
+            read = partial(parse.member_message, own=self._own)
         return list(parse_each(raws, partial(read, thread=thread), parse.describe))
 
     def _page(self, start: datetime, end: datetime | None, offset: int) -> Page:

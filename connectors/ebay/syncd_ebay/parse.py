@@ -49,22 +49,26 @@ def order_head(raw: bytes) -> wire.OrderHead:
     return msgspec.json.decode(raw, type=wire.OrderHead)
 
 
-def member_message(
-    raw: bytes, thread: wire.Conversation, own: frozenset[str], names: frozenset[str] = frozenset()
-) -> Message:
+def member_message(raw: bytes, thread: wire.Conversation, own: frozenset[str]) -> Message:
     """A message between members; `own` are the account's names, in lower case.
 
-    `names` are those that the conversation has for its other side: since September 2025 a user name
-    and an immutable id may stand for one buyer. Raises msgspec.MsgspecError, and NotOurs where
-    neither side is the account.
+    Since September 2025 a user name and an immutable id may stand for one buyer; a conversation has one
+    other side whatever it is called. Raises msgspec.MsgspecError, and NotOurs where neither side
+    is the account.
     """
     said = msgspec.json.decode(raw, type=wire.MemberMessage)
-    other = _other_side(said, own)
+    sender, recipient = said.sender_username or "", said.recipient_username or ""
+    ours = sender.casefold() in own
+    if not ours and recipient and recipient.casefold() not in own:
+        raise NotOurs(
+            f"it is from {sender!r} to {recipient!r}, neither of which "
+            "is this account: set `username`, or the immutable id as `user_id`"
+        )
     return Message(
         source_id=said.message_id,
         sent_at=said.created_date,
-        direction=Direction.OUTBOUND if _is_from(said, own) else Direction.INBOUND,
-        buyer=Party(id=other, other_ids=tuple(sorted(names - {other}))),
+        direction=Direction.OUTBOUND if ours else Direction.INBOUND,
+        buyer=Party(id=(recipient if ours else sender) or None, thread_id=thread.conversation_id),
         text=said.message_body or "",
         subject=said.subject or thread.conversation_title,
         thread_id=thread.conversation_id,
@@ -72,33 +76,6 @@ def member_message(
         attachments=_attachments(said.message_media),
         raw=raw,
     )
-
-
-def names_of_other_side(raws: Iterable[bytes], own: frozenset[str]) -> frozenset[str]:
-    """The names under which the other side of one conversation appears in its messages."""
-    names = set()
-    for raw in raws:
-        try:
-            names.add(_other_side(msgspec.json.decode(raw, type=wire.MemberMessage), own))
-        except (msgspec.MsgspecError, NotOurs):
-            continue  # told where the message itself is read
-    return frozenset(name for name in names if name)
-
-
-def _is_from(said: wire.MemberMessage, own: frozenset[str]) -> bool:
-    return (said.sender_username or "").casefold() in own
-
-
-def _other_side(said: wire.MemberMessage, own: frozenset[str]) -> str | None:
-    sender, recipient = said.sender_username or "", said.recipient_username or ""
-    if _is_from(said, own):
-        return recipient or None
-    if recipient and recipient.casefold() not in own:
-        raise NotOurs(
-            f"it is from {sender!r} to {recipient!r}, neither of which "
-            "is this account: set `username`, or the immutable id as `user_id`"
-        )
-    return sender or None
 
 
 def platform_message(raw: bytes, thread: wire.Conversation) -> Message:

@@ -110,3 +110,19 @@ def test_only_a_marketplaces_alias_is_a_relay():
     assert is_relay("k7m2x9q4w1ab3+5f0c@marketplace.amazon.com.br")
     assert not is_relay("ann@example.org")
     assert not is_relay(None)
+
+
+def test_other_ids_and_a_conversation_of_ones_own_are_identities_of_the_platform():
+    ann = Party(id="ann-2001", other_ids=("a7F3",), thread_id="800001")
+    assert identity_keys("ebay", ann) == (
+        "id:ebay:ann-2001",
+        "id:ebay:a7F3",
+        "thread:ebay:800001",
+    )
+
+
+def test_whoever_speaks_in_a_conversation_of_somebodys_own_is_they():
+    book = CustomerBook({"id:ebay:ann-2001": 7, "thread:ebay:800001": 7})
+    party = Party(id="a7F3", thread_id="800001")
+    assert book.resolve(identity_keys("ebay", party), party) == 7
+    assert book.learnt == {"id:ebay:a7F3": 7}
