@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from syncd import clock, log, metrics
 from syncd.config import Lateness
-from syncd.model.lateness import Chance, KeptModel, Outlook, ParcelTimes
+from syncd.model.lateness import BOARD, Chance, KeptModel, Outlook, ParcelTimes
 from syncd.store import Store
 from syncd.store.times import from_us
 
@@ -110,10 +110,13 @@ def _chances(
 ) -> dict[int, Chance]:
     if model is None or not times.placed:
         return {}
-    from syncd.rules.lateness import chances  # noqa: PLC0415  NumPy: see above
+    from syncd.rules.lateness import Bars, chances  # noqa: PLC0415  NumPy: see above
 
     kept, tables = model
-    return chances(tables, times, now, board=settings.board, buyer=settings.buyer, drift=kept.drift)
+    own = kept.board if settings.board is None else None
+    board = own or settings.board or BOARD
+    bars = Bars(board=board, buyer=settings.buyer, calibrated=own is not None)
+    return chances(tables, times, now, bars, drift=kept.drift)
 
 
 def _learn(runtime: "Runtime", now: datetime) -> None:
@@ -131,6 +134,7 @@ def _learn(runtime: "Runtime", now: datetime) -> None:
         "lateness learnt",
         parcels=model[0].n,
         late_share=round(model[0].base_rate, 3),
+        board=model[0].board,
         seconds=round(clock.monotonic() - began, 2),
     )
     _tell_of_jump(runtime.lateness[0] if runtime.lateness else None, model[0])

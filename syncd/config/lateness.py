@@ -19,9 +19,13 @@ class Lateness(Section):
     """
 
     enabled: bool = Field(default=True, description="Whether to learn, and to look for at_risk.")
-    board: Share = Field(
-        default=BOARD,
-        description="From this chance to miss its promise a parcel is at risk: `syncd board` lists it.",
+    board: Share | None = Field(
+        default=None,
+        description="From this chance to miss its promise a parcel is at risk: `syncd board` lists it. "
+        "Without this key each night's model brings its own, set on your orders of the three months "
+        "before so that a tenth of those in time would have been listed: what `syncd backtest` calls "
+        "operational.",
+        examples=[BOARD],
     )
     buyer: Share = Field(
         default=BUYER,
@@ -48,7 +52,7 @@ class Lateness(Section):
 
     @model_validator(mode="after")
     def _staff_first(self) -> Self:
-        if self.board > self.buyer:
+        if self.board is not None and self.board > self.buyer:
             raise ValueError("board must not be above buyer: staff see it first")
         if self.board_window > self.buyer_window:
             raise ValueError("board_window must not be above buyer_window: staff see it first")

@@ -55,6 +55,8 @@ class KeptModel(Value, frozen=True, kw_only=True):
     """The share of parcels that came late, recent ones counting more."""
     drift: float
     """The odds of lateness in the last four weeks over those before; 1 is as before."""
+    board: float | None = None
+    """The board's threshold as calibrated on the months before; None in what an older syncd kept."""
     settings: bytes
     """How it was fitted, as JSON."""
     tables: bytes
@@ -81,7 +83,8 @@ class Chance(Value, frozen=True, kw_only=True):
     within_days: int | None = None
     """Days from placing by which 95 % of them are delivered; None where that is after the promise."""
     board: float
-    """From this chance it belongs on the board, at present."""
+    """From this chance it belongs on the board, at present: three or four days before the promise
+    sooner than at other times."""
     buyer: float
     """From this chance the buyer should hear of it, at present."""
     next_at: datetime | None = None

@@ -48,7 +48,7 @@ class LatenessStore:
         table = lateness_models.c
         row = (
             to_us(model.fitted_at), to_us(model.since), model.n, model.base_rate, model.drift,
-            model.settings.decode(), zlib.compress(model.tables),
+            model.board, model.settings.decode(), zlib.compress(model.tables),
         )  # fmt: skip
         with self._database.write() as connection:
             connection.execute(
@@ -80,7 +80,7 @@ def times_of(connection: Connection, shipment_ids: Collection[int]) -> ParcelTim
     return _columns(connection, _TIMES.where(bulk.among(connection, shipments.c.id, shipment_ids)))
 
 
-_MODEL_COLUMNS = ("fitted_at", "since", "n", "base_rate", "drift", "settings", "tables")
+_MODEL_COLUMNS = ("fitted_at", "since", "n", "base_rate", "drift", "board", "settings", "tables")
 
 _TIMES = (
     select(
@@ -119,6 +119,7 @@ def _kept(row: Any) -> KeptModel:
         n=row[2],
         base_rate=row[3],
         drift=row[4],
-        settings=row[5].encode(),
-        tables=zlib.decompress(row[6]),
+        board=row[5],
+        settings=row[6].encode(),
+        tables=zlib.decompress(row[7]),
     )

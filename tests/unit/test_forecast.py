@@ -4,6 +4,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, time, timedelta
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -111,6 +112,7 @@ class TestLearning:
         assert kept.base_rate == pytest.approx(1 / 7, abs=0.01)
         assert kept.drift == pytest.approx(1, abs=0.2)
         assert b'"half_life":90' in kept.settings
+        assert 0.05 < kept.board < 0.95
         assert kept == runtime.lateness[0]
 
     def test_a_few_models_are_kept(self, world, runtime, known, forecasting, time, select):
@@ -197,6 +199,22 @@ class TestJudging:
         assert said["severity"] == "tell"
         assert "came late; 95 % of them" not in said["evidence"]  # a seventh is late
         assert "still under way on day 9 of 10 came late (n=" in said["evidence"]
+
+    def test_the_kept_model_s_own_threshold_decides_unless_the_config_has_one(
+        self, world, known, bring, forecasting, runtime, round_
+    ):
+        forecasting.run()
+        kept, model = runtime.lateness
+        (number,) = bring(1, -7.6)
+        runtime.lateness = msgspec.structs.replace(kept, board=0.2), model
+        assert round_() == {"at_risk": 1}, "a third is enough"
+
+        world.configure(lateness=Lateness(board=0.6))
+        with world.store.database.write() as connection:
+            connection.exec_driver_sql(
+                "UPDATE shipments SET due_at = 0 WHERE tracking_number=?", (number,)
+            )
+        assert round_() == {}
 
     def test_it_is_judged_again_as_the_days_pass_without_news(
         self, world, known, bring, forecasting, time, round_

@@ -7,11 +7,12 @@
 from syncd.rules.lateness.history import NEVER, History, Lane, Order, day_of
 from syncd.rules.lateness.kept import from_json, to_json
 from syncd.rules.lateness.model import Estimate, Model, Scores, Settings, fit
-from syncd.rules.lateness.parcels import chances, history_of, learn
+from syncd.rules.lateness.parcels import Bars, chances, history_of, learn
 from syncd.rules.lateness.thresholds import drift_ratio, tightened
 
 __all__ = [
     "NEVER",
+    "Bars",
     "Estimate",
     "History",
     "Lane",

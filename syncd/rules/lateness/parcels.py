@@ -6,6 +6,7 @@ midnight matters; the day number is that of the date in which most of the last o
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -16,6 +17,7 @@ from syncd.rules.lateness.hazards import LONGEST
 from syncd.rules.lateness.history import NEVER, Bools, Floats, History, Ints, Lane
 from syncd.rules.lateness.kept import to_json
 from syncd.rules.lateness.model import Model, Settings, base_rate, fit
+from syncd.rules.lateness.replay import operational
 
 _DAY = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,6 +61,7 @@ def learn(times: ParcelTimes, now: datetime, settings: Settings) -> tuple[KeptMo
         n=model.n,
         base_rate=model.base_rate,
         drift=round(drift(history, as_of, settings), 3),
+        board=operational(history, as_of, settings),
         settings=msgspec.json.encode(settings),
         tables=to_json(model),
     )
@@ -82,38 +85,56 @@ def drift(history: History, as_of: int, settings: Settings) -> float:
 
 
 def chances(
-    model: Model, times: ParcelTimes, now: datetime, *, board: float, buyer: float, drift: float
+    model: Model, times: ParcelTimes, now: datetime, bars: "Bars", *, drift: float
 ) -> dict[int, Chance]:
     """What `model` says of these parcels, of which none is delivered, by shipment id.
 
-    `board` and `buyer` are the thresholds of calm times; in a time of `drift` they are tightened.
-    Those whose promise is over are left out.
+    `bars` are the thresholds of calm times; in a time of `drift` they are tightened. Those whose
+    promise is over are left out.
     """
     under_way = np.flatnonzero(np.array(times.promised, dtype=np.int64) > _us(now))
     if not len(under_way):
         return {}
-    bars = thresholds.tightened(np.array([board, buyer]), np.array(drift))
+    board, buyer = thresholds.tightened(
+        np.array([bars.board, bars.buyer]), np.array(drift)
+    ).tolist()
     batch = _Batch(model, times, now, under_way)
+    low = np.minimum(bars.by_day(board, batch.left), buyer)
     p, n = batch.at(batch.left)
-    within = batch.most_delivered(p >= bars[0] * _NEARLY)
+    within = batch.most_delivered(p >= low * _NEARLY)
+    nearly = float(min(bars.by_day(board, np.arange(LONGEST + 1)).min(), buyer)) * _NEARLY
     names = [str(group) for group in model.order.groups]
     columns = zip(
         under_way.tolist(), p.round(4).tolist(), n.round(1).tolist(), batch.rows.tolist(),
-        within.tolist(), batch.next_looks(p, bars), strict=True,
+        within.tolist(), batch.next_looks(p, nearly, buyer), low.round(4).tolist(), strict=True,
     )  # fmt: skip
-    low, high = bars.tolist()
     return {
         times.shipment_id[place]: Chance(
             p=chance,
             n=worth,
             basis=names[row],
             within_days=days if days >= 0 else None,
-            board=low,
-            buyer=high,
+            board=bar,
+            buyer=buyer,
             next_at=at,
         )
-        for place, chance, worth, row, days, at in columns
+        for place, chance, worth, row, days, at, bar in columns
     }
+
+
+class Bars(NamedTuple):
+    """From which chance on a parcel belongs on the board, and its buyer should hear of it."""
+
+    board: float
+    buyer: float
+    calibrated: bool = False
+    """Whether `board` is the model's own: a threshold of chances weighed by what an alarm is worth."""
+
+    def by_day(self, board: float, left: Ints) -> Floats:
+        """The board's bar with so many days left."""
+        if self.calibrated:
+            return thresholds.worth_alarming(board, left)
+        return np.full(len(left), board)
 
 
 _NEARLY = 0.5
@@ -157,21 +178,21 @@ class _Batch:
         days[which] = np.where(arrived.any(axis=1), np.maximum(window - left, 1), -1)
         return days
 
-    def next_looks(self, p: Floats, bars: Floats) -> list[datetime | None]:
+    def next_looks(self, p: Floats, nearly: float, buyer: float) -> list[datetime | None]:
         """The next day on which each could matter more than now, if nothing is heard until then.
 
         The longer nothing is heard, the likelier it is late: the day is found by halving.
         """
         low, high = np.zeros_like(self.left), np.maximum(self.left - 1, 0)
-        far = np.flatnonzero((p < bars[0] * _NEARLY) & (self.left > 0))
+        far = np.flatnonzero((p < nearly) & (self.left > 0))
         first, last = low[far], high[far]
         while bool((first < last).any()):
             middle = (first + last + 1) // 2
-            near = self.at(middle, far)[0] >= bars[0] * _NEARLY
+            near = self.at(middle, far)[0] >= nearly
             first, last = np.where(near, middle, first), np.where(near, last, middle - 1)
         day = high.copy()
         day[far] = first
-        over = (p >= bars[1]) | (self.left == 0)
+        over = (p >= buyer) | (self.left == 0)
         starts = (self._promised - (day + 1) * _DAY).tolist()
         return [
             None if done else _EPOCH + timedelta(microseconds=start) + _MOMENT

@@ -88,6 +88,20 @@ def replay(
     return state.found()
 
 
+def operational(history: History, as_of: int, settings: Settings) -> float:
+    """The operational threshold of a month that begins on day `as_of`, by what was known then.
+
+    It is set as `replay` sets it: on the chances that the models of the months before would have
+    given to orders which came in time.
+    """
+    known = history.known_at(as_of)
+    due = (known.promised >= _three_months_before(as_of)) & (known.promised < as_of)
+    state = _State(known, due)
+    for first, after in pairwise(_month_starts(known.placed[due])):
+        state.play(first, min(after, as_of), settings)
+    return round(thresholds.operational(_told(state.highest[due & ~known.late])), 4)
+
+
 def checks(history: History, rows: Ints) -> Checks:
     """The days on which each order of `rows` was under way and looked at."""
     last = np.minimum(history.delivered, history.promised - 1)[rows]

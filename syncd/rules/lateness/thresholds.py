@@ -32,6 +32,15 @@ def timely(p: Floats, left: Ints) -> Floats:
     return _probability(_log_odds(certain) - _log_odds(odds) + _log_odds(np.array(BOARD)))
 
 
+def worth_alarming(threshold: float, left: Ints) -> Floats:
+    """The chance itself, with so many days `left`, from which `timely` reaches `threshold`."""
+    begins, fair = (np.array(column) for column in zip(*FAIR, strict=True))
+    odds = fair[np.searchsorted(begins, np.maximum(left, 0), side="right") - 1]
+    return _probability(
+        _log_odds(np.array(threshold)) + _log_odds(odds) - _log_odds(np.array(BOARD))
+    )
+
+
 def operational(highest: Floats) -> float:
     """The threshold for the next month, from the on-time orders of the months before.
 

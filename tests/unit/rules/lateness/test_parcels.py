@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from syncd.model.lateness import NOT_YET, ParcelTimes
-from syncd.rules.lateness import NEVER, Settings, chances, from_json, history_of, learn
+from syncd.rules.lateness import NEVER, Bars, Settings, chances, from_json, history_of, learn
 from syncd.rules.lateness.parcels import drift
+from syncd.rules.lateness.replay import operational, replay
+from syncd.rules.lateness.thresholds import BOARD, timely
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR = 3_600_000_000
+BARS = Bars(0.5, 0.7)
 
 
 def us(days, hour):
@@ -72,9 +75,7 @@ def test_what_is_kept_tells_window_and_n_and_is_the_model(shop):
     assert kept.n >= 0.99 * len(times.placed)
     assert kept.since.toordinal() == model.since
     again = from_json(kept.tables)
-    one, other = (
-        chances(each, open_parcels, now, board=0.5, buyer=0.7, drift=1.0) for each in (model, again)
-    )
+    one, other = (chances(each, open_parcels, now, BARS, drift=1.0) for each in (model, again))
     assert one == other
     assert len(one) > 250
 
@@ -83,7 +84,7 @@ def test_a_chance_is_the_model_s_own(shop):
     times, now, open_parcels = shop
     _, model = learn(times, now, Settings())
     history = history_of(open_parcels)
-    found = chances(model, open_parcels, now, board=0.5, buyer=0.7, drift=1.0)
+    found = chances(model, open_parcels, now, BARS, drift=1.0)
     day = np.full(history.size, now.toordinal())
     # At 03:00 a promise that ends at 23:00 has begun its day four hours ago.
     scores = model.score(history, np.arange(history.size), day)
@@ -94,14 +95,12 @@ def test_a_chance_is_the_model_s_own(shop):
 def test_the_next_look_is_on_the_first_day_that_could_matter(shop):
     times, now, open_parcels = shop
     _, model = learn(times, now, Settings())
-    found = chances(model, open_parcels, now, board=0.5, buyer=0.7, drift=1.0)
+    found = chances(model, open_parcels, now, BARS, drift=1.0)
     calm = {i: each for i, each in found.items() if each.p < 0.2}
     assert len(calm) > 100
     for at in sorted({each.next_at for each in calm.values()})[:8]:
-        then = chances(model, open_parcels, at, board=0.5, buyer=0.7, drift=1.0)
-        day_before = chances(
-            model, open_parcels, at - timedelta(hours=2), board=0.5, buyer=0.7, drift=1.0
-        )
+        then = chances(model, open_parcels, at, BARS, drift=1.0)
+        day_before = chances(model, open_parcels, at - timedelta(hours=2), BARS, drift=1.0)
         due = [
             i
             for i, each in calm.items()
@@ -121,7 +120,7 @@ def test_most_are_delivered_within_the_days_that_it_says(simulate, times):
     open_parcels = known.take((known.delivered == NEVER) & (known.promised >= day))
     now = datetime.fromordinal(day).replace(tzinfo=UTC, hour=3)
     _, model = learn(times(known), now, Settings())
-    found = chances(model, times(open_parcels), now, board=0.2, buyer=0.7, drift=1.0)
+    found = chances(model, times(open_parcels), now, Bars(0.2, 0.7), drift=1.0)
     told = [(i, each) for i, each in found.items() if each.within_days and each.n > 200]
     assert len(told) > 5
     for i, each in told:
@@ -135,11 +134,45 @@ def test_a_time_of_drift_raises_the_thresholds(shop):
     times, now, open_parcels = shop
     _, model = learn(times, now, Settings())
     calm, struck = (
-        next(iter(chances(model, open_parcels, now, board=0.5, buyer=0.7, drift=each).values()))
+        next(iter(chances(model, open_parcels, now, BARS, drift=each).values()))
         for each in (1.9, 4.0)
     )
     assert (calm.board, calm.buyer) == (0.5, 0.7)
     assert 0.5 < struck.board < struck.buyer < 0.95
+
+
+def test_the_board_is_calibrated_as_the_backtest_calibrates_it(simulate):
+    history = simulate(seed=3)
+    months = replay(history).months
+    name = sorted(months)[9]
+    first = datetime.fromisoformat(f"{name}-01").toordinal()
+    assert months[name].operational != BOARD
+    assert operational(history, first, Settings()) == months[name].operational
+
+
+def test_nothing_of_later_days_changes_the_threshold(simulate):
+    history = simulate(seed=3)
+    day = int(history.placed.max()) - 60
+    assert operational(history, day, Settings()) == operational(
+        history.known_at(day), day, Settings()
+    )
+    assert operational(history.take(history.placed < 0), day, Settings()) == BOARD
+
+
+def test_a_calibrated_board_weighs_chances_by_the_days_left(shop):
+    times, now, open_parcels = shop
+    kept, model = learn(times, now, Settings())
+    assert 0.3 < kept.board < 0.8
+    found = chances(model, open_parcels, now, Bars(kept.board, 0.7, calibrated=True), drift=1.0)
+    left = history_of(open_parcels).promised - now.toordinal()
+    for i, chance in found.items():
+        listed = chance.p >= chance.board
+        worth = timely(np.array([chance.p]), left[[i]])[0]
+        if abs(worth - kept.board) > 0.001:
+            assert listed == (worth >= kept.board or chance.p >= 0.7)
+    bars = {int(days): found[i].board for i, days in enumerate(left) if i in found}
+    assert bars[3] < bars[1]
+    assert max(bars.values()) <= 0.7
 
 
 def test_a_jump_of_lateness_is_measured_against_the_time_before(simulate):
@@ -155,7 +188,7 @@ def test_two_thousand_parcels_take_no_time(shop, benchmark_ms):
     _, model = learn(times, now, Settings())
     rows = [i % len(open_parcels.placed) for i in range(2000)]
     batch = ParcelTimes(*([column[i] for i in rows] for column in open_parcels))
-    assert benchmark_ms(lambda: chances(model, batch, now, board=0.5, buyer=0.7, drift=1.0)) < 50
+    assert benchmark_ms(lambda: chances(model, batch, now, BARS, drift=1.0)) < 50
 
 
 @pytest.fixture
