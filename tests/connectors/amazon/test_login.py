@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from syncd.connector import AuthFailed, Consent, Rejected
+from syncd.testing.server import Answer
 
 CONSENT = Consent(state="st&te", redirect="http://127.0.0.1:9465/", verifier="v" * 43)
 
@@ -129,3 +130,20 @@ def test_what_a_consent_takes_is_named(connect):
 def test_a_login_that_was_never_made_names_the_fix(connect):
     with pytest.raises(AuthFailed, match="syncd connect"):
         connect(refresh_token=None).check()
+
+
+def test_a_refusal_to_read_is_a_failed_login_whatever_its_words(
+    amazon, connector, read, monkeypatch
+):
+    """Only messages and solicitations say 403 to what is not offered."""
+    fault = {"code": "Unauthorized", "message": "Not for you.", "details": ""}
+    answer = Answer.json({"errors": [fault]}, 403)
+    monkeypatch.setattr(type(amazon), "search", lambda *_: answer)
+    with pytest.raises(AuthFailed, match="Not for you"):
+        read(connector)
+
+
+def test_an_answer_that_is_not_amazons_is_a_failed_login_too(amazon, connector, read, monkeypatch):
+    monkeypatch.setattr(type(amazon), "search", lambda *_: Answer(403, b"<h1>Forbidden</h1>"))
+    with pytest.raises(AuthFailed, match="no reason given"):
+        read(connector)

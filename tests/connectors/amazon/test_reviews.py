@@ -81,6 +81,8 @@ def test_only_what_was_shipped_is_asked_about(amazon, connector, order_id, now, 
     verdict = connector.may_request_review(order_id)
     assert not verdict.allowed
     assert (verdict.not_before is not None) is later
+    assert "cancelled" in verdict.reason or "shipped wholly" in verdict.reason
+    assert asked_lists(amazon) == []
 
 
 def test_an_order_without_dates_is_up_to_amazon(amazon, connector, order_id, now):

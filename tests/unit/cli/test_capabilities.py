@@ -3,6 +3,7 @@
 import pytest
 
 from syncd.cli import exits
+from syncd.connector import Capability
 from syncd_ebay import EbayConnector
 
 CONFIG = """
@@ -38,14 +39,16 @@ def test_people_read_a_table_and_the_reasons_below(syncd):
     assert "parcels (at rest)" in parcels
     assert "yes" in parcels
     assert notes == [
-        "lamps: no extend promise: eBay has no call that puts off a promised date",
-        "lamps: no request review: eBay has no call for it; a message may ask",
+        f"lamps: no {each.value.replace('_', ' ')}: {EbayConnector.lacks[each]}"
+        for each in Capability
+        if each in EbayConnector.lacks
     ]
+    assert "lamps: no extend promise: eBay has no call that puts off a promised date" in notes
 
 
 def test_programs_read_all_of_it(syncd):
     lamps, parcels = syncd("capabilities", "--json").json
-    assert lamps["reads"] == {"messages": 600.0, "orders": 300.0}
+    assert lamps["reads"] == {"messages": 600.0, "orders": 300.0, "returns": 900.0}
     assert lamps["can"]["reply"] is True
     assert lamps["can"]["extend_promise"] is False
     assert "extend_promise" in lamps["why_not"]
@@ -71,3 +74,20 @@ def test_where_nothing_can_be_sent_it_says_what_is_done_instead(syncd, monkeypat
 
     lamps, *_ = syncd("capabilities", "--json").json
     assert lamps["why_not"]["sends"] == f"ebay takes no messages: {instead}"
+
+
+def test_what_the_settings_leave_out_is_not_told_as_there(tmp_path, command):
+    path = tmp_path / "syncd.toml"
+    path.write_text(
+        """
+        [accounts.lamps]
+        connector = "amazon"
+        seller_id = "A3TH9S8BH6GOGM"
+        marketplaces = ["DE"]
+        client_id = "app"
+        client_secret = { env = "NO_SUCH_SECRET" }
+        """
+    )
+    [lamps] = command(path)("capabilities", "--json").json
+    assert lamps["can"]["push"] is False
+    assert "`queue` names it" in lamps["why_not"]["push"]
