@@ -46,7 +46,6 @@ from syncd.connector import (
     Unavailable,
 )
 from syncd.model import BadItem, Draft, Party, Receipt
-from syncd.testing.request_checks import RequestChecks
 from syncd.testing.observe import (
     content,
     first,
@@ -61,6 +60,7 @@ from syncd.testing.observe import (
     said,
     wrong_times,
 )
+from syncd.testing.request_checks import RequestChecks
 from syncd.testing.server import FakeServer, Fault
 from syncd.testing.strain_checks import StrainChecks
 from syncd.testing.tracking_checks import TrackingChecks

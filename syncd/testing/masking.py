@@ -5,18 +5,16 @@ names of fields stay; ids, names and addresses get stand-ins that are the same e
 in one answer is still that of the next request; of texts only the form is left.
 """
 
-import base64
-import binascii
-import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from syncd.testing import masking_words as words
 from syncd.testing.masking_words import Kind
 from syncd.testing.pseudonyms import Pseudonyms, blotted
+from syncd.testing.wrapped import dump, from_base64, spellings, unwrapped_of
 
 DEEPEST = 40
 """How far values may be nested, JSON within texts counted; what lies deeper is left out."""
@@ -26,7 +24,6 @@ SHORTEST_SECRET = 4
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _PATH = re.compile(r"/[^\s/]+/\S*|/\S*[?/]\S*")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 HEADERS = frozenset({
     "accept", "accept-language", "content-language", "content-length", "content-type", "date",
     "retry-after", "user-agent",
@@ -57,7 +54,7 @@ class Masker:
     def add_secret(self, secret: str) -> None:
         """Leave it in nowhere; shorter ones than `SHORTEST_SECRET` would be found in everything."""
         if len(secret) >= SHORTEST_SECRET:
-            self._secrets |= _spellings(secret)
+            self._secrets |= spellings(secret)
 
     def start_again(self) -> None:
         """Count anew; the stand-ins stay."""
@@ -66,7 +63,7 @@ class Masker:
 
     def holds_secret(self, text: str) -> bool:
         """Whether one of the secrets stands in a text."""
-        texts = (text, _from_base64(text) or "")
+        texts = (text, from_base64(text) or "")
         return any(secret in each for secret in self._secrets for each in texts)
 
     def value(
@@ -142,7 +139,7 @@ class Masker:
 
     def _is_disguised(self, text: str) -> bool:
         """Whether what looks like a code is a person's name, or a text in base64."""
-        inside = _from_base64(text) or ""
+        inside = from_base64(text) or ""
         return text in self._people or (inside.isascii() and inside.isprintable() and inside != "")
 
     def _secret(self, text: str) -> str:
@@ -156,11 +153,11 @@ class Masker:
         if words.is_link(name) and _PATH.fullmatch(text):
             path, _, query = text.partition("?")
             return self.path(path) + (f"?{self._query(query)}" if query else "")
-        unwrapped = _unwrapped(text)
+        unwrapped = unwrapped_of(text)
         if unwrapped is None:
             return None
         decoded, encode = unwrapped
-        return encode(_dump(self.value(decoded, name, of_somebody=of_somebody, depth=depth)))
+        return encode(dump(self.value(decoded, name, of_somebody=of_somebody, depth=depth)))
 
     def _stand_in(self, text: str, *, personal: bool) -> str:
         if personal:
@@ -215,51 +212,3 @@ class Masker:
             return value
         self.masked["name or id"] += 1
         return int(self._given.of(str(value)))
-
-
-def _spellings(secret: str) -> set[str]:
-    """A secret as it is and as it may be written elsewhere."""
-    raw = secret.encode("utf-8", "surrogatepass")
-    coded = base64.b64encode(raw).decode().rstrip("=")
-    return {
-        secret, quote(secret, safe="", errors="replace"), json.dumps(secret)[1:-1], coded,
-        coded.translate(str.maketrans("+/", "-_")), raw.hex(),
-    }  # fmt: skip
-
-
-def _unwrapped(text: str) -> tuple[Any, Callable[[str], str]] | None:
-    """The object or list that a text is JSON or base64 of, and what writes it back."""
-    found = _json(text)
-    if found is not None:
-        return found, str
-    inside = _from_base64(text)
-    found = None if inside is None else _json(inside)
-    return None if found is None else (found, _to_base64)
-
-
-def _to_base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
-
-
-def _from_base64(text: str) -> str | None:
-    """The text that a text is the base64 of, in either alphabet, with padding or without."""
-    if not _BASE64.fullmatch(text):
-        return None
-    padded = text.rstrip("=").translate(str.maketrans("-_", "+/"))
-    try:
-        return base64.b64decode(padded + "=" * (-len(padded) % 4), validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-
-
-def _json(text: str) -> Any:
-    if text.lstrip()[:1] not in {"{", "["}:
-        return None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -140,9 +140,11 @@ def tells_nothing(text: str, name: str, kind: Kind) -> bool:
     """Whether a text is a time, a yes or no, or a small figure that identifies nobody."""
     if kind is Kind.SECRET or not _BIRTH.isdisjoint(parts(name)):
         return False
-    if _WHEN.fullmatch(text) or text in _BOOLEANS:
+    if _WHEN.fullmatch(text):
         return True
-    return kind not in {Kind.PERSON, Kind.ID, Kind.TEXT} and bool(_FIGURE.fullmatch(text))
+    if kind in {Kind.PERSON, Kind.ID, Kind.TEXT}:
+        return False
+    return text in _BOOLEANS or bool(_FIGURE.fullmatch(text))
 
 
 def number_tells_nothing(number: int, kind: Kind) -> bool:
