@@ -121,39 +121,40 @@ class Orders:
         except Rejected:
             return []  # it is no longer there: what changed it is in the log
         if parcels:
-            return list(self._fetched(order_id, again=True))
+            return list(self._fetched(order_id, parcels))
         if self._now - since < AWAITED:
             self.place.awaited[order_id] = since
         return []
 
-    def _fetched(self, order_id: str, *, again: bool = False) -> Iterable[Item]:
+    def _fetched(self, order_id: str, waybills: list[bytes] | None = None) -> Iterable[Item]:
         try:
             raw = self._client.form(order_id)
         except Rejected as error:  # merged with another, or of another account (issue 11212)
             return [BadItem(source_id=order_id, reason=str(error))]
-        return self._handled(raw, again=again)
+        return self._handled(raw, waybills)
 
-    def _handled(self, raw: bytes, *, again: bool = False) -> list[Item]:
-        """The order and its parcels, where it is not as it was handled last."""
+    def _handled(self, raw: bytes, waybills: list[bytes] | None = None) -> list[Item]:
+        """The order and its parcels, where `waybills` are new or it is not as it was handled last."""
         order_id, seen = _known_by(raw)
-        if self.place.seen.pop(order_id, None) == seen and not again:
+        if self.place.seen.pop(order_id, None) == seen and waybills is None:
             self.place.seen[order_id] = seen
             return []
         items = list(parse_each([raw], _order, parse.describe))
         if isinstance(items[0], Order):
             sold = parse.form(raw)
-            items += self._parcels(sold)
+            items += self._parcels(sold, waybills)
             self._await(sold, parcels=items[1:])
         self.place.seen[order_id] = seen
         for old in list(self.place.seen)[: max(0, len(self.place.seen) - MAX_SEEN)]:
             del self.place.seen[old]
         return items
 
-    def _parcels(self, sold: wire_orders.CheckoutForm) -> list[Item]:
-        if sold.fulfillment.shipment_summary.line_items_sent == "NONE" or sold.status != _PAID:
+    def _parcels(self, sold: wire_orders.CheckoutForm, waybills: list[bytes] | None) -> list[Item]:
+        none = sold.fulfillment.shipment_summary.line_items_sent == "NONE" or sold.status != _PAID
+        if waybills is None and none:
             return []
         try:
-            raws = self._client.waybills(sold.id)
+            raws = self._client.waybills(sold.id) if waybills is None else waybills
         except Rejected as error:
             return [BadItem(source_id=f"{sold.id}/shipments", reason=str(error))]
         read: Callable[[bytes], Item] = partial(parse.shipment, sold=sold)

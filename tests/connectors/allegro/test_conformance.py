@@ -87,6 +87,8 @@ def small_pages(monkeypatch, size):
     """Pages of Allegro's size would take hundreds of orders to fill."""
     monkeypatch.setattr(cases, "AT_ONCE", size)
     monkeypatch.setattr(conversations, "AT_ONCE", size)
+    for listed in (conversations.Threads, conversations.Issues):
+        monkeypatch.setattr(listed, "limit", size)
     for module in (client, conversations, orders, catalogue, sending):
         for name in [name for name in vars(module) if name.endswith("_PER_PAGE")]:
             monkeypatch.setattr(module, name, size)

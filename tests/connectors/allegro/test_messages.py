@@ -213,7 +213,10 @@ class TestIssues:
         assert items[0].thread_id != f"issue/{issue}"
         assert read(connector, "messages", cursor)[0] == []
 
-    def test_what_is_said_in_an_old_one_is_read(self, shop, connector, now, read):
+    def test_what_is_said_in_an_old_one_is_read(self, shop, connector, now, read, monkeypatch):
+        monkeypatch.setattr("syncd_allegro.client.ISSUES_PER_PAGE", 1)
+        monkeypatch.setattr("syncd_allegro.conversations.ISSUES_PER_PAGE", 1)
+        monkeypatch.setattr("syncd_allegro.conversations.Issues.limit", 1)
         old = shop.add_issue(shop.add_order("jan"), "Stara")
         now.forward(days=60)
         shop.add_issue(shop.add_order("ewa"), "Nowa")

@@ -202,6 +202,24 @@ def test_a_parcel_of_which_nothing_tells(shop, connector, now, read):
     assert (read(connector, "orders", cursor)[0], cursor["awaited"]) == ([], [])
 
 
+def test_a_parcel_that_not_even_its_order_knows_of(shop, connector, read):
+    number = shop.add_order("jan")
+    _, cursor = read(connector, "orders")
+    shop.ship(number, "AB1")
+    shop.orders[number]["fulfillment"]["shipmentSummary"] = {"lineItemsSent": "NONE"}
+    items, cursor = read(connector, "orders", cursor)
+    assert ids(items) == [number, f"{number}/INPOST:AB1"]
+    assert read(connector, "orders", cursor)[0] == []
+
+
+def test_an_update_that_is_shown_late(shop, connector, now, read):
+    shop.add_order("ewa")
+    _, cursor = read(connector, "orders")
+    number = shop.add_order("jan", at=now() - timedelta(minutes=4))
+    shop.events.clear()
+    assert ids(read(connector, "orders", cursor)[0]) == [number]
+
+
 def test_orders_without_a_parcel_are_asked_for_it_in_turns(shop, allegro, connector, now, read):
     numbers = [shop.add_order(f"buyer-{n}", at=now.forward(minutes=1)) for n in range(45)]
     _, cursor = read(connector, "orders")

@@ -9,8 +9,9 @@ from syncd.connector import Context, OutcomeUnknown, Rejected, Unavailable
 from syncd.http import shared_budget
 from syncd.model import Attachment, Draft, Party, Shipment
 from syncd.testing.allegro import CENTER_FILES, ISSUE_FILES, FakeAllegro
-from syncd.testing.server import Fault
+from syncd.testing.server import Answer, FakeServer, Fault, route
 from syncd_allegro import AllegroConfig, AllegroConnector
+from syncd_allegro.client import AllegroClient
 
 TEXT = "Paczka się spóźni.\nPrzepraszamy!"
 PHOTO = Attachment(name="etykieta.png", media_type="image/png", content=b"png-bytes")
@@ -140,6 +141,21 @@ class TestFiles:
             assert elsewhere.requests == []
         assert allegro.shop.sent == []
 
+    def test_the_host_for_uploads_is_another(self, allegro, now, connector):
+        class Uploads(FakeServer):
+            @route("PUT", f"{CENTER_FILES}/(.*)")
+            def put(self, request):
+                return Answer.json({"id": request.groups[0]})
+
+        with Uploads() as uploads:
+            client = AllegroClient(allegro.url, uploads.url, connector._auth, "another-app")
+            for place, taken in ((uploads.url, 1), (allegro.url, 0)):
+                allegro.upload_url = f"{place}{CENTER_FILES}"
+                client.upload(PHOTO, for_issue=False)
+                assert len(uploads.requests) == taken
+                uploads.requests.clear()
+            client.close()
+
     def test_the_upload_host_is_allegros_own(self, allegro, connect):
         client = connect(base_url=None)._client
         assert client.hosts == {"api.allegro.pl", "upload.allegro.pl"}
@@ -232,11 +248,11 @@ class TestFinding:
 
 
 class TestLimits:
-    def test_one_message_a_second_and_user(self, connector, now, thread, monkeypatch):
+    def test_one_message_a_second_and_user(self, connect, now, thread, monkeypatch):
         slept = []
         monkeypatch.setattr("syncd.clock.monotonic", lambda: 1000.0 + sum(slept))
         monkeypatch.setattr("syncd.clock.sleep", slept.append)
-        connector._client._sending = type(connector._client._sending)(1)
+        connector = connect()
         for n in range(3):
             connector.send(notice(now, thread_id=thread, text=f"{n}"), f"{n}")
         assert slept == [pytest.approx(1), pytest.approx(1)]
