@@ -126,8 +126,10 @@ def test_it_waits_until_something_comes(amazon, connector, sqs, queue_url):
     timer.join()
 
 
-def test_returns_have_no_notifications(connector):
+def test_returns_have_no_notifications_and_take_none(amazon, connector, sqs, queue_url):
+    sqs.send_message(QueueUrl=queue_url, MessageBody=change(amazon.seller_id))
     assert connector.wait("returns", 0.01) is False
+    assert connector.wait("orders", 1) is True
 
 
 def test_only_with_a_queue_it_can_wait(connect, connector):
