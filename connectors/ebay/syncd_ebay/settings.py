@@ -1,10 +1,9 @@
 """Settings of an eBay account."""
 
-from urllib.parse import urlsplit
-
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from syncd.connector import AccountConfig, Secret
+from syncd.connector.addresses import BaseUrl
 
 
 class EbayConfig(AccountConfig):
@@ -28,7 +27,7 @@ class EbayConfig(AccountConfig):
         examples=["Lamp_Shop-LampShop-syncd-abcdefg"],
     )
     sandbox: bool = Field(default=False, description="use eBay's sandbox instead of the real site")
-    base_url: str | None = Field(
+    base_url: BaseUrl | None = Field(
         default=None, description="another host of the API, for tests; overrides `sandbox`"
     )
     history_days: int = Field(
@@ -54,14 +53,3 @@ class EbayConfig(AccountConfig):
     platform_messages: bool = Field(
         default=False, description="also read what eBay itself writes to the seller"
     )
-
-    @field_validator("base_url")
-    @classmethod
-    def _safe(cls, url: str | None) -> str | None:
-        if url is None:
-            return None
-        parts = urlsplit(url)
-        local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
-        if parts.scheme != "https" and not (parts.scheme == "http" and local):
-            raise ValueError("base_url must begin with https:// (http:// only for 127.0.0.1)")
-        return url.rstrip("/")

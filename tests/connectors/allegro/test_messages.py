@@ -218,8 +218,9 @@ class TestIssues:
         monkeypatch.setattr("syncd_allegro.conversations.ISSUES_PER_PAGE", 1)
         monkeypatch.setattr("syncd_allegro.conversations.Issues.limit", 1)
         old = shop.add_issue(shop.add_order("jan"), "Stara")
-        now.forward(days=60)
-        shop.add_issue(shop.add_order("ewa"), "Nowa")
+        for _ in range(6):
+            now.forward(days=10)
+            shop.add_issue(shop.add_order("ewa"), "Nowa")
         _, cursor = read(connector, "messages")
         shop.say(old, "I co?", at=now.forward(hours=1))
         assert texts(read(connector, "messages", cursor)[0]) == ["Stara", "I co?"]
