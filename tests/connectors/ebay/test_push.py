@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import json
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -10,6 +12,8 @@ from syncd import clock
 from syncd.connector import Push, Unavailable
 from syncd.testing.server import Fault
 
+# The test data of eBay's own SDKs (event-notification-nodejs-sdk, test/test.json).
+PUBLISHED = Path(__file__).parents[4] / "shared/specs/ebay/event-notification-test.json"
 TOKEN, URL = "a-verification-token-of-32-letters", "https://syncd.example.com/push/lamps"
 
 
@@ -155,3 +159,22 @@ def test_the_challenge_is_answered(ebay, connect, tmp_path):
 
 def test_without_settings_no_challenge_is_answered(ebay, connector):
     assert connector.verify_push(ebay.challenge("a1b2")) is None
+
+
+@pytest.mark.skipif(
+    not PUBLISHED.is_file(), reason="eBay's test data are not kept in this repository"
+)
+@pytest.mark.parametrize("name", ["VALID", "INVALID", "SIGNATURE_MISMATCH"])
+def test_ebays_own_examples(ebay, connector, monkeypatch, name):
+    example = json.loads(PUBLISHED.read_text())[name]
+    whole = ebay.answer
+
+    def answer(request):
+        given = whole(request)
+        published = json.dumps(example["response"]).encode()
+        return type(given)(200, published) if "/public_key/" in request.path else given
+
+    monkeypatch.setattr(ebay, "answer", answer)
+    body = json.dumps(example["message"], separators=(",", ":")).encode()
+    push = Push(headers={"x-ebay-signature": example["signature"]}, body=body)
+    assert (connector.verify_push(push) is not None) == (name == "VALID")
