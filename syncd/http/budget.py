@@ -57,10 +57,13 @@ class Budget:
                 self._rate = rate
 
     def pause(self, seconds: float | None) -> None:
-        """Let nobody ask for `seconds`; None: until one more would be due. For "too many requests"."""
+        """Let nobody ask for `seconds`, a day at the most; None: until one more would be due.
+
+        For "too many requests".
+        """
         with self._lock:
             self._wait()
-            rest = 1 - seconds * self._rate if seconds is not None else 0.0
+            rest = 1 - min(seconds, MAX_RETRY_AFTER) * self._rate if seconds is not None else 0.0
             self._tokens = min(self._tokens, rest)
 
     def _wait(self) -> float:

@@ -53,7 +53,8 @@ class HttpClient:
     tell their errors in a 200. `expired` says which answers mean that the login has ended and is
     worth renewing. `media_type` is what JSON bodies are called, `sign` is the last to touch a
     request. `budget` holds for all requests; each call may name another in its place. What a
-    `private` one asks is shown to nobody (`observed`): for token endpoints of a platform's own kind.
+    `private` one asks is shown to nobody (`observed`), and no error repeats what it is answered: for
+    token endpoints of a platform's own kind.
 
     Redirects, and links to another host than `base_url`, are not followed: that is a changed API,
     or somebody else's host.
@@ -192,14 +193,14 @@ class HttpClient:
 
     def _place(self, path: str) -> tuple[str, Pairs]:
         """The whole path of an address under the base address, and the parameters in it."""
-        if "://" not in path and "?" not in path:
+        if path.startswith("/") and "?" not in path:
             return self._base_path + path, ()
         base = self._client.base_url
-        link = (
-            httpx.URL(path)
-            if "://" in path
-            else httpx.URL(f"{self._origin}{self._base_path}{path}")
-        )
+        whole = path if "://" in path else f"{self._origin}{self._base_path}{path}"
+        try:
+            link = httpx.URL(whole)
+        except httpx.InvalidURL as error:
+            raise Unavailable(f"the answer holds a link that is none: {error}") from None
         if (link.scheme, link.netloc) != (base.scheme, base.netloc):
             # A link out of an answer: following it would hand the login to whoever wrote it.
             raise Unavailable(f"the answer points to another host, {link.host}: not followed")
@@ -220,7 +221,9 @@ class HttpClient:
             try:
                 content = self._body(response)
                 call.status = response.status_code
-                return Reply(response.status_code, response.headers, content, to_change)
+                return Reply(
+                    response.status_code, response.headers, content, to_change, self._private
+                )
             finally:
                 response.close()
 

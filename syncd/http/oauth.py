@@ -17,6 +17,8 @@ from syncd.secret import Secret
 # A token this close to its end is renewed before it is used, so that it cannot end on the way.
 MARGIN = timedelta(seconds=60)
 MAX_TOKEN_BYTES = 1024 * 1024
+# Some platforms mean "for ever" by numbers that no calendar has.
+_LONGEST = timedelta(days=366)
 
 
 class Token(msgspec.Struct):
@@ -188,7 +190,8 @@ class OAuth2:
         return made
 
     def _end(self, token: Token) -> datetime:
-        return self._now() + timedelta(seconds=token.expires_in) - MARGIN
+        lasts = timedelta(seconds=max(0.0, min(token.expires_in, _LONGEST.total_seconds())))
+        return self._now() + lasts - MARGIN
 
     def _configured(self) -> str | None:
         return self._refresh_token.reveal() if self._refresh_token else None
@@ -241,4 +244,5 @@ def _error(content: bytes) -> str:
         fields = msgspec.json.decode(content, type=dict[str, object])
     except msgspec.MsgspecError:
         return "no reason given"
-    return str(fields.get("error", "no reason given"))
+    word = fields.get("error")
+    return word[:100] if isinstance(word, str) else "no reason given"

@@ -21,6 +21,8 @@ class Reply(msgspec.Struct, frozen=True):
     content: bytes
     to_change: bool = False
     """Whether the request was to change something, so that a bad answer leaves its outcome open."""
+    private: bool = False
+    """Whether the answer may hold a login, so that no error repeats any of it."""
 
     def json(self, type_: type[T]) -> T:
         """The body as `type_`.
@@ -31,9 +33,11 @@ class Reply(msgspec.Struct, frozen=True):
         try:
             return msgspec.json.decode(self.content, type=type_)
         except (msgspec.MsgspecError, RecursionError) as error:  # the latter by endless nesting
-            start = self.content[:80].decode("utf-8", "replace")
-            text = f"the answer is not what the API describes ({error}): {start!r}"
+            text = f"the answer is not what the API describes ({error}){self._start()}"
             raise (OutcomeUnknown(text) if self.to_change else Unavailable(text)) from None
+
+    def _start(self) -> str:
+        return "" if self.private else f": {self.content[:80].decode('utf-8', 'replace')!r}"
 
     def checked(self, type_: Any = dict[str, msgspec.Raw]) -> bytes:
         """The body as it came, once it is sure to be `type_`; raises what `json` raises."""
@@ -72,8 +76,8 @@ def verdict(reply: Reply) -> ConnectorError | None:
     """
     if reply.status < 400:
         return None
-    said = reply.content[:300].decode("utf-8", "replace")
-    text = f"HTTP {reply.status}: {said}"
+    said = "" if reply.private else f": {reply.content[:300].decode('utf-8', 'replace')}"
+    text = f"HTTP {reply.status}{said}"
     if reply.status in {401, 403}:
         return AuthFailed(text)
     if reply.status in _THROTTLED:

@@ -32,7 +32,7 @@ class Login:
         source_key: Secret | None,
         now: Callable[[], datetime],
     ) -> None:
-        self._http = HttpClient(base_url, judge=_judge)
+        self._http = HttpClient(base_url, judge=_judge, private=True)
         self._app_id = app_id
         self._app_secret = app_secret
         self._source_key = source_key

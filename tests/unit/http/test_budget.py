@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from syncd import clock
+from syncd.connector import MAX_RETRY_AFTER
 from syncd.http import Budget, BudgetSpent, HttpClient, shared_budget
 from syncd.testing.server import Answer, FakeServer, Fault, route
 
@@ -94,6 +95,16 @@ def test_a_pause_holds_everybody(time):
         budget.take()
     assert spent.value.retry_after == pytest.approx(60)
     time.seconds += 60
+    budget.take()
+
+
+@pytest.mark.parametrize("asked", [1e9, float("inf")])
+def test_no_pause_is_longer_than_a_day(time, asked):
+    budget = Budget(rate=10, burst=5)
+    budget.pause(asked)
+    with pytest.raises(BudgetSpent):
+        budget.take()
+    time.seconds += MAX_RETRY_AFTER
     budget.take()
 
 

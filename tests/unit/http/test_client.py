@@ -299,6 +299,27 @@ class TestHeaderToken:
         assert "bad header" in str(refused.value)
 
 
+class TestPrivate:
+    @pytest.fixture
+    def private(self, shop):
+        opened = HttpClient(shop.url, private=True)
+        yield opened
+        opened.close()
+
+    def test_an_unreadable_answer_is_not_repeated(self, shop, private):
+        shop.special = Answer.json({"name": 7, "token": "s3cret"})
+        with pytest.raises(Unavailable, match="not what the API describes") as failure:
+            private.get("/special").json(Thing)
+        assert "s3cret" not in str(failure.value)
+
+    @pytest.mark.parametrize(("status", "error"), [(400, Rejected), (401, AuthFailed)])
+    def test_nor_is_a_refusal(self, shop, private, status, error):
+        shop.special = Answer.json({"error": "bad secret s3cret"}, status)
+        with pytest.raises(error, match=f"HTTP {status}") as failure:
+            private.get("/special")
+        assert "s3cret" not in str(failure.value)
+
+
 def test_threads_may_share_a_client(shop, client):
     names = []
 

@@ -103,6 +103,21 @@ def test_it_is_renewed_a_minute_before_its_end(platform, client, time):
     assert len(platform.forms) == 2
 
 
+@pytest.mark.parametrize("seconds", [1e30, -1e30])
+def test_an_end_that_no_calendar_has_loses_no_rotated_token(platform, auth, seconds):
+    platform.rotates, platform.expires_in = True, seconds
+    tokens = MemoryTokens()
+    login = auth(tokens=tokens)
+    assert login.access_token() == "a1"
+    assert auth(tokens=tokens).access_token() == ("a1" if seconds > 0 else "a2")
+
+
+def test_an_error_of_another_form_is_not_repeated(platform, auth):
+    platform.refusal = Answer.json({"error": {"hint": "cl1ent-s3cret"}}, 400)
+    with pytest.raises(AuthFailed, match="no reason given"):
+        auth().access_token()
+
+
 def test_a_refused_token_is_renewed_and_the_request_repeated(platform, client):
     client.get("/thing")
     platform.forms.append({})  # the platform has forgotten a1

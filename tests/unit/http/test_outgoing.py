@@ -101,6 +101,23 @@ def test_a_link_to_elsewhere_is_not(echo, opened, link):
     assert not echo.requests
 
 
+@pytest.mark.parametrize(
+    "link", [".evil.example/x", "@evil.example/x", ":1/x", ".evil.example/x?a=1", "evil.example"]
+)
+def test_a_link_without_a_slash_does_not_become_part_of_the_host(echo, link):
+    client = HttpClient(echo.url, timeout=0.5)
+    with pytest.raises(Unavailable, match=r"another host|a link that is none"):
+        client.get(link)
+    client.close()
+    assert not echo.requests
+
+
+@pytest.mark.parametrize("link", ["http://127.0.0.1:abc/thing", "http://127.0.0.1/\n?a=1"])
+def test_a_link_that_is_none_is_the_sources_fault(opened, link):
+    with pytest.raises(Unavailable, match="a link that is none"):
+        opened().get(link)
+
+
 class Login:
     """A login that is worth renewing once."""
 
