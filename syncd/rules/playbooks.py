@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import Any
 
 import msgspec
 
@@ -104,21 +105,16 @@ def extension(
     """The request to the platform to wait longer for the order; once for each end it has had."""
     ends = subject.protection_ends_at or subject.deliver_by or now
     until = max(ends, now) + playbook.extend_by
-    return NewNotice(
-        key=f"extension:{subject.account_id}:{subject.order_id}:{ends:%Y%m%d}",
-        account_id=subject.account_id,
-        state=OutboxState.HELD if playbook.approval else OutboxState.PENDING,
-        purpose=EXTENSION,
+    return _request(
+        playbook,
+        finding,
+        subject,
         recipient=addressee.buyer,
-        language="en",
         not_before=now + playbook.wait,
-        cause=finding.cause.value,
-        shipment_id=subject.shipment_id,
-        order_number=subject.order_number,
+        key=f"extension:{subject.account_id}:{subject.order_id}:{ends:%Y%m%d}",
+        purpose=EXTENSION,
         finding=finding.fingerprint,
-        order_id=subject.order_id,
         text=f"Wait for order {subject.order_id} until {until:%Y-%m-%d}: {finding.evidence}",
-        reason=finding.evidence,
         until=until,
     )
 
@@ -127,20 +123,30 @@ def review_request(
     playbook: Playbook, finding: Finding, subject: Subject, addressee: Addressee, now: datetime
 ) -> NewNotice:
     """The request to the platform to ask the buyer for a review; once for an order."""
-    return NewNotice(
+    return _request(
+        playbook,
+        finding,
+        subject,
+        recipient=addressee.buyer,
+        not_before=now + playbook.wait,
         key=f"review:{subject.account_id}:{subject.order_id}",
+        purpose=REVIEW_REQUEST,
+        text=f"Ask the buyer of order {subject.order_id} for a review",
+    )
+
+
+def _request(playbook: Playbook, found: Finding, subject: Subject, **fields: Any) -> NewNotice:
+    """What a platform is asked for; `fields` are those in which its requests differ."""
+    return NewNotice(
         account_id=subject.account_id,
         state=OutboxState.HELD if playbook.approval else OutboxState.PENDING,
-        purpose=REVIEW_REQUEST,
-        recipient=addressee.buyer,
         language="en",
-        not_before=now + playbook.wait,
-        cause=finding.cause.value,
+        cause=found.cause.value,
         shipment_id=subject.shipment_id,
         order_number=subject.order_number,
         order_id=subject.order_id,
-        text=f"Ask the buyer of order {subject.order_id} for a review",
-        reason=finding.evidence,
+        reason=found.evidence,
+        **fields,
     )
 
 
