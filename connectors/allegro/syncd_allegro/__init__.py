@@ -78,6 +78,7 @@ class AllegroConnector(Connector):
     lacks: ClassVar = {
         Capability.EXTEND_PROMISE: "Allegro has no call that puts off a date",
         Capability.REQUEST_REVIEW: "Allegro asks for ratings by itself",
+        Capability.PUBLIC_REPLY: "ratings are answered on Allegro's site: syncd does not write there",
         Capability.TRACK_PARCELS: "Allegro's tracking knows eight states and no places; the "
         "carriers' own connectors tell more",
         Capability.WEBHOOK: "Allegro has no pushes",
@@ -173,6 +174,7 @@ class AllegroConnector(Connector):
 
     def _messages(self, cursor: Cursor) -> Iterator[Batch]:
         """Threads, then disputes and claims, each wholly that has news."""
+        self._files.stored(cursor)
         lists: tuple[Conversations, ...] = (
             Threads(self._client, self._files),
             Issues(self._client, self._files),
@@ -180,8 +182,8 @@ class AllegroConnector(Connector):
         for listed in lists:
             for batch in self._walked(listed.name, listed.source(), cursor, listed.unsettled):
                 cursor = batch.cursor
+                self._files.given(cursor)
                 yield batch
-                self._files.handed_over()
 
     def _reviews(self, cursor: Cursor) -> Iterator[Batch]:
         return self._walked("ratings", Ratings(self._client).source(), cursor)

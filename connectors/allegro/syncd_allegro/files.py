@@ -3,10 +3,13 @@
 import re
 from urllib.parse import urlsplit
 
-from syncd.connector import Rejected, Unavailable
+import msgspec
+
+from syncd.connector import Cursor, Rejected, Unavailable
 from syncd.model import Attachment
 from syncd_allegro import wire
 from syncd_allegro.client import AllegroClient
+from syncd_allegro.parse import mark
 
 SAFE = "SAFE"
 _FILE_ID = re.compile(r"[\w-]{1,100}")
@@ -17,14 +20,15 @@ MAX_KNOWN = 20_000
 class Files:
     """Fetches attachments by their ids, whatever address is written beside them.
 
-    A file that was handed over comes again by name and size only: the store has it. That is known
-    until the process ends.
+    A file that the store has comes again by name and size only. Whether it has it is told by the
+    cursor that the next poll begins at, and remembered until the process ends.
     """
 
     def __init__(self, client: AllegroClient) -> None:
         self._client = client
         self._known: dict[str, int] = {}
         self._fresh: dict[str, int] = {}
+        self._given: list[tuple[str, dict[str, int]]] = []
 
     def of(
         self, listed: list[wire.File] | list[wire.IssueFile] | None
@@ -33,10 +37,18 @@ class Files:
         found = [self._attachment(one) for one in listed or ()]
         return [file for file, _ in found], all(settled for _, settled in found)
 
-    def handed_over(self) -> None:
-        """What was fetched so far is in the store."""
-        self._known |= self._fresh
+    def given(self, cursor: Cursor) -> None:
+        """What was fetched so far goes with the batch of this cursor."""
+        self._given.append((_digest(cursor), self._fresh))
         self._fresh = {}
+
+    def stored(self, cursor: Cursor) -> None:
+        """The store stands at this cursor: it has the batches up to that one, and no others."""
+        stands = _digest(cursor)
+        behind = [number for number, (of, _) in enumerate(self._given, 1) if of == stands]
+        for _, files in self._given[: max(behind, default=0)]:
+            self._known |= files
+        self._given, self._fresh = [], {}
         for name in list(self._known)[: max(0, len(self._known) - MAX_KNOWN)]:
             del self._known[name]
 
@@ -74,6 +86,11 @@ class Files:
         last = parts.path.rpartition("/")[2]
         known = parts.hostname in self._client.hosts
         return last if known and _FILE_ID.fullmatch(last) else None
+
+
+def _digest(cursor: Cursor) -> str:
+    """A short text for a cursor, whatever order a store has brought its keys into."""
+    return mark(msgspec.json.encode(cursor, order="deterministic"))
 
 
 def _with(named: Attachment, content: bytes | None, size: int) -> Attachment:

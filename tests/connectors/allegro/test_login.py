@@ -5,14 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from syncd.connector import AuthFailed, Consent, Context, MemoryTokens
+from syncd.connector import AuthFailed, Consent, Context
 
 CONSENT = Consent(state="st&te", redirect="http://127.0.0.1:9465/", verifier="v" * 43)
-
-
-@pytest.fixture
-def tokens():
-    return MemoryTokens()
 
 
 @pytest.fixture

@@ -142,6 +142,17 @@ class TestFiles:
         read(connect(), "messages", cursor)
         assert len(asked(allegro, CENTER_FILES)) == 2
 
+    def test_one_that_was_not_stored_is_fetched_again(self, shop, connector, now, read):
+        shop.add_message("jan", "Zdjęcie", files=(shop.add_file(b"one"),))
+        _, stored = read(connector, "messages")
+        for buyer in ("ewa", "ola"):
+            at = now.forward(hours=1)
+            shop.add_message(buyer, "Zdjęcie", files=(shop.add_file(b"two"),), at=at)
+        read(connector, "messages", stored)  # and the store could not take it
+        shop.add_message("jan", "I co?", at=now.forward(hours=1))
+        items, _ = read(connector, "messages", stored)
+        assert [f.content for item in items for f in item.attachments] == [None, b"two", b"two"]
+
     def test_a_new_one_is_named_and_fetched_when_it_is_safe(self, shop, connector, now, read):
         file_id = shop.add_file(b"png")
         written = shop.add_message("jan", "Zdjęcie", files=(file_id,))
