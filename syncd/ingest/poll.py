@@ -91,8 +91,8 @@ def _run(
     account: Account, claim: Claim, store: Store, stopping: threading.Event, counts: Counts
 ) -> str:
     batches = account.connector.poll(claim.stream, claim.cursor)
-    for together in _transactions(batches, stopping):
-        items, looks = together.items, Looks(together.looked, together.unanswered)
+    for together, begun_at in _transactions(batches, stopping):
+        items, looks = together.items, Looks(together.looked, together.unanswered, begun_at)
         written = salvage(store, claim, account.platform, items, together.cursor, looks=looks)
         counts.update(written)
         _count(account.name, claim.stream, written, items)
@@ -100,26 +100,28 @@ def _run(
     return "cut_off" if stopping.is_set() else "ok"
 
 
-def _transactions(batches: Iterator[Batch], stopping: threading.Event) -> Iterator[Batch]:
+def _transactions(
+    batches: Iterator[Batch], stopping: threading.Event
+) -> Iterator[tuple[Batch, datetime]]:
     """The connector's batches, several together where they are small and quick.
 
-    What came before a failure is handed on first, so that it is not pulled again.
+    Each with the time before the connector began with it. What came before a failure is handed on first, so that it is not pulled again.
     """
     together = _Together()
     try:
         for batch in batches:
             together.add(batch)
             if together.full:
-                yield together.batch()
+                yield together.batch(), together.begun_at
                 together = _Together()
             if stopping.is_set():
                 break
     except Exception:
         if together.began:
-            yield together.batch()
+            yield together.batch(), together.begun_at
         raise
     if together.began:
-        yield together.batch()
+        yield together.batch(), together.begun_at
 
 
 class _Together:
@@ -132,6 +134,7 @@ class _Together:
         self._cursor: Cursor = {}
         self._bytes = 0
         self._since = clock.monotonic()
+        self.begun_at = clock.now()
         self.began = False
 
     def add(self, batch: Batch) -> None:

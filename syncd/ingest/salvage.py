@@ -44,8 +44,8 @@ def salvage(
 ) -> Counts:
     """Write `items` and the cursor in one transaction; where that fails, all that can be stored.
 
-    `looks` are the tracking numbers that were asked about. In the second case the cursor is stored last, so that nothing is lost by a crash in between.
-    Raises StaleClaim, what the database itself raises, and Unstorable where not one of many items
+    `looks` are the tracking numbers that were asked about. In the second case the cursor is stored
+    last, so that nothing is lost by a crash in between. Raises StaleClaim, what the database itself raises, and Unstorable where not one of many items
     can be stored.
     """
     try:
@@ -56,7 +56,8 @@ def salvage(
         bad = [*_halved(store, claim, platform, clean, counts)]
         if len(bad) == len(items) >= _SUSPICIOUS:  # a bug, and no item's fault
             raise
-        clean_looks = Looks(*(storable(tuple(numbers)) for numbers in looks))
+        had, unanswered = (storable(tuple(each)) for each in (looks.had, looks.unanswered))
+        clean_looks = looks._replace(had=had, unanswered=unanswered)
         counts.update(_write(store, claim, platform, bad, cursor, looks=clean_looks))
         return counts
 

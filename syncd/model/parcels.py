@@ -104,6 +104,8 @@ class FollowFacts(Value, frozen=True, kw_only=True):
     deliver_by: datetime | None = None
     ended: bool = False
     """Whether no parcel with this number is under way any more."""
+    asked_at: datetime | None = None
+    """When a look was asked for that nobody has had yet."""
 
 
 class ParcelState(Value, frozen=True, kw_only=True):

@@ -159,16 +159,15 @@ class Scheduler:
         return timedelta(seconds=window * share)
 
     def _poll(self, account: Account, stream: str) -> None:
-        job_id = _job_id(account, stream)
-        with self._polling_lock:
-            self._polling[job_id] = False
-        try:
-            self._poll_once(account, stream)
-        finally:
+        job_id, again = _job_id(account, stream), True
+        while again:
             with self._polling_lock:
-                again = self._polling.pop(job_id)
-        if again and not self._stopping.is_set():  # its news came too late for this poll
-            self._poll(account, stream)
+                self._polling[job_id] = False
+            try:
+                self._poll_once(account, stream)
+            finally:
+                with self._polling_lock:  # news that came too late for this poll
+                    again = self._polling.pop(job_id) and not self._stopping.is_set()
 
     def _poll_once(self, account: Account, stream: str) -> None:
         key = account.name, stream

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from syncd.model import FollowFacts, Milestone, ParcelRef
@@ -101,11 +101,13 @@ class FollowStore:
         First what somebody waits for, then by the promise. What has ended since the last look is
         followed no more.
         """
+        due = follows.c.account_id == account_id, follows.c.look_at <= to_us(now)
+        over = ~exists().where(_SHIPMENT, _under_way(now))
         wanted = (
-            select(*_REF, _under_way(now))
-            .outerjoin(shipments, _SHIPMENT)
+            select(*_REF)
+            .join(shipments, _SHIPMENT)
             .outerjoin(orders, _ORDER)
-            .where(follows.c.account_id == account_id, follows.c.look_at <= to_us(now))
+            .where(*due, _under_way(now))
             .order_by(
                 follows.c.asked_at.nulls_last(), shipments.c.deliver_by.nulls_last(),
                 follows.c.look_at, follows.c.tracking_number, shipments.c.id,
@@ -114,14 +116,13 @@ class FollowStore:
         )  # fmt: skip
         with self._database.read() as connection:
             rows = connection.execute(wanted).all()
-        urgent: dict[str, ParcelRef] = {}
-        for *ref, under_way in rows:  # one number may stand for parcels of several orders
-            if under_way:
-                urgent.setdefault(ref[0], _parcel_ref(ref))
-        over = {row[0] for row in rows} - urgent.keys()
-        if over:
+            ended = connection.execute(select(follows.c.look_at).where(*due, over).limit(1)).first()
+        if ended is not None:
             with self._database.write() as connection:
-                _forget(connection, account_id, over)
+                connection.execute(delete(follows).where(*due, over))
+        urgent: dict[str, ParcelRef] = {}
+        for row in rows:  # one number may stand for parcels of several orders
+            urgent.setdefault(row[0], _parcel_ref(row))
         return list(urgent.values())
 
     def look_now(
@@ -221,7 +222,7 @@ class FollowWriter:
             select(
                 follows.c.tracking_number, follows.c.step,
                 newest > func.coalesce(follows.c.looked_at, 0), shipments.c.milestone,
-                shipments.c.deliver_by, _under_way(self._now),
+                shipments.c.deliver_by, _under_way(self._now), follows.c.asked_at,
             )
             .outerjoin(shipments, _SHIPMENT)
             .where(
@@ -337,4 +338,5 @@ def _facts(row: Sequence[Any]) -> FollowFacts:
         milestone=Milestone(row[3] or Milestone.UNKNOWN),
         deliver_by=from_us(row[4]),
         ended=not row[5],
+        asked_at=from_us(row[6]),
     )

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from syncd import ingest
+from syncd import clock, ingest
 from syncd.accounts import Runtime
 from syncd.config import AccountSettings, Settings
 from syncd.connector import AccountConfig, Batch, Capability, Connector, Unavailable
@@ -24,6 +24,7 @@ class Anybody(Connector):
         self.events = []
         self.looked = []
         self.fails_at = None
+        self.meanwhile = lambda: None
 
     def poll(self, stream, cursor):
         self.looked = []
@@ -32,6 +33,7 @@ class Anybody(Connector):
             if number == self.fails_at:
                 raise Unavailable("HTTP 503")
             self.looked.append(number)
+            self.meanwhile()
             own = [event for event in self.events if event.tracking_number == number]
             yield Batch(own, {}, looked=(number,))
 
@@ -146,3 +148,20 @@ def test_what_was_not_come_to_is_still_due_after_a_failure(opened, bring):
     assert polled(runtime, "parcels") == []
     runtime.accounts["parcels"].connector.fails_at = None
     assert polled(runtime, "parcels") == [OTHER]
+
+
+def test_a_push_that_comes_while_its_parcel_is_asked_about_is_not_lost(opened, bring, time):
+    runtime = opened(dhl=DHL)
+    bring(runtime)
+    follower = runtime.accounts["dhl"]
+
+    def push():
+        time(timedelta(seconds=0.1))
+        runtime.store.follows.look_now([GERMAN], clock.now(), account_id=follower.id)
+        time(timedelta(seconds=0.1))
+
+    follower.connector.meanwhile = push
+    assert polled(runtime, "dhl") == [GERMAN]
+    follower.connector.meanwhile = lambda: None
+    assert polled(runtime, "dhl") == [GERMAN]
+    assert polled(runtime, "dhl") == []

@@ -210,6 +210,20 @@ class TestStopping:
         assert scheduler.stop(1) is True
 
 
+def test_news_without_an_end_fill_no_stack(world, monkeypatch):
+    scheduler, shop = Scheduler(world.runtime), world.runtime.accounts["shop"]
+    polled = []
+
+    def poll_once(account, stream):
+        polled.append(stream)
+        if len(polled) < 2000:
+            scheduler.poll_soon(account, stream)
+
+    monkeypatch.setattr(scheduler, "_poll_once", poll_once)
+    scheduler._poll(shop, "messages")
+    assert len(polled) == 2000
+
+
 class TestPush:
     class News:
         """Lets a connector say that there is news when a test wants it."""

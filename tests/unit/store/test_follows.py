@@ -8,6 +8,7 @@ from syncd import clock
 from syncd.ingest.looks import Looks
 from syncd.ingest.salvage import salvage
 from syncd.model import Address, BadItem, Milestone, ParcelRef
+from syncd.store import follows
 
 NOW = clock.now
 
@@ -33,10 +34,10 @@ def due(store, account):
     return [ref.tracking_number for ref in store.follows.due(account.id, clock.now())]
 
 
-def look(store, account, *numbers, items=(), unanswered=()):
+def look(store, account, *numbers, items=(), unanswered=(), begun_at=None):
     """A poll of the tracker that asked about `numbers`, and about those `unanswered` in vain."""
-    claim = account.claim("tracking")
-    salvage(store, claim, account.platform, items, {}, looks=Looks(numbers, unanswered))
+    claim, looks = account.claim("tracking"), Looks(numbers, unanswered, begun_at)
+    salvage(store, claim, account.platform, items, {}, looks=looks)
     store.accounts.succeeded(claim, clock.now())
 
 
@@ -136,6 +137,17 @@ class TestLooks:
         due(store, tracker)
         look(store, tracker, "TN1", items=[make.event(1, Milestone.DELIVERED)])
         assert store.follows.looked_at(["TN1"])
+        assert store.follows.look_now(["TN1"], clock.now()) == {"TN1"}
+        assert due(store, tracker) == ["TN1"]
+
+    def test_also_where_more_is_due_than_one_poll_is_given(
+        self, source, store, make, tracker, monkeypatch
+    ):
+        monkeypatch.setattr(follows, "_DUE_AT_ONCE", 1)
+        source.bring(make.order(promise=3), make.order("late", placed_at=make.at(2), promise=9))
+        source.bring(make.shipment("p1"), make.event(1, Milestone.DELIVERED))
+        source.bring(make.shipment("p2", order="late", shipped_at=None))
+        assert due(store, tracker) == due(store, tracker) == ["TN1"]
 
     def test_looks_at_what_is_not_followed_change_nothing(self, source, store, make, tracker):
         source.bring(make.shipment())
@@ -204,6 +216,21 @@ class TestLookNow:
         assert store.follows.looked_at(["TN-B"]) == {"TN-B": clock.now()}
         assert store.follows.asked() == {}
         assert due(store, tracker) == ["TN-A"]
+
+    @pytest.mark.parametrize("answered", [True, False])
+    def test_what_was_asked_for_during_a_look_is_looked_at_again(
+        self, source, store, make, tracker, time, answered
+    ):
+        source.bring(make.shipment("p1", "TN1"), make.shipment("p2", "TN2"))
+        assert due(store, tracker) == ["TN1", "TN2"]
+        begun_at = clock.now()
+        time(timedelta(seconds=1))
+        store.follows.look_now(["TN1"], clock.now())
+        time(timedelta(seconds=1))
+        told = {"items": [make.event(0)]} if answered else {"unanswered": ("TN1",)}
+        look(store, tracker, *(["TN1"] if answered else []), "TN2", begun_at=begun_at, **told)
+        assert due(store, tracker) == ["TN1"]
+        assert store.follows.asked().keys() == {tracker.id}
 
     def test_asking_again_is_no_later_asking(self, source, store, make, tracker, time):
         source.bring(make.shipment())
