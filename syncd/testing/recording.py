@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -63,7 +64,7 @@ class Recording:
         raises; what was recorded until then stays.
         """
         before = self.count
-        with observed(self._observer(stream)):
+        with self.watching(stream):
             batches = connector.poll(stream, {})
             try:
                 next(batches, None)
@@ -75,6 +76,12 @@ class Recording:
             finally:
                 _end(batches)
         return self.count - before
+
+    @contextmanager
+    def watching(self, stream: str) -> Iterator[None]:
+        """Record whatever is asked meanwhile, under this name, until there is enough of it."""
+        with observed(self._observer(stream)):
+            yield
 
     @property
     def count(self) -> int:

@@ -39,15 +39,8 @@ def calls(exchanges: Iterable[Exchange]) -> set[str]:
 
 
 def _held_against(description: Description, exchanges: list[Exchange]) -> Iterator[str]:
-    document = converted(description.document)
-    used = {str(each.template) for each in exchanges}
-    document = {
-        **document,
-        "paths": {path: _anywhere(document["paths"][path]) for path in used},
-        "servers": [{"url": f"{HOST}{description.base}"}],
-    }
-    # Its security is the login's matter, which no description here tells anything about.
-    document.pop("security", None)
+    document = _used(converted(description.document), {str(each.template) for each in exchanges})
+    document["servers"] = [{"url": f"{HOST}{description.base}"}]
     types = sorted(set(_media_types(document)) - {"application/json"})
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Unsupported scheme type", UserWarning)
@@ -58,6 +51,35 @@ def _held_against(description: Description, exchanges: list[Exchange]) -> Iterat
         for exchange in exchanges:
             for problem in (*_problems(checks, exchange), *_strangers_in(document, exchange)):
                 yield f"{_called(exchange)} -> {exchange.answer.status}: {problem}"
+
+
+def _used(document: Document, paths: set[str]) -> Document:
+    """The part of a description that these paths need: reading all of a large one takes long.
+
+    Without its security: that is the login's matter, which no description here tells of.
+    """
+    kept: Document = {name: document[name] for name in ("openapi", "info")}
+    kept["paths"] = {path: _anywhere(document["paths"][path]) for path in paths}
+    components: Document = {
+        "securitySchemes": document.get("components", {}).get("securitySchemes", {})
+    }
+    waiting = _refs(kept["paths"])
+    while waiting:
+        _, kind, name = waiting.pop().rsplit("/", 2)
+        if name not in components.setdefault(kind, {}):
+            components[kind][name] = document["components"][kind][name]
+            waiting |= _refs(components[kind][name])
+    return {**kept, "components": components}
+
+
+def _refs(value: Any) -> set[str]:
+    """The components that a part of a description refers to."""
+    if isinstance(value, list):
+        return {ref for each in value for ref in _refs(each)}
+    if not isinstance(value, dict):
+        return set()
+    own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+    return own | {ref for each in value.values() for ref in _refs(each)}
 
 
 def _anywhere(path: Document) -> Document:
