@@ -1,6 +1,5 @@
 """Entry points become checked connector classes; what is wrong with one never stops the rest."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,11 +9,7 @@ from pluggy import PluginManager, PluginValidationError
 
 from syncd import hookspecs
 from syncd.connector import API_VERSION, AccountConfig, Capability, Connector
-
-STREAMS = ("messages", "orders", "tracking", "reviews", "returns", "stock")
-"""Every stream a connector can have."""
-
-_NAME = re.compile(r"[a-z][a-z0-9-]*")
+from syncd.connector.contract import NAME, STREAMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +152,7 @@ def _check_name(connector: type[Connector]) -> None:
     name: object = getattr(connector, "name", None)
     if name is None:
         raise _Unfit(f'{connector.__name__} has no name: give the class a name = "..."')
-    if not (isinstance(name, str) and _NAME.fullmatch(name)):
+    if not (isinstance(name, str) and NAME.fullmatch(name)):
         raise _Unfit(
             f"{connector.__name__}.name is {name!r}: it must be a word of a-z, 0-9 and '-' that "
             "begins with a letter"

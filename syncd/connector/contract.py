@@ -1,5 +1,6 @@
 """The class a connector subclasses, what it is given, and the errors that say how to recover."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,6 +16,12 @@ from syncd.model import Draft, Item, ParcelRef, Receipt, Shipment, Verdict
 
 API_VERSION = 1
 """Version of this contract; a connector names the one it was written for."""
+
+STREAMS = ("messages", "orders", "tracking", "reviews", "returns", "stock")
+"""Every stream that a connector can have."""
+
+NAME = re.compile(r"[a-z][a-z0-9-]*")
+"""What a connector may be called."""
 
 Cursor = Mapping[str, Any]
 """Where a stream stands: any JSON-able mapping. The daemon stores it and never looks inside."""
@@ -119,14 +126,14 @@ class Connector:
     """One account of one platform. Subclass it; only `name`, `api_version`, `Config` and `poll` are a must."""
 
     name: ClassVar[str]
-    """The word after ``connector =`` in an account's config."""
+    """The word after ``connector =`` in an account's config: a-z, 0-9 and '-', a letter first."""
     api_version: ClassVar[int]
     """The `API_VERSION` it was written for, as a number in the class itself: what it inherits would
     always be the version of the syncd that is installed."""
     Config: ClassVar[type[AccountConfig]] = AccountConfig
     streams: ClassVar[Mapping[str, timedelta]] = {}
-    """The streams it has, of messages, orders, tracking, reviews, returns, stock; each with the
-    interval at which polling it is sensible by default."""
+    """The streams it has, of `STREAMS`; each with the interval at which polling it is sensible by
+    default."""
     capabilities: frozenset[Capability] = frozenset()
     """What the platform allows. Where it depends on the settings, see `able`."""
     lacks: ClassVar[Mapping[Capability, str]] = {}

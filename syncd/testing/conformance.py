@@ -45,6 +45,7 @@ from syncd.connector import (
     OutcomeUnknown,
     Unavailable,
 )
+from syncd.connector.contract import NAME, STREAMS
 from syncd.model import BadItem, Draft, Party, Receipt
 from syncd.testing.observe import (
     content,
@@ -65,7 +66,6 @@ from syncd.testing.server import FakeServer, Fault
 from syncd.testing.strain_checks import StrainChecks
 from syncd.testing.tracking_checks import TrackingChecks
 
-STREAMS = frozenset({"messages", "orders", "tracking", "reviews", "returns", "stock"})
 SECTIONS = (
     "What it reads",
     "What it can send",
@@ -361,11 +361,11 @@ class ConnectorConformance(TrackingChecks, RequestChecks, StrainChecks):
     def test_it_declares_itself(self) -> None:
         """The class lacks what the daemon needs to know of it."""
         cls = self.connector_class
-        assert re.fullmatch(r"[a-z][a-z0-9_]*", cls.name), f"name {cls.name!r}: a lower-case word"
+        assert NAME.fullmatch(cls.name), f"name {cls.name!r}: a-z, 0-9 and '-', a letter first"
         version = vars(cls).get("api_version")
         assert version, f"{cls.__name__} itself names no api_version: api_version = {API_VERSION}"
         assert version == API_VERSION, f"written for version {version}"
-        unknown = set(cls.streams) - STREAMS
+        unknown = set(cls.streams).difference(STREAMS)
         assert not unknown, f"streams {sorted(unknown)}: known are {sorted(STREAMS)}"
         short = [name for name, every in cls.streams.items() if every < timedelta(seconds=1)]
         assert not short, f"streams {short} are polled without a pause"

@@ -96,6 +96,7 @@ def test_nothing_installed_is_no_problem(install: Install) -> None:
         (GOOD.replace("return [Shop]", "return ['shop']"), "'shop' is not a subclass"),
         (GOOD.replace('name = "shop"', ""), "Shop has no name"),
         (GOOD.replace('"shop"', '"My Shop"'), "Shop.name is 'My Shop'"),
+        (GOOD.replace('"shop"', '"my_shop"'), "Shop.name is 'my_shop'"),
         (GOOD.replace("Config = Config", "Config = dict"), "must be a subclass of syncd.connector"),
         (GOOD.replace('"messages"', '"mesages"'), "streams must map streams (messages, orders"),
         (GOOD.replace("minutes=5", "minutes=-5"), "streams must map"),

@@ -523,7 +523,7 @@ class OddStream(Tiny):
 
 
 class OddName(Tiny):
-    name = "Tiny Shop"
+    name = "tiny_shop"
 
 
 class OfAnotherVersion(Tiny):
