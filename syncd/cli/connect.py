@@ -19,7 +19,8 @@ from syncd.connector import Connector, ConnectorError, Consent, Context, Rejecte
 from syncd.plugins import Plugins
 from syncd.store import Store, Vault
 
-# Fixed, since some platforms want the address registered; beside that of /metrics.
+# Fixed, since some platforms want the address registered; between those of /metrics and of pushes, so
+# that a running daemon is not in the way.
 PORT = 9465
 
 

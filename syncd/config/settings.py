@@ -173,7 +173,7 @@ class PushSettings(ListenSettings):
 
     enabled: bool = Field(default=False, description="Whether to listen for pushes.")
     listen: str = Field(
-        default="127.0.0.1:9465",
+        default="127.0.0.1:9466",
         description="Address and port; put a web server with TLS before it that hands on /push/.",
     )
     expose: bool = Field(

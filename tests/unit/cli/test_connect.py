@@ -9,7 +9,9 @@ import httpx
 import pytest
 
 from syncd.cli import exits
+from syncd.cli.connect import PORT
 from syncd.cli.consent_listener import Listener, answer_in
+from syncd.config import Settings
 from tests.unit.cli.test_logins import RU_NAME, ebay, key, shop
 
 __all__ = ["ebay", "key", "shop"]  # fixtures
@@ -116,6 +118,11 @@ def test_a_port_that_is_taken_is_told(fresh, browser):
         ended = fresh("connect", "lamps", "--port", taken.getsockname()[1])
     assert ended.code == exits.USAGE
     assert "--port" in ended.err
+
+
+def test_a_running_daemon_is_not_in_the_way():
+    settings = Settings()
+    assert PORT not in {settings.metrics.address[1], settings.push.address[1]}
 
 
 class TestPasting:
