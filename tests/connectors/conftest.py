@@ -1,10 +1,96 @@
-"""An account at a carrier's fake; a test module says which by a fixture `carrier`."""
+"""What the tests of several connectors start from.
+
+For marketplaces: a clock that the test moves, kept tokens, and `connect`'s parts, which each folder
+puts together for its platform. For carriers: an account at the fake that a test module names by a
+fixture `carrier`.
+"""
+
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from syncd import clock
-from syncd.connector import Context
+from syncd.connector import Context, MemoryTokens
 from syncd.model import ParcelRef
+
+
+class Clock:
+    start = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+    def __init__(self) -> None:
+        self.moment = self.start
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def forward(self, **step: float) -> datetime:
+        self.moment += timedelta(**step)
+        return self.moment
+
+    def monotonic(self) -> float:
+        return (self.moment - self.start).total_seconds()
+
+
+@pytest.fixture
+def now():
+    """The clock of a fake and of the accounts at it."""
+    return Clock()
+
+
+@pytest.fixture
+def tokens():
+    return MemoryTokens()
+
+
+@pytest.fixture
+def no_waiting(monkeypatch):
+    """Turns of a budget and second tries wait a little: not here."""
+    monkeypatch.setattr(clock, "sleep", lambda _: None)
+
+
+@pytest.fixture
+def in_files(tmp_path):
+    """Gives settings that name files, for settings that are secrets."""
+
+    def write(**secrets):
+        for name, secret in secrets.items():
+            (tmp_path / name).write_text(f"{secret}\n")
+        return {name: {"file": tmp_path / name} for name in secrets}
+
+    return write
+
+
+@pytest.fixture
+def closing():
+    """Gives a connector back, and closes it when the test has ended."""
+    made = []
+
+    def keep(connector):
+        made.append(connector)
+        return connector
+
+    yield keep
+    for connector in made:
+        connector.close()
+
+
+@pytest.fixture
+def connector(connect):
+    return connect()
+
+
+@pytest.fixture
+def read():
+    """Gives all items of one poll, and the cursor behind them."""
+
+    def poll(connector, stream="orders", cursor=None):
+        items, cursor = [], cursor or {}
+        for batch in connector.poll(stream, cursor):
+            items += batch.items
+            cursor = batch.cursor
+        return items, cursor
+
+    return poll
 
 
 class World:
@@ -38,11 +124,10 @@ def carrier():
 
 
 @pytest.fixture
-def fake(carrier, monkeypatch):
+def fake(carrier, no_waiting, monkeypatch):
     _, fake_class = carrier
     for name, value in fake_class.secrets.items():
         monkeypatch.setenv(name.upper(), value)
-    monkeypatch.setattr(clock, "sleep", lambda _: None)  # the client waits before it reads again
     with fake_class() as fake:
         yield fake
 

@@ -1,40 +1,21 @@
-"""A fake Amazon and an account that points at it, both on a clock that the test moves."""
+"""A fake Amazon and an account that points at it, both on the test's clock."""
 
-from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
 from syncd import clock
-from syncd.connector import Context, MemoryTokens
+from syncd.connector import Context
 from syncd.testing.amazon import FakeAmazon
 from syncd_amazon import AmazonConfig, AmazonConnector
 
 
-class Clock:
-    start = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-    def __init__(self) -> None:
-        self.moment = self.start
-
-    def __call__(self) -> datetime:
-        return self.moment
-
-    def forward(self, **step: float) -> datetime:
-        self.moment += timedelta(**step)
-        return self.moment
-
-    def monotonic(self) -> float:
-        return (self.moment - self.start).total_seconds()
-
-
 @pytest.fixture
-def now(monkeypatch):
+def now(now, monkeypatch):
     """The budgets go by it too, and waiting for one's turn moves it."""
-    time = Clock()
-    monkeypatch.setattr(clock, "monotonic", time.monotonic)
-    monkeypatch.setattr(clock, "sleep", lambda seconds: time.forward(seconds=seconds))
-    return time
+    monkeypatch.setattr(clock, "monotonic", now.monotonic)
+    monkeypatch.setattr(clock, "sleep", lambda seconds: now.forward(seconds=seconds))
+    return now
 
 
 @pytest.fixture
@@ -46,51 +27,18 @@ def amazon(now):
 
 
 @pytest.fixture
-def tokens():
-    return MemoryTokens()
-
-
-@pytest.fixture
-def connect(amazon, now, tokens, tmp_path):
+def connect(amazon, now, tokens, in_files, closing):
     """Makes connector objects; settings may be overridden."""
-    made = []
-    (tmp_path / "secret").write_text(f"{amazon.client_secret}\n")
-    (tmp_path / "token").write_text(f"{amazon.refresh_token}\n")
+    secrets = in_files(client_secret=amazon.client_secret, refresh_token=amazon.refresh_token)
 
     def make(account="lamps", **settings):
-        config = AmazonConfig.model_validate(
-            {
-                "seller_id": amazon.seller_id,
-                "marketplaces": ["DE"],
-                "client_id": amazon.client_id,
-                "client_secret": {"file": tmp_path / "secret"},
-                "refresh_token": {"file": tmp_path / "token"},
-                "base_url": amazon.url,
-            }
-            | settings
-        )
-        made.append(AmazonConnector(config, Context(account=account, now=now, tokens=tokens)))
-        return made[-1]
+        usual = {
+            "seller_id": amazon.seller_id,
+            "marketplaces": ["DE"],
+            "client_id": amazon.client_id,
+            "base_url": amazon.url,
+        }
+        config = AmazonConfig.model_validate(usual | secrets | settings)
+        return closing(AmazonConnector(config, Context(account=account, now=now, tokens=tokens)))
 
-    yield make
-    for connector in made:
-        connector.close()
-
-
-@pytest.fixture
-def connector(connect):
-    return connect()
-
-
-@pytest.fixture
-def read():
-    """Gives all items of one poll, and the cursor behind them."""
-
-    def poll(connector, stream="orders", cursor=None):
-        items, cursor = [], cursor or {}
-        for batch in connector.poll(stream, cursor):
-            items += batch.items
-            cursor = batch.cursor
-        return items, cursor
-
-    return poll
+    return make

@@ -1,31 +1,10 @@
-"""A fake eBay and an account that points at it, both on a clock that the test moves."""
-
-from datetime import UTC, datetime, timedelta
+"""A fake eBay and an account that points at it, both on the test's clock."""
 
 import pytest
 
 from syncd.connector import Context
 from syncd.testing.ebay import FakeEbay
 from syncd_ebay import EbayConfig, EbayConnector
-
-
-class Clock:
-    start = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-    def __init__(self) -> None:
-        self.moment = self.start
-
-    def __call__(self) -> datetime:
-        return self.moment
-
-    def forward(self, **step: float) -> datetime:
-        self.moment += timedelta(**step)
-        return self.moment
-
-
-@pytest.fixture
-def now():
-    return Clock()
 
 
 @pytest.fixture
@@ -35,43 +14,17 @@ def ebay(now):
 
 
 @pytest.fixture
-def connect(ebay, now, tmp_path):
+def connect(ebay, now, in_files, closing):
     """Makes connector objects; settings may be overridden."""
-    made = []
-    (tmp_path / "secret").write_text(f"{ebay.client_secret}\n")
-    (tmp_path / "token").write_text(f"{ebay.refresh_token}\n")
+    secrets = in_files(client_secret=ebay.client_secret, refresh_token=ebay.refresh_token)
 
     def make(**settings):
-        config = EbayConfig(
-            username=ebay.shop.seller,
-            client_id=ebay.client_id,
-            client_secret={"file": tmp_path / "secret"},
-            refresh_token={"file": tmp_path / "token"},
-            base_url=ebay.url,
-        )
-        config = EbayConfig(**{**config.model_dump(), **settings})
-        made.append(EbayConnector(config, Context(account="lamps", now=now)))
-        return made[-1]
+        usual = {
+            "username": ebay.shop.seller,
+            "client_id": ebay.client_id,
+            "base_url": ebay.url,
+        }
+        config = EbayConfig(**{**usual, **secrets, **settings})
+        return closing(EbayConnector(config, Context(account="lamps", now=now)))
 
-    yield make
-    for connector in made:
-        connector.close()
-
-
-@pytest.fixture
-def connector(connect):
-    return connect()
-
-
-@pytest.fixture
-def read():
-    """Gives all items of one poll, and the cursor behind them."""
-
-    def poll(connector, stream, cursor=None):
-        items, cursor = [], cursor or {}
-        for batch in connector.poll(stream, cursor):
-            items += batch.items
-            cursor = batch.cursor
-        return items, cursor
-
-    return poll
+    return make

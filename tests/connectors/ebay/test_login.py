@@ -5,17 +5,12 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from syncd.connector import AuthFailed, Consent, Context, MemoryTokens, Rejected
+from syncd.connector import AuthFailed, Consent, Context, Rejected
 from syncd_ebay import EbayConfig, EbayConnector
 from syncd_ebay.client import DISPUTE_SCOPE, FULFILLMENT_SCOPE, MESSAGE_SCOPE
 
 CONSENT = Consent(state="st&te", redirect="http://127.0.0.1:9465/", verifier="v" * 43)
 RU_NAME = "Lamp_Shop-LampShop-syncd-abcdefg"
-
-
-@pytest.fixture
-def tokens():
-    return MemoryTokens()
 
 
 @pytest.fixture
