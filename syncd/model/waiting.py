@@ -25,8 +25,8 @@ class OrderFacts(Value, frozen=True, kw_only=True):
     """The end of the promise made to the buyer."""
     protection_ends_at: datetime | None = None
     has_parcel: bool = False
-    in_trouble: bool = False
-    """Whether a finding of it is open already."""
+    troubles: frozenset[str] = frozenset()
+    """The kinds of findings of it that are open already."""
 
     @property
     def waits(self) -> bool:

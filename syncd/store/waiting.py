@@ -20,11 +20,10 @@ _HAS_PARCEL = exists().where(
     shipments.c.account_id == orders.c.account_id,
     shipments.c.order_source_id == orders.c.source_id,
 )
-_IN_TROUBLE = exists().where(findings.c.order_id == orders.c.id, findings.c.closed_at.is_(None))
 _FACTS = select(
     orders.c.id, orders.c.account_id, orders.c.source_id, orders.c.status, orders.c.seen_at,
     orders.c.placed_at, orders.c.ship_by, orders.c.deliver_by, orders.c.protection_ends_at,
-    _HAS_PARCEL.label("has_parcel"), _IN_TROUBLE.label("in_trouble"),
+    _HAS_PARCEL.label("has_parcel"),
 )  # fmt: skip
 
 
@@ -128,5 +127,4 @@ def _facts(row: Any) -> OrderFacts:
         deliver_by=from_us(row[7]),
         protection_ends_at=from_us(row[8]),
         has_parcel=bool(row[9]),
-        in_trouble=bool(row[10]),
     )

@@ -4,6 +4,8 @@ from collections.abc import Collection
 from datetime import datetime
 from fnmatch import fnmatchcase
 
+import msgspec
+
 from syncd import clock
 from syncd.accounts import Runtime
 from syncd.model import Lack, OrderFacts
@@ -12,7 +14,7 @@ from syncd.rules.watches import judge_order, lacking
 from syncd.sources import shops
 from syncd.store import WaitingTransaction
 from syncd.watch.answers import notices
-from syncd.watch.findings import earliest, hold_back, said, settle
+from syncd.watch.findings import Opened, earliest, hold_back, said, settle
 
 
 def judge_batch(runtime: Runtime, limit: int) -> int:
@@ -22,11 +24,14 @@ def judge_batch(runtime: Runtime, limit: int) -> int:
         return 0
     with waiting.batch(now, limit) as tx:
         lacks, watches = _lacks(runtime, tx), runtime.settings.watches
+        opened = tx.open_findings()
         found = {
-            order.number: judge_order(order, watches, now, lacks.get(order.number, ()))
+            order.number: judge_order(
+                _known(order, opened), watches, now, lacks.get(order.number, ())
+            )
             for order in tx.orders
         }
-        new = settle(tx, tx.orders, tx.open_findings(), found)
+        new = settle(tx, tx.orders, opened, found)
         stale = _stale(runtime, [order for order, f in new if f.kind in OF_ORDERS], now)
         new, again = hold_back(runtime, tx, new, stale=stale, kinds=OF_ORDERS, now=now)
         tx.plan({i: earliest(due, again.get(i)) for i, (_, due) in found.items()})
@@ -35,6 +40,12 @@ def judge_batch(runtime: Runtime, limit: int) -> int:
         queued = tx.queue(notices(runtime, new, addressees)) if new else 0
     said("order", len(found), [finding for _, finding in new], queued)
     return len(found)
+
+
+def _known(order: OrderFacts, opened: Opened) -> OrderFacts:
+    """The order with the kinds of its open findings, with which their fingerprints begin."""
+    kinds = frozenset(each.partition(":")[0] for each in opened.get(order.number, ()))
+    return msgspec.structs.replace(order, troubles=kinds) if kinds else order
 
 
 def _lacks(runtime: Runtime, tx: WaitingTransaction) -> dict[int, tuple[Lack, ...]]:

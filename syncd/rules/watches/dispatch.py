@@ -11,6 +11,7 @@ from syncd.rules.watches.judgement import QUIET, Judgement, countries, found, in
 _ASKED_FOR = timedelta(hours=12)
 # Shops tell of orders first, and of the parcels that were sent a poll or two later.
 _PARCELS_TOLD = timedelta(hours=1)
+_LATE = frozenset({Kind.SHIP_BY_NEAR.value, Kind.LATE_DISPATCH.value})
 # What a carrier says before it has a parcel.
 _LABEL = frozenset({Milestone.UNKNOWN, Milestone.PRE_SHIPMENT})
 
@@ -44,7 +45,7 @@ def order_late(order: OrderFacts, settings: LateDispatch, now: datetime) -> Judg
     ends = order.ship_by
     if not settings.enabled or ends is None or not order.waits:
         return QUIET
-    told = order.seen_at if order.in_trouble else order.seen_at + _PARCELS_TOLD
+    told = order.seen_at if order.troubles & _LATE else order.seen_at + _PARCELS_TOLD
     near, passed = max(ends - settings.ahead, told), max(ends, told)
     if now < near:
         return Judgement(due_at=near)

@@ -48,7 +48,7 @@ def out_of_stock(
     if not settings.enabled or not order.waits or not lacks:
         return QUIET
     since = max(order.seen_at, *(lack.level.changed_at for lack in lacks))
-    confirmed = since if order.in_trouble else since + settings.after
+    confirmed = since if Kind.OUT_OF_STOCK in order.troubles else since + settings.after
     if now < confirmed:
         return Judgement(due_at=confirmed)
     evidence = "; ".join(_words(lack) for lack in lacks)

@@ -48,7 +48,9 @@ def test_its_fingerprint_is_no_parcels(order, make):
 def test_news_give_an_hour_unless_it_is_known_to_be_in_trouble(order, make):
     fresh = order_late(order(ship_by=-1), LateDispatch(), make.at())
     assert (fresh.finding, fresh.due_at) == (None, make.at() + HOUR)
-    known = order_late(order(ship_by=-1, in_trouble=True), LateDispatch(), make.at())
+    known = order_late(
+        order(ship_by=-1, troubles=frozenset({"ship_by_near"})), LateDispatch(), make.at()
+    )
     assert known.finding.kind == "late_dispatch"
 
 

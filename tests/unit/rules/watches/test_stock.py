@@ -90,9 +90,11 @@ class TestJudged:
         )
         assert found.figures == {"items": "Lamp"}
 
-    def test_one_in_trouble_is_not_asked_to_last_again(self, order, lacks, make):
-        known = order(in_trouble=True)
+    def test_one_that_is_known_is_not_asked_to_last_again(self, order, lacks, make):
+        known = order(troubles=frozenset({"out_of_stock"}))
         assert out_of_stock(known, lacks, OutOfStock(), make.at()).finding is not None
+        late = order(troubles=frozenset({"ship_by_near"}))
+        assert out_of_stock(late, lacks, OutOfStock(), make.at()).finding is None
 
     @pytest.mark.parametrize("fields", [{"status": OrderStatus.SHIPPED}, {"has_parcel": True}])
     def test_one_that_was_sent_lacks_nothing(self, order, lacks, make, fields):
