@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import count
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import msgspec
@@ -11,6 +12,8 @@ import msgspec
 from syncd.testing.server import Answer, FakeServer, Request, route
 
 TOKEN_SECONDS = 43_199
+# Each fake has an app of its own: what one app may ask is shared within a process.
+_APPS = count(1)
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -25,7 +28,7 @@ class AllegroLogin(FakeServer):
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__()
-        self.client_id, self.client_secret = f"app-{self.port}", "app-secret"
+        self.client_id, self.client_secret = f"app-{next(_APPS)}", "app-secret"
         self.refresh_token = "refresh-0"  # noqa: S105  made up
         self.single_use = False
         """Whether a refresh token ends with its use, and not only with its time."""
