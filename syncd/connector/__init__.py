@@ -23,9 +23,17 @@ from syncd.connector.contract import (
     Unavailable,
 )
 from syncd.connector.following import AboutNumber, follow_each, follow_several
-from syncd.connector.parsing import parse_each
+from syncd.connector.parsing import describe_by, parse_each
 from syncd.connector.push import Push, Wake
-from syncd.connector.sent import find_text, same_text, written_since
+from syncd.connector.sent import (
+    find_text,
+    only_messages,
+    require,
+    same_text,
+    settling,
+    written_since,
+)
+from syncd.connector.times import utc_text
 from syncd.connector.tokens import MemoryTokens, TokenKeeper
 from syncd.secret import Secret, SecretUnavailable
 
@@ -51,10 +59,15 @@ __all__ = [
     "TokenKeeper",
     "Unavailable",
     "Wake",
+    "describe_by",
     "find_text",
     "follow_each",
     "follow_several",
+    "only_messages",
     "parse_each",
+    "require",
     "same_text",
+    "settling",
+    "utc_text",
     "written_since",
 ]

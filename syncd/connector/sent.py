@@ -2,11 +2,12 @@
 
 import html
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from syncd.connector.contract import OutcomeUnknown
-from syncd.model import Direction, Draft, Message, Receipt
+from syncd.connector.contract import OutcomeUnknown, Rejected
+from syncd.model import Direction, Draft, Item, Message, Receipt, Verdict
 
 # How far a platform's clock may be behind ours when a message is looked for since it was decided.
 CLOCK_SKEW = timedelta(minutes=2)
@@ -50,6 +51,41 @@ def find_text(messages: Iterable[Message], draft: Draft) -> Receipt | None:
         return None
     first = min(same, key=lambda message: message.sent_at)
     return Receipt(source_id=first.source_id, accepted_at=first.sent_at)
+
+
+def require(verdict: Verdict) -> None:
+    """Raise Rejected, with the reason, for what `may_send` does not allow: the first line of `send`."""
+    if not verdict.allowed:
+        raise Rejected(verdict.reason)
+
+
+@contextmanager
+def settling(what: str, *also: type[Exception]) -> Iterator[None]:
+    """Read `what` to find out whether something was carried out: Rejected there is OutcomeUnknown.
+
+    So are the errors `also`, such as ValueError where answers are decoded there. The platform does
+    not show it, which is no proof that it was not done.
+    """
+    errors: tuple[type[Exception], ...] = (Rejected, *also)
+    try:
+        yield
+    except errors as error:
+        raise OutcomeUnknown(f"{what} cannot be read: {error}") from None
+
+
+def only_messages(
+    items: Iterable[Item], unclear: str = "the conversation holds messages that"
+) -> list[Message]:
+    """The messages of a conversation, for `find_text`.
+
+    Raises OutcomeUnknown where there is anything else among `items`: a `BadItem` could be the
+    message that is looked for.
+    """
+    several = list(items)
+    messages = [item for item in several if isinstance(item, Message)]
+    if len(messages) < len(several):
+        raise OutcomeUnknown(f"{unclear} cannot be understood")
+    return messages
 
 
 def _plain(text: str) -> str:

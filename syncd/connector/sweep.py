@@ -60,6 +60,8 @@ class Source(msgspec.Struct, frozen=True):
     """Entries read between two cursors."""
     overlap: timedelta = OVERLAP
     """How late an entry may be shown whose time is before that of one already shown."""
+    oldest: timedelta | None = None
+    """How far back the platform can be asked at the most; None: as far as one likes."""
 
 
 class Place(msgspec.Struct, frozen=True):

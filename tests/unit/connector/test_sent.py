@@ -4,8 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syncd.connector import OutcomeUnknown, find_text, same_text
-from syncd.model import Direction, Draft, Message, Party
+from syncd.connector import (
+    OutcomeUnknown,
+    Rejected,
+    Unavailable,
+    find_text,
+    only_messages,
+    require,
+    same_text,
+    settling,
+)
+from syncd.model import BadItem, Direction, Draft, Message, Party, Verdict
 
 DECIDED = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DRAFT = Draft(text="It is late.\nSorry!", buyer=Party(id="ann"), created_at=DECIDED)
@@ -63,3 +72,32 @@ def test_a_platforms_clock_may_be_a_little_behind() -> None:
 def test_a_draft_without_its_time_cannot_be_told_from_an_older_one() -> None:
     with pytest.raises(OutcomeUnknown, match="when it was decided"):
         find_text([], Draft(text="x", buyer=Party()))
+
+
+def test_what_is_not_allowed_is_rejected_with_its_reason():
+    require(Verdict.yes())
+    with pytest.raises(Rejected, match=r"^too long$"):
+        require(Verdict.never("too long"))
+
+
+@pytest.mark.parametrize("error", [Rejected("no such order"), ValueError("no such order")])
+def test_what_may_not_be_read_settles_nothing(error):
+    with (
+        pytest.raises(OutcomeUnknown, match=r"^the order cannot be read: no such order$"),
+        settling("the order", ValueError),
+    ):
+        raise error
+
+
+@pytest.mark.parametrize("error", [Unavailable("later"), ValueError("no such order")])
+def test_other_errors_stay_what_they_are(error):
+    with pytest.raises(type(error), match=str(error)), settling("the order"):
+        raise error
+
+
+def test_an_unreadable_message_could_be_the_one():
+    one = written("It is late.", 1)
+    assert only_messages(iter([one])) == [one]
+    bad = BadItem(source_id="1", reason="odd", raw=b"{")
+    with pytest.raises(OutcomeUnknown, match="holds messages that cannot be understood"):
+        only_messages([one, bad])
