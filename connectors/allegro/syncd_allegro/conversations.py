@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from syncd.connector import Rejected, parse_each
 from syncd.connector.sweep import Entry, Page, Source, entry_of, latest_first
-from syncd.model import BadItem, Item, Message
+from syncd.model import BadItem, Direction, Item, Message
 from syncd_allegro import parse, wire
 from syncd_allegro.client import ISSUES_PER_PAGE, THREADS_PER_PAGE, AllegroClient, Denied
 from syncd_allegro.files import Files
@@ -26,7 +26,8 @@ AT_ONCE = 10
 # Not (yet) with the buyer: being looked through, or its writer is asked whether they mean it.
 UNDECIDED = frozenset({"VERIFYING", "INTERACTING"})
 # Never: refused by Allegro, or taken back by its writer.
-NOT_DELIVERED = frozenset({"BLOCKED", "DISMISSED"})
+BLOCKED = "BLOCKED"
+NOT_DELIVERED = frozenset({BLOCKED, "DISMISSED"})
 
 
 class Conversations:
@@ -102,13 +103,16 @@ class Threads(Conversations):
         return self.client.messages(_thread(entry).id)
 
     def read(self, raw: bytes, entry: Entry) -> Iterable[Message]:
-        """A message that has been delivered."""
+        """A message that has been delivered, or word that one of the seller's own was not."""
         said = msgspec.json.decode(raw, type=wire.CenterMessage)
         if said.status in UNDECIDED:
             self.unsettled.add(entry.mark)
-        if said.status in UNDECIDED | NOT_DELIVERED:
+        if said.status in UNDECIDED:
             return ()
-        return (parse.center_message(said, _thread(entry), raw),)
+        message = parse.center_message(said, _thread(entry), raw)
+        if said.status not in NOT_DELIVERED:
+            return (message,)
+        return (parse.bounced(message),) if _is_our_loss(message, said.status) else ()
 
     def attached(self, raw: bytes) -> list[wire.File] | None:
         """What is attached to it, each with its state."""
@@ -140,6 +144,10 @@ class Issues(Conversations):
     def attached(self, raw: bytes) -> list[wire.IssueFile] | None:
         """What is attached to it."""
         return msgspec.json.decode(raw, type=wire.ChatMessage).attachments
+
+
+def _is_our_loss(message: Message, status: str | None) -> bool:
+    return status == BLOCKED and message.direction is Direction.OUTBOUND
 
 
 def issue_page(client: AllegroClient, offset: int, since: datetime) -> tuple[list[bytes], bool]:

@@ -4,6 +4,7 @@ import hashlib
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from syncd.connector.scans import moment
 from syncd.model import (
@@ -90,6 +91,13 @@ def center_message(said: wire.CenterMessage, thread: wire.Thread, raw: bytes) ->
         order_ids=(about.order.id,) if about.order else (),
         listing_ids=(about.offer.id,) if about.offer else (),
         raw=raw,
+    )
+
+
+def bounced(message: Message) -> Message:
+    """Allegro's word that it gave this message to nobody."""
+    return replace(
+        message, direction=Direction.PLATFORM, kind=MessageKind.BOUNCE, subject="BLOCKED"
     )
 
 

@@ -15,12 +15,10 @@ from syncd.connector import (
 from syncd.model import Draft, Message, Receipt, Shipment
 from syncd_allegro import parse, rules, wire, wire_orders
 from syncd_allegro.client import THREADS_PER_PAGE, AllegroClient, Denied
-from syncd_allegro.conversations import NOT_DELIVERED
+from syncd_allegro.conversations import BLOCKED, NOT_DELIVERED
 from syncd_allegro.parse import ISSUE
 
 MAX_WAYBILL, MAX_CARRIER_NAME = 64, 30
-# Refused for reasons that another try does not change; that nobody sees it is no delivery.
-BLOCKED = "BLOCKED"
 
 
 class Sender:

@@ -69,6 +69,16 @@ def test_what_never_reached_anybody_is_no_message(shop, connector, read, state):
     assert (items, read(connector, "messages", cursor)[0]) == ([], [])
 
 
+def test_of_our_own_message_that_was_blocked_comes_word(shop, connector, now, read):
+    mine = shop.add_message("jan", "Proszę dzwonić", from_seller=True, status="VERIFYING")
+    _, cursor = read(connector, "messages")
+    mine["status"] = "BLOCKED"
+    (word,), cursor = read(connector, "messages", cursor)
+    assert (word.direction, word.kind, word.subject) == ("platform", "bounce", "BLOCKED")
+    assert (word.source_id, word.text, word.buyer.id) == (mine["id"], "Proszę dzwonić", "jan")
+    assert read(connector, "messages", cursor)[0] == []
+
+
 def test_a_message_that_is_shown_long_after_it_was_written(shop, connector, now, read):
     shop.add_message("ewa", "Dzień dobry")
     _, cursor = read(connector, "messages")
