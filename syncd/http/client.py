@@ -130,6 +130,18 @@ class HttpClient:
         """Change something at the platform by PUT; like `post`."""
         return self._exchange(_Call("PUT", path, params, body, budget, changes=True))
 
+    def patch(
+        self, path: str, body: Any, params: Params | None = None, *, budget: Budget | None = None
+    ) -> Reply:
+        """Change something at the platform by PATCH; like `post`."""
+        return self._exchange(_Call("PATCH", path, params, body, budget, changes=True))
+
+    def delete(
+        self, path: str, params: Params | None = None, *, budget: Budget | None = None
+    ) -> Reply:
+        """Change something at the platform by DELETE; like `post`."""
+        return self._exchange(_Call("DELETE", path, params, budget=budget, changes=True))
+
     def sign_in(self) -> None:
         """Have the login ready, and ask for nothing else; raises AuthFailed or Unavailable."""
         if self._auth is not None:
@@ -183,6 +195,7 @@ class HttpClient:
         body = encoded(call.body, self._media_type)
         outgoing = Outgoing(
             method=call.method,
+            origin=self._origin,
             path=path,
             params=params + flat(call.params),
             headers=login if body is None else {**login, "content-type": body.media_type},
@@ -209,8 +222,7 @@ class HttpClient:
     def _request(self, outgoing: Outgoing) -> httpx.Request:
         return self._client.build_request(
             outgoing.method,
-            f"{self._origin}{outgoing.path}",
-            params=outgoing.params or None,
+            outgoing.url,
             content=outgoing.content if outgoing.media_type else None,
             headers=outgoing.headers,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -17,17 +18,26 @@ class Encoded(msgspec.Struct, frozen=True):
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
-    """A request with everything but its host."""
+    """A request as it will be sent; but for what `HttpClient` says in `headers` of every request."""
 
     method: str
+    origin: str = ""
+    """Scheme and host of the address, such as ``https://api.example.com``."""
     path: str
     """The whole path of the address, with that of the client's `base_url`."""
     params: Pairs = ()
+    """Not encoded yet; `url` is."""
     headers: Mapping[str, str] = {}
     """Those of the login and of the body."""
     content: bytes = b""
     media_type: str | None = None
     """None where it has no body."""
+
+    @property
+    def url(self) -> str:
+        """The whole address, to the byte as it will be sent: parameters are a form's (``a=b+c``)."""
+        query = f"?{urlencode(self.params)}" if self.params else ""
+        return f"{self.origin}{self.path}{query}"
 
 
 Sign = Callable[[Outgoing], Outgoing]

@@ -68,6 +68,8 @@ class Request(msgspec.Struct, frozen=True):
     body: bytes
     groups: tuple[str, ...] = ()
     """What the route's pattern captured."""
+    target: str = ""
+    """Path and query to the byte as they came, for signatures over the whole address."""
 
     def one(self, name: str, default: str = "") -> str:
         """A query parameter's first value."""
@@ -309,6 +311,7 @@ def _bind(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
                 parse_qs(url.query, keep_blank_values=True),
                 {name.lower(): value for name, value in self.headers.items()},
                 body,
+                target=self.path,
             )
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  its name in http.server

@@ -28,6 +28,14 @@ class Echo(FakeServer):
     def make(self, request):
         return Answer.json({"type": request.headers["content-type"]})
 
+    @route("PATCH", "/api/thing")
+    def correct(self, request):
+        return Answer.json({"method": request.method})
+
+    @route("DELETE", "/api/thing")
+    def remove(self, request):
+        return Answer.json({"method": request.method})
+
     @route("PUT", "/api/thing")
     def change(self, request):
         return Answer.json({"body": request.body.decode()})
@@ -81,6 +89,32 @@ def test_the_signature_is_over_what_is_sent(echo, opened):
     sent = client.get("/thing?page=2", {"size": 10, "ids": ["7", "8"]}).json(dict)["query"]
     expected = hmac.new(b"secret", b"/api/thingids7ids8page2size10", hashlib.sha256).hexdigest()
     assert sent == {"page": ["2"], "size": ["10"], "ids": ["7", "8"], "sign": [expected]}
+
+
+def test_a_signature_may_be_over_the_whole_address_and_its_bytes(echo, opened):
+    """As Kaufland has it: method, address with its query, body and time, one under the other."""
+
+    def over_the_url(outgoing):
+        return replace(outgoing, headers={**outgoing.headers, "x-over": outgoing.url})
+
+    client = opened(sign=over_the_url)
+    client.get("/thing?from=2026-03-01T00:00:00Z", {"words": "blank & more", "name": "Jürgen"})
+    [request] = echo.requests
+    assert request.headers["x-over"] == f"{echo.url}{request.target}"
+    assert request.query["words"] == ["blank & more"]
+    assert request.query["name"] == ["Jürgen"]
+
+
+def test_patch_and_delete_are_changes(echo, opened):
+    client = opened()
+    assert client.patch("/thing", {"a": 1}).json(dict) == {"method": "PATCH"}
+    assert client.delete("/thing", {"why": "gone"}).json(dict) == {"method": "DELETE"}
+    echo.fail(Fault.LOST_ANSWER, times=2)
+    with pytest.raises(OutcomeUnknown):
+        client.patch("/thing", {"a": 1})
+    with pytest.raises(OutcomeUnknown):
+        client.delete("/thing")
+    assert len(echo.requests) == 4
 
 
 def test_an_escaped_path_stays_as_it_is(echo, opened):
