@@ -237,7 +237,7 @@ class TestVoice:
 def test_a_crash_in_a_round_leaves_all_of_it_for_the_next(world, late, round_, monkeypatch):
     world.playbook()
     with monkeypatch.context() as context:
-        context.setattr(watch.parcels, "notices", lambda *_: 1 / 0)
+        context.setattr(watch.parcels, "notices", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             round_()
     assert (findings(world), rows(world)) == ({}, [])
