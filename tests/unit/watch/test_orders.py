@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from syncd import ingest, watch
+from syncd import clock, ingest, watch
 from syncd.config import FreshLook, Guards, StaleSource
 from syncd.connector import Unavailable
 from syncd.model import OrderStatus, OutboxState, Window
-from syncd.outbox import Sender
+from syncd.outbox import Sender, compose
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 ORDER = "12-00001-00001"
@@ -186,6 +186,28 @@ class TestTold:
         round_()
         assert findings(world) == {"late_dispatch": 1}, "of the parcel now"
         assert rows(world) == told
+
+    def test_of_a_label_that_nobody_took_the_buyer_reads_the_same(
+        self, world, make, order, round_, time
+    ):
+        world.bring(order(ship_by=-1), make.shipment(number=None, shipped_at=None))
+        time(DAY)
+        round_()
+        Sender(world.runtime).run()
+        assert rows(world)[0] == ("notice", "order_late", OutboxState.SENT)
+        ((_, draft),) = world.connectors["shop"].drafts
+        assert draft.subject == f"Ihre Bestellung {ORDER} geht später raus als geplant"
+
+    def test_one_held_for_approval_is_shown_as_it_would_go_out(self, world, order, round_, time):
+        world.configure(playbooks=())
+        world.playbook("honest", when=("late_dispatch",), approval=True)
+        world.bring(order(ship_by=-1, language="en"))
+        time(HOUR)
+        round_()
+        (row,) = world.outbox()
+        draft = compose(world.runtime, world.account(), row, clock.now())
+        assert (row.state, row.shipment_id) == (OutboxState.HELD, None)
+        assert "Planned dispatch: by March 9, 2026" in draft.text
 
     def test_what_shop_and_desk_see_of_it(self, world, order, round_, time):
         world.bring(order(ship_by=-1))
