@@ -1,6 +1,6 @@
 """The accounts of a config as living objects, and what they share: the store and the templates."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,14 +9,14 @@ import msgspec
 
 from syncd import clock, log
 from syncd.config import AccountSettings, Settings
-from syncd.connector import Capability, Connector, Context
+from syncd.connector import Capability, Connector, Context, TokenKeeper
 from syncd.model import ParcelRef
 from syncd.model.lateness import KeptModel
 from syncd.plugins import Plugins
 from syncd.rules import wording
 from syncd.rules.following import Routes, route
 from syncd.rules.recognise import carriers as known_carriers
-from syncd.store import Store, Vault
+from syncd.store import Store
 from syncd.text.templates import Templates
 
 if TYPE_CHECKING:  # NumPy is imported where a model is
@@ -93,7 +93,7 @@ class Runtime:
 
         Raises StoreUnavailable, SecretUnavailable (the store's password or key) or TemplateProblems. An
         account whose connector object cannot be made is left out and listed in `broken`. With
-        `as_is` the store has to be there already.
+        `as_is` the store has to be there already, and its key only where a login is asked for.
         """
         templates = wording.load(settings)
         store = Store(
@@ -102,20 +102,21 @@ class Runtime:
             as_is=as_is,
         )
         try:
-            enabled = {name for name, each in settings.accounts.items() if each.enabled}
-            vault = store.tokens.unlock(settings.store.key, enabled)
+            keeper = _keepers(settings, store, as_is=as_is)
+            routes = _routes(settings, plugins, store)
+            if not as_is and store.follows.declare(routes, clock.now()):
+                _log.info("parcels will be shared out anew", followers=len(routes))
         except BaseException:
             store.close()
             raise
         accounts, broken = {}, {}
-        routes = _routes(settings, plugins, store)
-        if not as_is and store.follows.declare(routes, clock.now()):
-            _log.info("parcels will be shared out anew", followers=len(routes))
         for name, wanted in settings.accounts.items():
             if not wanted.enabled:
                 continue
             try:
-                accounts[name] = _account(name, wanted, plugins, store, vault=vault, routes=routes)
+                accounts[name] = _account(
+                    name, wanted, plugins, store, keeper=keeper, routes=routes
+                )
             except Exception as error:  # noqa: BLE001  the plug-in boundary: it never stops the rest
                 broken[name] = f"{type(error).__name__}: {error}"
                 _log.error("account left out", account=name, reason=broken[name])
@@ -137,6 +138,18 @@ class Runtime:
             except Exception as error:  # noqa: BLE001  the plug-in boundary
                 _log.warning("close failed", account=account.name, error=str(error))
         self.store.close()
+
+
+_Keeper = Callable[[str, int], TokenKeeper]
+
+
+def _keepers(settings: Settings, store: Store, *, as_is: bool) -> _Keeper:
+    """What makes the keeper of an account's tokens; a command that only looks needs no key."""
+    key, tokens = settings.store.key, store.tokens
+    if as_is:
+        return lambda name, number: tokens.late_keeper(name, number, key, clock.now)
+    vault = tokens.unlock(key, {n for n, each in settings.accounts.items() if each.enabled})
+    return lambda name, number: tokens.keeper(name, number, vault, clock.now)
 
 
 def _routes(settings: Settings, plugins: Plugins, store: Store) -> Routes:
@@ -167,7 +180,7 @@ def _account(
     plugins: Plugins,
     store: Store,
     *,
-    vault: Vault | None,
+    keeper: _Keeper,
     routes: Routes,
 ) -> Account:
     kind = plugins.connectors[settings.connector]
@@ -176,7 +189,7 @@ def _account(
         account=name,
         now=clock.now,
         parcels=partial(_due_parcels, store, account_id, routes),
-        tokens=store.tokens.keeper(name, account_id, vault, clock.now),
+        tokens=keeper(name, account_id),
     )
     connector = kind(settings.options, context)
     return Account(

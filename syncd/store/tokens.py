@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import bindparam, delete, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -88,6 +89,12 @@ class TokenStore:
             return _Forgetful(account)
         return _Kept(self, account_id, vault, now)
 
+    def late_keeper(
+        self, account: str, account_id: int, key: Secret | None, now: Callable[[], datetime]
+    ) -> TokenKeeper:
+        """The same, which is unlocked by `key` when it is first used; raises then what `unlock` does."""
+        return _Late(lambda: self.keeper(account, account_id, self.unlock(key, {account}), now))
+
 
 class _Kept:
     """An account's tokens in the store."""
@@ -117,6 +124,19 @@ class _Kept:
             raise Unavailable(
                 f"the new login cannot be kept in the store: {error.__class__.__name__}"
             ) from None
+
+
+class _Late:
+    """An account's tokens for whoever may not need them, and may not have the key at hand."""
+
+    def __init__(self, unlock: Callable[[], TokenKeeper]) -> None:
+        self._unlocked = cache(unlock)
+
+    def load(self, kind: str) -> str | None:
+        return self._unlocked().load(kind)
+
+    def save(self, kind: str, value: str) -> None:
+        self._unlocked().save(kind, value)
 
 
 class _Forgetful(MemoryTokens):

@@ -47,3 +47,14 @@ def test_where_there_is_no_parcel(syncd, kept, source_of, make):
 
     assert syncd("show", ORDER, "--reply").out == "there is no parcel to write about\n"
     assert syncd("show", ORDER, "--reply", "--json").json == []
+
+
+def test_it_does_not_need_the_key_of_the_logins(syncd, shop_config, kept, source_of, make):
+    shop_config.write_text(
+        shop_config.read_text().replace("[store]", '[store]\nkey = { credential = "syncd-key" }')
+    )
+    source = source_of(kept, platform="sandbox")
+    source.bring(make.order(), make.shipment(), make.event(-1))
+
+    assert syncd("show", ORDER, "--reply", "--json").json[0]["problem"] is None
+    assert "syncd-key" in syncd("poll", "shop").err

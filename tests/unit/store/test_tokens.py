@@ -143,6 +143,19 @@ class TestUnlocking:
         assert rows(store) == []
 
 
+def test_who_only_looks_needs_the_key_when_a_login_is_asked_for(store, keeper, key, tmp_path):
+    keeper().save("refresh_token", TOKEN)
+    account, gone = store.accounts.register("shop", "ebay", clock.now()), tmp_path / "gone"
+    late = store.tokens.late_keeper("shop", account, Secret(file=gone), clock.now)
+    for _ in range(2):
+        with pytest.raises(SecretUnavailable, match="gone"):
+            late.load("refresh_token")
+    late = store.tokens.late_keeper("shop", account, key, clock.now)
+    assert late.load("refresh_token") == TOKEN
+    late.save("refresh_token", "newer")
+    assert keeper().load("refresh_token") == "newer"
+
+
 def test_without_a_key_a_token_lives_as_long_as_the_process_which_is_told_once(store, keeper):
     kept = keeper(under=None)
     with capture_logs() as told:
