@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from syncd.connector.contract import Cursor
+from syncd.connector.contract import Cursor, Unavailable
 from syncd.model import Item
 
 # Lists are asked for again from this far before the cursor: equal times, and entries that are
@@ -24,44 +24,65 @@ MAX_SEEN = 500
 MAX_LISTED = 1000
 SHORTEST = timedelta(minutes=1)
 PASSES = 4
+# A list whose pages bring only what is known this often in a row does not take its offset.
+MAX_REPEATS = 100
 _EDGE = timedelta(seconds=1)
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One entry of a list."""
+    """One entry of a list.
+
+    `id` is its id, the same after each change. `stamp` is when it last changed. `mark` is another
+    one after each change, and no other entry's: what has a mark that was handled is not read again,
+    so it begins with the id. `raw` is the entry as it came. `known` is False where it could not be
+    read and the other fields stand in for it; it comes to `Source.read` all the same, which makes a
+    BadItem of it (`parse_each` does so by itself).
+    """
 
     id: str
     stamp: datetime
-    """When it last changed."""
     mark: str
-    """Another one after each change."""
     raw: bytes
     known: bool = True
-    """False where the entry could not be read and the other fields stand in for it."""
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A page of a list."""
+    """A page of a list.
+
+    `entries` may be in any order, twice on it, and none at all. `total` is how many the whole list
+    has, by the platform; None where it does not tell, and then a list of several pages is read
+    twice, since only that shows whether it stood still. `more` says that a page follows: where that
+    is to be computed, ``offset + LIMIT < total`` with the real length of a page, not with the
+    number of entries that came. `step` is how far the next page lies behind this one. None: as far
+    as the page has entries, so it is only needed where some of those that came are left out of
+    `entries`, or where pages have numbers (`Source.limit` then).
+    """
 
     entries: list[Entry]
     total: int | None
     more: bool
+    step: int | None = None
 
 
 class Source(msgspec.Struct, frozen=True):
-    """A list to walk, and how to read the items behind its entries."""
+    """A list to walk, and how to read the items behind its entries.
+
+    `fetch` gives the page at an offset of what changed from the first time to the second (None: to
+    now). Where the list takes no times, or others, it leaves out what changed before the first one,
+    which would be read anew at each poll, and may leave in what changed after the second. `read`
+    makes items of at most `batch` entries, those that are not `known` among them. `limit` is how
+    many entries the platform gives on a page, at the most. `batch` is how many are read between two
+    cursors: 1 where each takes a request of its own. `overlap` is how late an entry may be shown
+    whose time is before that of one already shown. `oldest` is how far back the list can be asked
+    for; None: wholly.
+    """
 
     fetch: Callable[[datetime, datetime | None, int], Page]
-    """The page at an offset of what changed from the first time to the second (None: to now)."""
     read: Callable[[list[Entry]], list[Item]]
     limit: int
-    """Entries on a page."""
     batch: int
-    """Entries read between two cursors."""
     overlap: timedelta = OVERLAP
-    """How late an entry may be shown whose time is before that of one already shown."""
     oldest: timedelta | None = None
-    """How far back the platform can be asked at the most; None: as far as one likes."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -108,20 +129,27 @@ def entry_of(
         return Entry(source_id, start, f"unreadable {source_id}", payload, known=False)
 
 
-def latest_first(entries: list[Entry], start: datetime, *, more: bool) -> Page:
+def latest_first(
+    entries: list[Entry], start: datetime, *, more: bool, step: int | None = None
+) -> Page:
     """A page of a list that takes no times and is thought to have the latest change first.
 
     It is the last one once it goes back to before `start`, but only as long as that order is seen
-    to be so.
+    to be so. `entries` are all that came: those before `start` are left out here. `step` is needed
+    where others were left out before, as in `Page`.
     """
     stamps = [entry.stamp for entry in entries]
     past = bool(stamps) and stamps == sorted(stamps, reverse=True) and stamps[-1] < start
     recent = [entry for entry in entries if entry.stamp >= start]
-    return Page(recent, None, more and not past)
+    return Page(recent, None, more and not past, step or len({entry.id for entry in entries}))
 
 
 def walk(source: Source, place: Place, now: datetime) -> Iterator[tuple[list[Item], Place]]:
-    """Yield the items behind all entries that changed since `place`, and the place behind them."""
+    """Yield the items behind all entries that changed since `place`, and the place behind them.
+
+    Raises what `fetch` and `read` raise, and Unavailable for a list that cannot be read wholly: its
+    pages end before its total, or repeat themselves without end.
+    """
     held = False
     for start, end, first in _spans(source, place.since - source.overlap, now):
         entries, whole = whole_list(source, start, end, first)
@@ -135,19 +163,35 @@ def walk(source: Source, place: Place, now: datetime) -> Iterator[tuple[list[Ite
             yield [], place
 
 
+Span = tuple[datetime, datetime | None]
+
+
 def _spans(
     source: Source, start: datetime, now: datetime
 ) -> Iterator[tuple[datetime, datetime | None, Page]]:
     """Time from `start` on in parts that list little, oldest first, each with its first page."""
-    spans: list[tuple[datetime, datetime | None]] = [(start, None)]
+    spans: list[Span] = [(start, None)]
     while spans:
         begin, end = spans.pop()
         first, length = source.fetch(begin, end, 0), (end or now) - begin
-        if (first.total or 0) > MAX_LISTED and length > SHORTEST:
-            middle = begin + length / 2
-            spans += [(middle - _EDGE, end), (begin, middle)]
+        middle = begin + length / 2
+        halves: list[Span] = [(middle - _EDGE, end), (begin, middle)]
+        long = (first.total or 0) > MAX_LISTED and length > SHORTEST
+        if long and _splits(source, halves, first):
+            spans += halves
         else:
             yield begin, end, first
+
+
+def _splits(source: Source, halves: list[Span], whole: Page) -> bool:
+    """Whether a list can be had in two halves.
+
+    One that does not heed the end of a span has in the first half all that it has in both.
+    """
+    (middle, end), (begin, _) = halves
+    if source.fetch(begin, middle, 0).total != whole.total:
+        return True
+    return not source.fetch(middle, end, 0).total
 
 
 def _reached(chunk: list[Entry], end: datetime | None) -> datetime:
@@ -181,12 +225,35 @@ def _pass(
     source: Source, start: datetime, end: datetime | None, page: Page, found: dict[str, Entry]
 ) -> bool:
     """Read every page once into `found`; whether the list can be trusted to have stood still."""
-    offset, totals, ids = 0, {page.total}, {entry.id for entry in page.entries}
-    found.update((entry.id, entry) for entry in page.entries)
+    offset, repeats, totals = 0, 0, {page.total}
+    seen = {entry.id: entry for entry in page.entries}
     while page.more:
-        offset += source.limit
+        offset += _step(page, source.limit)
         page = source.fetch(start, end, offset)
         totals.add(page.total)
-        ids.update(entry.id for entry in page.entries)
-        found.update((entry.id, entry) for entry in page.entries)
-    return offset == 0 or (len(totals) == 1 and len(ids) >= (page.total or len(ids) + 1))
+        known = len(seen)
+        seen.update((entry.id, entry) for entry in page.entries)
+        repeats = repeats + 1 if page.entries and len(seen) == known else 0
+        _check_end(page, offset + source.limit, len(seen), repeats)
+    found.update(seen)
+    return offset == 0 or (len(totals) == 1 and len(seen) >= (page.total or len(seen) + 1))
+
+
+def _step(page: Page, limit: int) -> int:
+    """What came counts, not what was asked for: platforms give shorter pages than they take."""
+    came = len({entry.id for entry in page.entries}) if page.step is None else page.step
+    return min(came, limit) or limit
+
+
+def _check_end(page: Page, reached: int, seen: int, repeats: int) -> None:
+    """Raises Unavailable where a list ends before its end, or has none."""
+    if repeats >= MAX_REPEATS:
+        raise Unavailable(
+            f"{repeats} pages of a list brought nothing new and more were said to follow: does it "
+            "take the offset that `fetch` hands on?"
+        )
+    if page.entries and not page.more and reached < (page.total or 0) > seen:
+        raise Unavailable(
+            f"a list of {page.total} entries ended after {seen} of them: `more` has to be true "
+            "until offset + limit reaches the total"
+        )

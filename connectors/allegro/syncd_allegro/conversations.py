@@ -96,7 +96,7 @@ class Threads(Conversations):
         raws = self.client.threads(offset)
         spoken = [raw for raw in raws if not _silent(raw)]
         entries = [entry_of(raw, start, _thread_entry, parse.describe) for raw in spoken]
-        return latest_first(entries, start, more=len(raws) >= self.limit)
+        return latest_first(entries, start, more=len(raws) >= self.limit, step=len(raws))
 
     def raws(self, entry: Entry) -> list[bytes]:
         """All messages of a thread, so that one that was let through late comes with the next."""

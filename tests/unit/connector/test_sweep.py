@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncd.connector import sweep
-from syncd.connector.sweep import Entry, Page, Place, Source, walk
+from syncd.connector import Unavailable, sweep
+from syncd.connector.sweep import Entry, Page, Place, Source, latest_first, walk
 from syncd.model import BadItem
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -98,3 +98,116 @@ def test_the_cursor_never_goes_back():
     reached = [place.since for _, place in walk(source, Place(BEGAN), world.now)]
     assert reached == sorted(reached)
     assert len(set(reached)) > 10
+
+
+class Listed:
+    """A platform that gives `size` entries a page whatever is asked for, of which it has `count`."""
+
+    def __init__(self, count, size):
+        self.entries = [
+            Entry(f"{n:04d}", BEGAN + timedelta(minutes=n + 1), f"{n:04d}", b"")
+            for n in range(count)
+        ]
+        self.now = BEGAN + timedelta(minutes=count + 1)
+        self.size = size
+        self.asked = []
+
+    def fetch(self, start, end, offset):
+        """Heeds both times."""
+        self.asked.append(offset)
+        fits = [e for e in self.entries if start < e.stamp and (end is None or e.stamp < end)]
+        found = fits[offset : offset + self.size]
+        return Page(found, len(fits), offset + self.size < len(fits))
+
+    def ids(self, fetch, limit):
+        def read(entries):
+            return [BadItem(source_id=entry.id, reason="") for entry in entries]
+
+        source = Source(fetch, read, limit=limit, batch=50)
+        return [one.source_id for items, _ in walk(source, Place(BEGAN), self.now) for one in items]
+
+    @property
+    def all(self):
+        return [entry.id for entry in self.entries]
+
+
+def test_pages_shorter_than_what_was_asked_for_lose_nothing():
+    shop = Listed(7, size=2)
+    assert shop.ids(shop.fetch, limit=100) == shop.all
+    assert shop.asked == [0, 2, 4, 6]
+
+
+def test_an_entry_left_out_of_a_page_is_stepped_over():
+    shop = Listed(9, size=3)
+
+    def fetch(start, end, offset):
+        page = shop.fetch(start, end, offset)
+        spoken = [entry for entry in page.entries if entry.id != "0001"]
+        return latest_first(spoken, start, more=page.more, step=len(page.entries))
+
+    assert shop.ids(fetch, limit=3) == [one for one in shop.all if one != "0001"]
+    assert shop.asked == [0, 3, 6] * 2  # twice: there is no total
+
+
+def test_pages_by_number_step_by_their_length():
+    shop = Listed(9, size=3)
+
+    def fetch(start, end, offset):
+        page = shop.fetch(start, end, offset // 3 * 3)
+        gone = [entry for entry in page.entries if entry.id != "0001"]
+        return Page(gone, page.total, page.more, step=3)
+
+    assert set(shop.ids(fetch, limit=3)) == set(shop.all) - {"0001"}
+    assert shop.asked == [0, 3, 6] * 2  # twice: one of nine was missing
+
+
+def test_an_empty_page_is_not_the_end_where_more_follows():
+    shop = Listed(6, size=2)
+
+    def fetch(start, end, offset):
+        page = shop.fetch(start, end, offset)
+        return page if offset else Page([], page.total, more=True)
+
+    assert shop.ids(fetch, limit=2) == shop.all[2:]
+
+
+def test_a_list_that_ends_before_its_total_is_refused():
+    shop = Listed(9, size=2)
+
+    def fetch(start, end, offset):
+        page = shop.fetch(start, end, offset)
+        return Page([*page.entries, *page.entries], 9, more=offset + 4 < 9 - 2)
+
+    with pytest.raises(Unavailable, match="9 entries ended after 6"):
+        shop.ids(fetch, limit=2)
+
+
+def test_a_list_that_does_not_heed_the_offset_is_refused():
+    shop = Listed(9, size=2)
+
+    def fetch(start, end, offset):
+        del offset
+        return shop.fetch(start, end, 0)
+
+    with pytest.raises(Unavailable, match="take the offset"):
+        shop.ids(fetch, limit=2)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_list_without_an_upper_end_is_read_once(backwards):
+    shop = Listed(60, size=10)
+    if backwards:
+        shop.entries.reverse()
+
+    def fetch(start, end, offset):
+        del end
+        return shop.fetch(start, None, offset)
+
+    assert sorted(shop.ids(fetch, limit=10)) == sorted(shop.all)
+    assert len(shop.asked) == 6 + 2
+
+
+def test_a_list_with_an_upper_end_is_read_in_spans():
+    shop = Listed(60, size=10)
+    assert list(dict.fromkeys(shop.ids(shop.fetch, limit=10))) == shop.all
+    assert max(shop.asked) < sweep.MAX_LISTED
