@@ -21,6 +21,8 @@ STREAM = "tracking"
 
 ORDERS = "orders"
 """The stream that tells whether orders were sent."""
+STOCK = "stock"
+"""The stream that tells what there is."""
 
 
 class Listening(msgspec.Struct, frozen=True):
@@ -44,13 +46,13 @@ def known(runtime: "Runtime") -> dict[int, Source]:
     }
 
 
-def shops(runtime: "Runtime") -> dict[int, Source]:
-    """Every account of the config that brings orders, by its id."""
-    health = {one.account: one for one in runtime.store.accounts.health() if one.stream == ORDERS}
+def shops(runtime: "Runtime", stream: str = ORDERS) -> dict[int, Source]:
+    """Every account of the config that brings orders, or another `stream`, by its id."""
+    health = {one.account: one for one in runtime.store.accounts.health() if one.stream == stream}
     return {
         account.id: source_of(account.name, health.get(account.name))
         for account in runtime.accounts.values()
-        if ORDERS in account.connector.streams
+        if stream in account.connector.streams
     }
 
 

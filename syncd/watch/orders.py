@@ -8,13 +8,16 @@ import msgspec
 
 from syncd import clock
 from syncd.accounts import Runtime
-from syncd.model import Lack, OrderFacts
+from syncd.config import Kind
+from syncd.model import Finding, Lack, OrderFacts
 from syncd.rules.guards import OF_ORDERS
 from syncd.rules.watches import judge_order, lacking
-from syncd.sources import shops
+from syncd.sources import ORDERS, STOCK, shops
 from syncd.store import WaitingTransaction
 from syncd.watch.answers import notices
 from syncd.watch.findings import Opened, earliest, hold_back, said, settle
+
+_OF_STOCK = frozenset({Kind.OUT_OF_STOCK})
 
 
 def judge_batch(runtime: Runtime, limit: int) -> int:
@@ -32,9 +35,8 @@ def judge_batch(runtime: Runtime, limit: int) -> int:
             for order in tx.orders
         }
         new = settle(tx, tx.orders, opened, found)
-        stale = _stale(runtime, [order for order, f in new if f.kind in OF_ORDERS], now)
-        new, again = hold_back(runtime, tx, new, stale=stale, kinds=OF_ORDERS, now=now)
-        tx.plan({i: earliest(due, again.get(i)) for i, (_, due) in found.items()})
+        new, again = _held_back(runtime, tx, new, now)
+        tx.plan({i: earliest(due, *again.get(i, ())) for i, (_, due) in found.items()})
         tx.open((order.order_number, finding) for order, finding in new)
         addressees = tx.addressees([order for order, _ in new])
         queued = tx.queue(notices(runtime, new, addressees)) if new else 0
@@ -60,13 +62,28 @@ def _lacks(runtime: Runtime, tx: WaitingTransaction) -> dict[int, tuple[Lack, ..
     return found
 
 
-def _stale(runtime: Runtime, orders: Collection[OrderFacts], now: datetime) -> dict[int, datetime]:
-    """Those of the orders whose shops have not been heard of for too long, each with since when."""
+def _held_back(
+    runtime: Runtime, tx: WaitingTransaction, new: list[tuple[OrderFacts, Finding]], now: datetime
+) -> tuple[list[tuple[OrderFacts, Finding]], dict[int, list[datetime]]]:
+    """What may open now, and when to judge again what may not: the shop, or its stock, is not read."""
+    again: dict[int, list[datetime]] = {}
+    for stream, kinds in ((ORDERS, OF_ORDERS), (STOCK, _OF_STOCK)):
+        stale = _stale(runtime, stream, [order for order, f in new if f.kind in kinds], now)
+        new, later = hold_back(runtime, tx, new, stale=stale, kinds=kinds, now=now)
+        for number, moment in later.items():
+            again.setdefault(number, []).append(moment)
+    return new, again
+
+
+def _stale(
+    runtime: Runtime, stream: str, orders: Collection[OrderFacts], now: datetime
+) -> dict[int, datetime]:
+    """Those of the orders whose shops' stream has not been read for too long, each with since when."""
     if not orders:
         return {}
-    settings, heard = runtime.settings.guards.stale_source, shops(runtime)
+    settings, heard = runtime.settings.guards.stale_source, shops(runtime, stream)
     found = {
-        order.order_number: heard[order.account_id].stale_since(settings, now)
+        order.number: heard[order.account_id].stale_since(settings, now)
         for order in orders
         if order.account_id in heard
     }

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from syncd import watch
-from syncd.config import OutOfStock, Watches
+from syncd import ingest, watch
+from syncd.config import FreshLook, Guards, OutOfStock, StaleSource, Watches
 from syncd.model import OrderLine, OrderStatus, OutboxState, StockLevel
 from syncd.outbox import Sender
 
@@ -111,6 +111,21 @@ def test_nothing_is_due_afterwards(world, order, short):
     world.bring(order(1), level(0))
     assert short() == [1]
     assert watch.run(world.runtime) == 0
+
+
+def test_nothing_is_found_while_the_stock_cannot_be_read(world, order, short, time):
+    guards = Guards(stale_source=StaleSource(), fresh_look=FreshLook(enabled=False))
+    world.configure(guards=guards)
+    shop = world.connectors["shop"]
+    shop.streams = {**shop.streams, "stock": HOUR}
+    world.bring(order(1), level(0))
+    for stream in ("orders", "stock"):
+        ingest.poll(world.account(), stream, world.store)
+    time(25 * HOUR)
+    ingest.poll(world.account(), "orders", world.store)
+    assert short() == []
+    ingest.poll(world.account(), "stock", world.store)
+    assert short() == [1]
 
 
 class TestTold:
