@@ -29,7 +29,7 @@ REGISTRY = CollectorRegistry()
 
 POLLS = Counter(
     "syncd_polls",
-    "Polls by how they ended: ok, busy, cut_off, auth_failed, unavailable or bug.",
+    "Polls by how they ended: ok, busy, cut_off, auth_failed, unavailable, rejected or bug.",
     ["account", "stream", "outcome"],
     registry=REGISTRY,
 )

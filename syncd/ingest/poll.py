@@ -16,6 +16,7 @@ from syncd.connector import (
     AuthFailed,
     Batch,
     Cursor,
+    Rejected,
     SecretUnavailable,
     Unavailable,
 )
@@ -44,7 +45,8 @@ class PollResult(msgspec.Struct, frozen=True, kw_only=True):
     """How a poll ended."""
 
     outcome: str
-    """ok, cut_off, busy (another process polls it), auth_failed, unavailable or bug."""
+    """ok, cut_off, busy (another process polls it), auth_failed, unavailable, rejected (the source
+    refuses what it is asked) or bug."""
     counts: Counts
     retry_at: datetime | None = None
     error: str | None = None
@@ -202,6 +204,8 @@ def _failed(
 def _outcome(error: Exception) -> str:
     if isinstance(error, AuthFailed | SecretUnavailable):
         return "auth_failed"
+    if isinstance(error, Rejected):
+        return "rejected"
     return "unavailable" if isinstance(error, Unavailable) else "bug"
 
 
@@ -211,6 +215,8 @@ def _tell(outcome: str, error: Exception, *, first: bool) -> None:
         _log.error("login refused, account stopped until its config is reloaded", error=str(error))
     elif outcome == "bug" and first:
         _log.error("bug in the connector, backing off", exc_info=error)
+    elif outcome == "rejected" and first:
+        _log.error("source refuses what it is asked, backing off", error=str(error))
     elif first:
         _log.warning("source unavailable, backing off", error=str(error))
 

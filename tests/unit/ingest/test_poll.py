@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from syncd import process
-from syncd.connector import AuthFailed, SecretUnavailable, Unavailable
+from syncd.connector import AuthFailed, Rejected, SecretUnavailable, Unavailable
 from syncd.ingest import poll
 from syncd.ingest.poll import BATCH_ITEMS, LEASE
 from syncd.model import BadItem
@@ -123,6 +123,20 @@ class TestFailures:
         result, log = polled()
         assert (result.outcome, result.error) == ("bug", "ZeroDivisionError: division by zero")
         assert log == [("error", "bug in the connector, backing off")]
+        assert polled()[1] == []
+        assert health(world).failures == 2
+
+    def test_what_the_source_refuses_is_no_bug_and_backs_off(self, world, shop, polled, make):
+        shop.feed("messages", Rejected("HTTP 404: no such conversation"))
+        shop.feed("messages", Rejected("HTTP 404: no such conversation"))
+
+        result, log = polled()
+        assert (result.outcome, result.error) == (
+            "rejected",
+            "Rejected: HTTP 404: no such conversation",
+        )
+        assert log == [("error", "source refuses what it is asked, backing off")]
+        assert result.retry_at > make.at()
         assert polled()[1] == []
         assert health(world).failures == 2
 
