@@ -73,9 +73,7 @@ def settling(what: str, *also: type[Exception]) -> Iterator[None]:
         raise OutcomeUnknown(f"{what} cannot be read: {error}") from None
 
 
-def only_messages(
-    items: Iterable[Item], unclear: str = "the conversation holds messages that"
-) -> list[Message]:
+def only_messages(items: Iterable[Item]) -> list[Message]:
     """The messages of a conversation, for `find_text`.
 
     Raises OutcomeUnknown where there is anything else among `items`: a `BadItem` could be the
@@ -84,7 +82,7 @@ def only_messages(
     several = list(items)
     messages = [item for item in several if isinstance(item, Message)]
     if len(messages) < len(several):
-        raise OutcomeUnknown(f"{unclear} cannot be understood")
+        raise OutcomeUnknown("the conversation holds messages that cannot be understood")
     return messages
 
 

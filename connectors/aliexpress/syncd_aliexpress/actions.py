@@ -7,7 +7,7 @@ wait for the buyer, without dispute and not frozen) and of sellershipmentfortop.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from syncd.connector import OutcomeUnknown, Rejected
+from syncd.connector import Rejected
 from syncd.model import Shipment
 from syncd_aliexpress import parse, wire
 
@@ -80,8 +80,3 @@ def shipped(answer: wire.Shipped) -> None:
 
 def _bare(name: str) -> str:
     return "".join(filter(str.isalnum, name)).casefold()
-
-
-def unreadable(error: Exception) -> OutcomeUnknown:
-    """What it means that an order cannot be read when it is to settle an outcome."""
-    return OutcomeUnknown(f"the order cannot be read: {error}")

@@ -15,11 +15,13 @@ from pydantic import Field
 
 from syncd.connector import (
     Capability,
-    OutcomeUnknown,
     Rejected,
     Unavailable,
     find_text,
+    only_messages,
     parse_each,
+    require,
+    settling,
     written_since,
 )
 from syncd.connector.sweep import Entry, Page, Source, entry_of, latest_first
@@ -42,7 +44,6 @@ from syncd_aliexpress.shop import AliExpress
 # "pageSize from 0 to 100, the first 5000 at the most".
 PER_PAGE = 100
 PAGES = 50
-OLDEST = timedelta(days=180)
 _METHOD = "aliexpress.message.redefining.versiontwo"
 _MESSAGING = frozenset({Capability.READ_MESSAGES, Capability.REPLY, Capability.START_CONVERSATION})
 
@@ -82,9 +83,7 @@ class AliExpressLegacy(AliExpress):
     def send(self, draft: Draft, key: str) -> Receipt:
         """Write to the buyer, about the order where there is one."""
         del key  # AliExpress has no idempotency key: `find_sent` looks for the text instead
-        verdict = self.may_send(draft)
-        if not verdict.allowed:
-            raise Rejected(verdict.reason)
+        require(self.may_send(draft))
         sent = self._client.change(
             f"{_METHOD}.addmsg", wire_messages.Added, create_param=self._told(draft)
         )
@@ -98,22 +97,15 @@ class AliExpressLegacy(AliExpress):
         del key
         written_since(draft)
         buyer = draft.buyer
-        try:
+        with settling("the messages with the buyer"):
             raws = _with_buyer(self._client, buyer.id or "")
-        except Rejected as error:
-            raise OutcomeUnknown(f"the messages with the buyer cannot be read: {error}") from None
         read = partial(message, buyer=buyer, thread_id=draft.thread_id, ids={buyer.id})
-        items = list(parse_each(raws, read, parse.describe))
-        messages = [item for item in items if isinstance(item, Message)]
-        if len(messages) < len(items):
-            raise OutcomeUnknown("there are messages with the buyer that cannot be understood")
-        return find_text(messages, draft)
+        return find_text(only_messages(parse_each(raws, read, parse.describe)), draft)
 
-    def _sources(self, stream: str) -> Iterator[tuple[str, Source, timedelta]]:
+    def _lists(self, stream: str) -> dict[str, Source]:
         if stream == "messages":
-            yield "messages", threads(self._client), OLDEST
-        else:
-            yield from super()._sources(stream)
+            return {stream: threads(self._client)}
+        return super()._lists(stream)
 
     def _told(self, draft: Draft) -> dict[str, Any]:
         about = numeric(draft.order_id) if draft.order_id else 0

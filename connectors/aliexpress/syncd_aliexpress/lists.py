@@ -19,6 +19,7 @@ ISSUES_PER_PAGE = 50
 ISSUE_STATUSES = ("processing", "finish", "canceled_issue")
 # "180 days by default", and 30 for orders that have ended (the order list's modified_date_start).
 OLDEST = timedelta(days=180)
+FINISHED = "finished"
 OLDEST_FINISHED = timedelta(days=30)
 # How long a review that is listed by the time it became visible is looked at for changes.
 REVIEW_CHANGES = timedelta(days=2)
@@ -34,7 +35,8 @@ def orders(client: AliExpressClient, now: datetime, *, finished: bool) -> Source
         got = client.orders(*span, number, limit=limit, created=created, finished=finished)
         raws = wire.entries(got.target_list)
         more = pages_left(number, raws, got.total_count, ORDERS_PER_PAGE)
-        return Page(_entries(raws, start, _order_entry), got.total_count, more)
+        found = _entries(raws, start, _order_entry)
+        return Page(found, got.total_count, more, step=ORDERS_PER_PAGE)
 
     read = partial(_each, partial(_order, client))
     return Source(page, read, limit=ORDERS_PER_PAGE, batch=20)

@@ -1,12 +1,12 @@
 """AliExpress's orders, parcels, disputes and reviews as items of the model; pure."""
 
-import hashlib
 import re
 from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 
+from syncd.connector import describe_by
 from syncd.model import (
     Address,
     Case,
@@ -140,16 +140,8 @@ def review(raw: bytes) -> Review:
     )
 
 
-def describe(raw: bytes) -> tuple[str, bytes]:
-    """An id and the payload of something unreadable: AliExpress's id, else a digest."""
-    try:
-        fields = msgspec.json.decode(raw, type=dict[str, object])
-    except (msgspec.MsgspecError, RecursionError):
-        fields = {}
-    for name in ("issue_id", "channel_id", "order_id", "id"):
-        if isinstance(fields.get(name), int | str):
-            return str(fields[name]), raw
-    return hashlib.blake2b(raw, digest_size=12).hexdigest(), raw
+describe = describe_by("issue_id", "channel_id", "order_id", "id")
+"""Tells what cannot be read by its id of AliExpress's."""
 
 
 def _ship_by(sold: wire.SoldOrder) -> Window | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import ClassVar
 from urllib.parse import urlencode
 
@@ -15,8 +16,10 @@ from syncd.connector import (
     Context,
     Cursor,
     Rejected,
+    settling,
 )
-from syncd.connector.sweep import Place, Source, walk
+from syncd.connector.lists import walk_lists
+from syncd.connector.sweep import Source
 from syncd.http import OAuth2
 from syncd.model import Draft, Receipt, Shipment, Verdict
 from syncd_aliexpress import actions, lists, parse, wire
@@ -75,10 +78,10 @@ class AliExpress(Connector):
 
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
         """By the time of the last change; how the cursor moves is told in `sweep`."""
-        for name, source, oldest in self._sources(stream):
-            for batch in self._batches(name, source, oldest, cursor):
-                cursor = batch.cursor
-                yield batch
+        history = timedelta(days=self.config.history_days)
+        walked = self._lists(stream)
+        oldest = dict.fromkeys(walked, lists.OLDEST) | {lists.FINISHED: lists.OLDEST_FINISHED}
+        return walk_lists(walked, cursor, self.context.now(), history=history, oldest=oldest)
 
     def may_send(self, draft: Draft) -> Verdict:
         """Never: AliExpress's chat is closed to programs."""
@@ -98,10 +101,8 @@ class AliExpress(Connector):
     def find_extension(self, order_id: str, until: datetime, key: str) -> Receipt | None:
         """Read the order's deadline again."""
         del key
-        try:
+        with settling("the order", ValueError):
             ends = parse.protection_ends(self._sold(order_id))
-        except (Rejected, ValueError) as error:
-            raise actions.unreadable(error) from None
         if ends is None or not actions.lasts(ends, until):
             return None
         return Receipt(source_id=order_id, accepted_at=self.context.now())
@@ -124,12 +125,10 @@ class AliExpress(Connector):
     def find_confirmation(self, shipment: Shipment, key: str) -> Receipt | None:
         """Look for the number among the order's parcels."""
         del key
-        try:
+        with settling("the order", ValueError):
             found = parse.parcel_of(
                 self._client.order(shipment.order_id), shipment.tracking_number or ""
             )
-        except (Rejected, ValueError) as error:
-            raise actions.unreadable(error) from None
         if found is None:
             return None
         at = found.shipped_at or self.context.now()
@@ -164,28 +163,16 @@ class AliExpress(Connector):
         self._tokens.close()
         self._client.close()
 
-    def _sources(self, stream: str) -> Iterator[tuple[str, Source, timedelta]]:
-        """The lists of a stream by their names in the cursor, and how far back each goes."""
-        now = self.context.now()
+    def _lists(self, stream: str) -> dict[str, Source]:
+        """The lists of a stream by their names in the cursor."""
         if stream == "orders":
-            yield "open", lists.orders(self._client, now, finished=False), lists.OLDEST
-            yield "finished", lists.orders(self._client, now, finished=True), lists.OLDEST_FINISHED
-        elif stream == "returns" and self.config.returns:
-            for status in lists.ISSUE_STATUSES:
-                yield status, lists.issues(self._client, status), lists.OLDEST
-        elif stream == "reviews" and self.config.reviews:
-            yield "reviews", lists.reviews(self._client), lists.OLDEST
-
-    def _batches(
-        self, name: str, source: Source, oldest: timedelta, cursor: Cursor
-    ) -> Iterator[Batch]:
-        now = self.context.now()
-        place = Place(now - timedelta(days=self.config.history_days))
-        if name in cursor:
-            place = Place.load(cursor[name])
-        place = place.moved(now - oldest + source.overlap, overlap=source.overlap)
-        for items, reached in walk(source, place, now):
-            yield Batch(items, {**cursor, name: reached.dump()})
+            read = partial(lists.orders, self._client, self.context.now())
+            return {"open": read(finished=False), lists.FINISHED: read(finished=True)}
+        if stream == "returns" and self.config.returns:
+            return {each: lists.issues(self._client, each) for each in lists.ISSUE_STATUSES}
+        if stream == "reviews" and self.config.reviews:
+            return {"reviews": lists.reviews(self._client)}
+        return {}
 
     def _sold(self, order_id: str) -> wire.SoldOrder:
         return msgspec.json.decode(self._client.order(order_id), type=wire.SoldOrder)

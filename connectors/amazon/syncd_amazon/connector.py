@@ -15,6 +15,7 @@ from syncd.connector import (
     Cursor,
     OutcomeUnknown,
     Rejected,
+    utc_text,
 )
 from syncd.http import BudgetSpent, OAuth2
 from syncd.model import Draft, Receipt, Shipment, Verdict
@@ -196,7 +197,7 @@ class AmazonConnector(Connector):
 
     def check(self) -> None:
         """Ask for one order, and for one return where those are read."""
-        since = shipping.utc(self.context.now() - timedelta(days=1))
+        since = utc_text(self.context.now() - timedelta(days=1))
         stores = ",".join(each.id for each in self.config.stores)
         self._client.search(
             {"lastUpdatedAfter": since, "marketplaceIds": stores, "maxResultsPerPage": 1}

@@ -5,14 +5,13 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from syncd.connector import Cursor, Unavailable, parse_each
+from syncd.connector import Cursor, Unavailable, parse_each, utc_text
 from syncd.connector.sweep import Entry, entry_of
 from syncd.model import Item
 from syncd_amazon import parse, wire
 from syncd_amazon.client import AmazonClient
 from syncd_amazon.pages import OVERLAP, Page, Place, walk
 from syncd_amazon.settings import AmazonConfig
-from syncd_amazon.shipping import utc
 
 # The External Fulfillment API says nothing of how late a change is shown.
 RETURNS_OVERLAP = timedelta(hours=6)
@@ -56,14 +55,14 @@ class Lists:
         return Place.load(cursor) if cursor else Place(now - timedelta(days=days))
 
     def _orders(self, start: datetime, token: str | None) -> Page:
-        asked = self._asked | {"lastUpdatedAfter": utc(start)}
+        asked = self._asked | {"lastUpdatedAfter": utc_text(start)}
         found = self._client.search(asked | ({"paginationToken": token} if token else {}))
         entries = _entries(found.orders, start, parse.order_entry)
         following = found.pagination.next_token if found.pagination else None
         return Page(entries, following or None, found.last_updated_before)
 
     def _returns(self, start: datetime, token: str | None, earliest: datetime) -> Page:
-        asked = {"createdSince": utc(start)} | ({"nextToken": token} if token else {})
+        asked = {"createdSince": utc_text(start)} | ({"nextToken": token} if token else {})
         found = self._client.returns(asked)
         entries = _entries(found.returns, start, parse.return_entry)
         recent = [each for each in entries if each.stamp >= earliest or not each.known]

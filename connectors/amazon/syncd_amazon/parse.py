@@ -1,12 +1,11 @@
 """From Amazon's answers to the model; pure."""
 
-import hashlib
 from datetime import UTC, datetime
 from functools import partial
 
 import msgspec
 
-from syncd.connector import parse_each
+from syncd.connector import describe_by, parse_each
 from syncd.connector.scans import country_code
 from syncd.connector.sweep import Entry
 from syncd.model import (
@@ -156,16 +155,8 @@ def return_entry(raw: bytes) -> Entry:
     return _entry(head.id, head.last_updated_date_time, raw)
 
 
-def describe(raw: bytes) -> tuple[str, bytes]:
-    """An id and the payload of something unreadable: Amazon's id where it has one, else a digest."""
-    try:
-        fields = msgspec.json.decode(raw, type=dict[str, object])
-    except msgspec.MsgspecError:
-        fields = {}
-    for name in ("orderId", "id"):
-        if isinstance(fields.get(name), str):
-            return str(fields[name]), raw
-    return hashlib.blake2b(raw, digest_size=12).hexdigest(), raw
+describe = describe_by("orderId", "id")
+"""Tells what cannot be read by its id of Amazon's."""
 
 
 def _entry(source_id: str, changed: datetime, raw: bytes) -> Entry:

@@ -1,10 +1,10 @@
 """Telling Amazon of parcels that left; pure."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from syncd.connector import Rejected
+from syncd.connector import Rejected, utc_text
 from syncd.connector.scans import rows
 from syncd.model import Shipment
 from syncd_amazon import parse, wire
@@ -29,7 +29,7 @@ def confirmation(
             "packageReferenceId": next_reference(found),
             **_carrier(shipment.carrier),
             "trackingNumber": number,
-            "shipDate": utc(shipment.shipped_at or now),
+            "shipDate": utc_text(shipment.shipped_at or now),
             "orderItems": items,
         },
     }
@@ -46,11 +46,6 @@ def next_reference(found: wire.SoldOrder) -> str:
     """An id for one more parcel: Amazon takes positive numbers only, as texts (models issue 5094)."""
     ids = [each.package_reference_id for each in parse.packages(found)]
     return str(1 + max((int(one) for one in ids if one.isascii() and one.isdigit()), default=0))
-
-
-def utc(moment: datetime) -> str:
-    """A time as Amazon writes it."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _left_over(item: wire.OrderItem) -> dict[str, Any]:

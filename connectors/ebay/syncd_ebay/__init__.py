@@ -1,6 +1,6 @@
 """eBay messages, orders, shipments and after-sales cases."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar
@@ -19,9 +19,13 @@ from syncd.connector import (
     Unavailable,
     Wake,
     find_text,
+    only_messages,
+    require,
+    settling,
     written_since,
 )
-from syncd.connector.sweep import Place, Source, walk, whole_list
+from syncd.connector.lists import walk_lists
+from syncd.connector.sweep import Source, whole_list
 from syncd.hookspecs import hookimpl
 from syncd.http import HttpClient, OAuth2
 from syncd.model import Draft, Message, Receipt, Shipment, Verdict
@@ -107,11 +111,11 @@ class EbayConnector(Connector):
         How the cursor moves is told in `syncd.connector.sweep`, and for cases in `returns`.
         """
         if stream == "orders":
-            yield from self._batches("orders", Orders(self._client).source(), cursor)
+            yield from self._walked({"orders": Orders(self._client).source()}, cursor)
         elif stream == "returns":
             yield from self._cases(cursor)
         else:
-            yield from self._messages(cursor)
+            yield from self._walked(self._conversations(), cursor)
 
     def may_send(self, draft: Draft) -> Verdict:
         """By the text's length and content; whom eBay lets one write to, only eBay knows."""
@@ -120,9 +124,7 @@ class EbayConnector(Connector):
     def send(self, draft: Draft, key: str) -> Receipt:
         """Send into the draft's conversation, else to the buyer, naming the order's listing."""
         del key  # eBay has no idempotency key: `find_sent` looks for the text instead
-        verdict = rules.may_send(draft)
-        if not verdict.allowed:
-            raise Rejected(verdict.reason)
+        require(rules.may_send(draft))
         sent = self._client.send(self._body(draft))
         return Receipt(
             source_id=sent.message_id, accepted_at=sent.created_date or self.context.now()
@@ -132,10 +134,8 @@ class EbayConnector(Connector):
         """Look for the draft's text among what was written to the buyer since it was decided."""
         del key
         since = written_since(draft)
-        try:
+        with settling("the conversation"):
             written = self._written(draft, since)
-        except Rejected as error:
-            raise OutcomeUnknown(f"the conversation cannot be read: {error}") from None
         return find_text(written, draft)
 
     def confirm_shipment(self, shipment: Shipment, key: str) -> Receipt:
@@ -151,10 +151,8 @@ class EbayConnector(Connector):
     def find_confirmation(self, shipment: Shipment, key: str) -> Receipt | None:
         """Look for the number among the parcels that eBay knows of the order."""
         del key
-        try:
+        with settling("the order"):
             known = self._client.fulfillments(shipment.order_id)
-        except Rejected as error:
-            raise OutcomeUnknown(f"the order cannot be read: {error}") from None
         return parcels.find(known, shipment, self.context.now())
 
     def verify_push(self, push: Push) -> Wake | None:
@@ -235,21 +233,13 @@ class EbayConnector(Connector):
                 cursor = {**cursor, kind.name: reached.dump()}
                 yield Batch(items, cursor)
 
-    def _messages(self, cursor: Cursor) -> Iterator[Batch]:
+    def _conversations(self) -> dict[str, Source]:
         kinds = [FROM_MEMBERS, FROM_EBAY] if self.config.platform_messages else [FROM_MEMBERS]
-        for kind in kinds:
-            source = Conversations(self._client, kind, self._own).source()
-            for batch in self._batches(kind, source, cursor):
-                cursor = batch.cursor
-                yield batch
+        return {kind: Conversations(self._client, kind, self._own).source() for kind in kinds}
 
-    def _batches(self, name: str, source: Source, cursor: Cursor) -> Iterator[Batch]:
-        now = self.context.now()
-        place = Place(now - timedelta(days=self.config.history_days))
-        if name in cursor:
-            place = Place.load(cursor[name]).moved(now - OLDEST)
-        for items, reached in walk(source, place, now):
-            yield Batch(items, {**cursor, name: reached.dump()})
+    def _walked(self, lists: Mapping[str, Source], cursor: Cursor) -> Iterator[Batch]:
+        history, oldest = timedelta(days=self.config.history_days), dict.fromkeys(lists, OLDEST)
+        return walk_lists(lists, cursor, self.context.now(), history=history, oldest=oldest)
 
     def _body(self, draft: Draft) -> dict[str, Any]:
         body: dict[str, Any] = {"messageText": draft.text, **rules.media(draft.attachments)}
@@ -281,10 +271,7 @@ class EbayConnector(Connector):
         threads = Conversations(self._client, FROM_MEMBERS, self._own, other=draft.buyer.id)
         ids = [draft.thread_id] if draft.thread_id else _listed(threads.source(), since)
         items = [item for thread in ids for item in threads.items(Conversation(thread))]
-        messages = [item for item in items if isinstance(item, Message)]
-        if len(messages) < len(items):
-            raise OutcomeUnknown("the conversation holds messages that cannot be understood")
-        return messages
+        return only_messages(items)
 
 
 def _listed(source: Source, since: datetime) -> list[str]:

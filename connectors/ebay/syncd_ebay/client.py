@@ -13,10 +13,16 @@ from urllib.parse import quote
 
 import msgspec
 
-from syncd.connector import AuthFailed, ConnectorError, OutcomeUnknown, Rejected, Unavailable
+from syncd.connector import (
+    AuthFailed,
+    ConnectorError,
+    OutcomeUnknown,
+    Rejected,
+    Unavailable,
+    utc_text,
+)
 from syncd.http import Auth, Budget, HttpClient, Reply, shared_budget
 from syncd_ebay.cases import DISPUTE, POST_ORDER, Kind
-from syncd_ebay.times import utc
 from syncd_ebay.wire import (
     ConversationPage,
     Fault,
@@ -135,9 +141,9 @@ class EbayClient:
         """A page of the conversations with messages in the span; `offset` is a multiple of `limit`."""
         params: dict[str, str | int] = {"conversation_type": kind, "limit": limit, "offset": offset}
         if start is not None:
-            params["start_time"] = utc(start)
+            params["start_time"] = utc_text(start)
         if end is not None:
-            params["end_time"] = utc(end)
+            params["end_time"] = utc_text(end)
         if other is not None:
             params["other_party_username"] = other
         return self._messages.get("/conversation", params).json(ConversationPage)
@@ -179,7 +185,7 @@ class EbayClient:
         self, start: datetime, end: datetime | None, offset: int, limit: int = ORDERS_PER_PAGE
     ) -> OrderPage:
         """A page of the orders last modified in the span."""
-        span = f"lastmodifieddate:[{utc(start)}..{utc(end) if end else ''}]"
+        span = f"lastmodifieddate:[{utc_text(start)}..{utc_text(end) if end else ''}]"
         reply = self._orders.get("/order", {"filter": span, "limit": limit, "offset": offset})
         return reply.json(OrderPage)
 
@@ -204,7 +210,7 @@ class EbayClient:
         self, kind: Kind, start: datetime, end: datetime, limit: int = CASES_AT_ONCE
     ) -> tuple[list[bytes], bool]:
         """The cases opened in the span, and whether those are all."""
-        span = {kind.since: utc(start), kind.until: utc(end)}
+        span = {kind.since: utc_text(start), kind.until: utc_text(end)}
         params: dict[str, str | int] = {**kind.params, **span, "limit": limit}
         http = self._disputes if kind is DISPUTE else self._post_order
         reply = http.get(kind.path, params, budget=self._budgets.get(kind.name))

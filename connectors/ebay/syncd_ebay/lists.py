@@ -1,13 +1,13 @@
 """eBay's lists as `syncd.connector.sweep` walks them, and the items behind their entries."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 
 import msgspec
 
 from syncd.connector import Rejected, parse_each
-from syncd.connector.sweep import Entry, Page, Source
+from syncd.connector.sweep import Entry, Page, Source, entry_of, latest_first
 from syncd.model import BadItem, Item, Message, Order
 from syncd_ebay import parse
 from syncd_ebay.client import (
@@ -38,6 +38,10 @@ class Conversations:
         fetch = self._platform_page if self._kind == FROM_EBAY else self._page
         return Source(fetch, self._read, limit=CONVERSATIONS_PER_PAGE, batch=20)
 
+    def _entries(self, raws: Iterable[msgspec.Raw], start: datetime) -> list[Entry]:
+        read = partial(_conversation_entry, start=start)
+        return [entry_of(bytes(raw), start, read, parse.describe) for raw in raws]
+
     def items(self, thread: Conversation) -> list[Item]:
         """All messages of a conversation; what cannot be read is a BadItem."""
         raws = self._client.conversation(thread.conversation_id, self._kind)
@@ -50,7 +54,7 @@ class Conversations:
         page = self._client.conversations(
             self._kind, start=start, end=end, other=self._other, offset=offset
         )
-        entries = [_conversation_entry(bytes(raw), start) for raw in page.conversations]
+        entries = self._entries(page.conversations, start)
         more = _more(bool(entries), page.next, page.total, offset + CONVERSATIONS_PER_PAGE)
         return Page(entries, page.total, more)
 
@@ -58,12 +62,9 @@ class Conversations:
         """A page of eBay's own messages, for which it takes no times: until all that follows is older."""
         del end
         page = self._client.conversations(self._kind, offset=offset)
-        entries = [_conversation_entry(bytes(raw), start) for raw in page.conversations]
-        stamps = [entry.stamp for entry in entries]
-        past = bool(stamps) and stamps == sorted(stamps, reverse=True) and stamps[-1] < start
+        entries = self._entries(page.conversations, start)
         more = _more(bool(entries), page.next, page.total, offset + CONVERSATIONS_PER_PAGE)
-        recent = [entry for entry in entries if entry.stamp >= start]
-        return Page(recent, None, more and not past)
+        return latest_first(entries, start, more=more)
 
     def _read(self, entries: list[Entry]) -> list[Item]:
         items = [item for entry in entries for item in self._of(entry)]
@@ -91,7 +92,7 @@ class Orders:
 
     def _page(self, start: datetime, end: datetime | None, offset: int) -> Page:
         page = self._client.orders(start, end, offset)
-        entries = [_order_entry(bytes(raw), start) for raw in page.orders]
+        entries = [entry_of(bytes(raw), start, _order_entry, parse.describe) for raw in page.orders]
         more = _more(bool(entries), page.next, page.total, offset + ORDERS_PER_PAGE)
         return Page(entries, page.total, more)
 
@@ -114,33 +115,19 @@ class Orders:
 
 
 def _conversation_entry(raw: bytes, start: datetime) -> Entry:
-    def read() -> Entry:
-        thread = parse.conversation(raw)
-        latest = thread.latest_message
-        if latest is None:
-            stamp, mark = thread.created_date or start, thread.conversation_id
-        else:
-            stamp, mark = latest.created_date, latest.message_id
-        return Entry(thread.conversation_id, stamp, mark, raw)
-
-    return _entry_or_unknown(read, raw, start)
+    thread = parse.conversation(raw)
+    latest = thread.latest_message
+    if latest is None:
+        stamp, mark = thread.created_date or start, thread.conversation_id
+    else:
+        stamp, mark = latest.created_date, latest.message_id
+    return Entry(thread.conversation_id, stamp, mark, raw)
 
 
-def _order_entry(raw: bytes, start: datetime) -> Entry:
-    def read() -> Entry:
-        head = parse.order_head(raw)
-        mark = f"{head.order_id}@{head.last_modified_date:%Y%m%dT%H%M%S.%f}"
-        return Entry(head.order_id, head.last_modified_date, mark, raw)
-
-    return _entry_or_unknown(read, raw, start)
-
-
-def _entry_or_unknown(read: Callable[[], Entry], raw: bytes, start: datetime) -> Entry:
-    try:
-        return read()
-    except msgspec.MsgspecError:
-        source_id, payload = parse.describe(raw)
-        return Entry(source_id, start, f"unreadable {source_id}", payload, known=False)
+def _order_entry(raw: bytes) -> Entry:
+    head = parse.order_head(raw)
+    mark = f"{head.order_id}@{head.last_modified_date:%Y%m%dT%H%M%S.%f}"
+    return Entry(head.order_id, head.last_modified_date, mark, raw)
 
 
 def _more(some: bool, following: str | None, total: int | None, offset: int) -> bool:  # noqa: FBT001

@@ -10,11 +10,10 @@ from typing import Any
 
 import msgspec
 
-from syncd.connector import OutcomeUnknown, Rejected
+from syncd.connector import OutcomeUnknown, Rejected, utc_text
 from syncd.model import Receipt, Shipment
 from syncd_ebay import wire
 from syncd_ebay.parse import tracking_number
-from syncd_ebay.times import utc
 
 # eBay's word for a carrier that is not in its list.
 OTHER_CARRIER = "Other"
@@ -32,7 +31,7 @@ def confirmation(shipment: Shipment, sold: wire.SellOrder) -> dict[str, Any]:
         "lineItems": [{"lineItemId": x.line_item_id, "quantity": x.quantity} for x in lines]
     }
     if shipment.shipped_at is not None:
-        body["shippedDate"] = utc(shipment.shipped_at)
+        body["shippedDate"] = utc_text(shipment.shipped_at)
     return body | _tracking(shipment)
 
 

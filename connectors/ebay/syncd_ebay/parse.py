@@ -1,6 +1,5 @@
 """From eBay's answers to the model; pure."""
 
-import hashlib
 import html
 import re
 from collections.abc import Iterable
@@ -8,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from syncd.connector import describe_by
 from syncd.model import (
     Address,
     Attachment,
@@ -154,16 +154,8 @@ def tracking_number(written: str | None) -> str | None:
     return _NOT_IN_TRACKING_NUMBERS.sub("", written or "") or None
 
 
-def describe(raw: bytes) -> tuple[str, bytes]:
-    """An id and the payload of something unreadable: eBay's id where it has one, else a digest."""
-    try:
-        fields = msgspec.json.decode(raw, type=dict[str, object])
-    except msgspec.MsgspecError:
-        fields = {}
-    for name in ("messageId", "orderId", "fulfillmentId", "conversationId"):
-        if isinstance(fields.get(name), str):
-            return str(fields[name]), raw
-    return hashlib.blake2b(raw, digest_size=12).hexdigest(), raw
+describe = describe_by("messageId", "orderId", "fulfillmentId", "conversationId")
+"""Tells what cannot be read by its id of eBay's."""
 
 
 def _attachments(media: Iterable[wire.Media] | None) -> tuple[Attachment, ...]:

@@ -16,17 +16,20 @@ from syncd.connector import (
     Consent,
     Context,
     Cursor,
-    OutcomeUnknown,
     Push,
     Rejected,
     Secret,
     Unavailable,
     Wake,
     find_text,
+    only_messages,
+    require,
+    settling,
     written_since,
 )
 from syncd.connector.addresses import BaseUrl
-from syncd.connector.sweep import OVERLAP, Place, Source, walk, whole_list
+from syncd.connector.lists import place_in, walk_lists
+from syncd.connector.sweep import OVERLAP, walk, whole_list
 from syncd.hookspecs import hookimpl
 from syncd.http import OAuth2
 from syncd.model import Draft, Message, Receipt, Shipment, Verdict
@@ -130,6 +133,7 @@ class TikTokShop(Connector):
         )
         self._cipher: str | None = config.shop_cipher
         self._asking = Lock()
+        self._history = timedelta(days=config.history_days)
 
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
         """What changed, by the lists; how the cursor moves is told in `syncd.connector.sweep`."""
@@ -142,10 +146,7 @@ class TikTokShop(Connector):
                 "returns": lists.returns(self._client),
                 "cancellations": lists.cancellations(self._client),
             }
-        for name, source in sources.items():
-            for batch in self._walked(name, source, cursor):
-                cursor = batch.cursor
-                yield batch
+        yield from walk_lists(sources, cursor, self.context.now(), history=self._history)
 
     def may_send(self, draft: Draft) -> Verdict:
         """By what the draft holds; whom TikTok lets the shop write to, TikTok says when it is sent."""
@@ -154,9 +155,7 @@ class TikTokShop(Connector):
     def send(self, draft: Draft, key: str) -> Receipt:
         """Send into the draft's conversation, else into the buyer's, which is opened for it."""
         del key  # TikTok has no idempotency key here: `find_sent` looks for the text instead
-        verdict = self.may_send(draft)
-        if not verdict.allowed:
-            raise Rejected(verdict.reason)
+        require(self.may_send(draft))
         thread = draft.thread_id or self._client.open_conversation(self._buyer(draft))
         sent = self._client.send_text(thread, draft.text)
         return Receipt(source_id=sent, accepted_at=self.context.now())
@@ -165,10 +164,8 @@ class TikTokShop(Connector):
         """Look for the draft's text among what was written to the buyer since it was decided."""
         del key
         since = written_since(draft)
-        try:
+        with settling("the conversation"):
             return find_text(self._written(draft, since), draft)
-        except Rejected as error:
-            raise OutcomeUnknown(f"the conversation cannot be read: {error}") from None
 
     def confirm_shipment(self, shipment: Shipment, key: str) -> Receipt:
         """Tell that the order's package left; only of orders that the seller sends by themselves."""
@@ -227,31 +224,22 @@ class TikTokShop(Connector):
                 self._cipher = chosen(self._client.shops(), self.config.shop_id).cipher
             return self._cipher
 
-    def _place(self, name: str, cursor: Cursor) -> Place:
-        if name in cursor:
-            return Place.load(cursor[name])
-        return Place(self.context.now() - timedelta(days=self.config.history_days))
-
-    def _walked(self, name: str, source: Source, cursor: Cursor) -> Iterator[Batch]:
-        place = self._place(name, cursor)
-        for items, reached in walk(source, place, self.context.now()):
-            yield Batch(items, {**cursor, name: reached.dump()})
-
     def _messages(self, cursor: Cursor) -> Iterator[Batch]:
         """The conversations that changed, each back to where the last whole walk had come.
 
         Until a walk has ended a conversation may have unread messages from before `since`: so
         the floor stays, and only then follows.
         """
-        place = self._place("conversations", cursor)
+        now, name = self.context.now(), "conversations"
+        place = place_in(cursor, name, now - self._history)
         floor = datetime.fromisoformat(cursor["floor"]) if cursor else place.since
         source = lists.Conversations(self._client, floor - OVERLAP).source()
-        for items, reached in walk(source, place, self.context.now()):
+        for items, reached in walk(source, place, now):
             place = reached
-            yield Batch(items, {"conversations": place.dump(), "floor": floor.isoformat()})
+            yield Batch(items, {name: place.dump(), "floor": floor.isoformat()})
         if place.since > floor:
             moved = place.since.isoformat()
-            yield Batch((), {"conversations": place.dump(), "floor": moved})
+            yield Batch((), {name: place.dump(), "floor": moved})
 
     def _buyer(self, draft: Draft) -> str:
         """The id by which TikTok opens a conversation: the buyer's as orders tell it."""
@@ -274,10 +262,7 @@ class TikTokShop(Connector):
                 raise Unavailable("the list of conversations changed at each reading")
             found = threads.with_buyer(entries, self._buyer(draft))
         items = [item for thread in found for item in threads.items(thread)]
-        messages = [item for item in items if isinstance(item, Message)]
-        if len(messages) < len(items):
-            raise OutcomeUnknown("the conversation holds messages that cannot be understood")
-        return messages
+        return only_messages(items)
 
 
 @hookimpl

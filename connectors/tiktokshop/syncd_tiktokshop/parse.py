@@ -1,12 +1,12 @@
 """TikTok Shop's orders, packages, returns and cancellations as items of the model; pure."""
 
-import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
 from msgspec.structs import replace
 
+from syncd.connector import describe_by
 from syncd.model import (
     Address,
     Case,
@@ -100,15 +100,8 @@ def cancellation(raw: bytes) -> Case:
     return replace(told, reason=case.cancel_reason_text or case.cancel_reason, raw=raw)
 
 
-def describe(raw: bytes) -> tuple[str, bytes]:
-    """An id and the payload of something unreadable: TikTok's id where it has one, else a digest."""
-    try:
-        fields = msgspec.json.decode(raw, type=dict[str, object])
-    except msgspec.MsgspecError:
-        fields = {}
-    told = [fields.get(name) for name in ("id", "return_id", "cancel_id")]
-    ids = [one for one in told if isinstance(one, str) and one]
-    return (ids[0] if ids else hashlib.blake2b(raw, digest_size=12).hexdigest()), raw
+describe = describe_by("id", "return_id", "cancel_id")
+"""Tells what cannot be read by its id of TikTok's."""
 
 
 def number(text: str) -> str:
