@@ -1,6 +1,7 @@
 """Writes the files of the repository that come from the code: ``make docs``.
 
-They are config/syncd.toml, config/conf.d/NAME.toml.example, docs/configuration.md and docs/cli.md.
+They are config/syncd.toml, config/conf.d/NAME.toml.example, docs/configuration.md, docs/cli.md and
+docs/connectors/fields.md.
 With ``--check`` nothing is written; a file that has drifted is named and the exit code is 1.
 """
 
@@ -11,6 +12,7 @@ import click
 
 from syncd import plugins
 from syncd.cli import cli, exits
+from syncd.cli.item_fields import item_fields
 from syncd.cli.manual import manual
 from syncd.config import account_sample, reference, sample
 from syncd.connector import Connector
@@ -24,6 +26,7 @@ def files(root: Path) -> Iterator[tuple[Path, str]]:
         yield root / "config" / "conf.d" / f"{name}.toml.example", account_sample(connector) + "\n"
     yield root / "docs" / "configuration.md", reference(built_in)
     yield root / "docs" / "cli.md", manual(cli)
+    yield root / "docs" / "connectors" / "fields.md", item_fields()
 
 
 def _built_in(root: Path) -> Mapping[str, type[Connector]]:

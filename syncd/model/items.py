@@ -114,6 +114,7 @@ class Message(Value, frozen=True, kw_only=True, tag="message"):
     """Listings the source says it is about; the buyer's orders of these are looked for."""
     kind: MessageKind = MessageKind.HUMAN
     language: str | None = None
+    """That of the text, where the platform tells it."""
     attachments: tuple[Attachment, ...] = ()
     raw: bytes = b""
 
@@ -127,7 +128,8 @@ class OrderLine(Value, frozen=True, kw_only=True):
     sku: str | None = None
     variant: str | None = None
     price: str | None = None
-    """Amount in the order's currency, as the source wrote it."""
+    """Amount of one piece in the order's currency, as the source wrote it; where it only tells the
+    whole position's, that. It is shown, and nothing is computed with it."""
     listing_id: str | None = None
     """The platform's id of the listing it was bought from."""
 
@@ -138,23 +140,31 @@ class Order(Value, frozen=True, kw_only=True, tag="order"):
     source_id: str
     placed_at: datetime
     status: OrderStatus
+    """Where its units differ: of those that were not called off, that of the one furthest behind, or
+    `PARTLY_SHIPPED` where some have left and others not; `CANCELLED` only when all are called off. A
+    return does not change it: that is a `Case`."""
     buyer: Party
     lines: tuple[OrderLine, ...] = ()
     ship_to: Address = Address()
     currency: str | None = None
+    """ISO 4217, upper case."""
     total: str | None = None
+    """What the buyer pays, in `currency`, as the source wrote it."""
     paid_at: datetime | None = None
+    """None where it is not paid, or the platform does not tell."""
     ship_by: Window | None = None
     """The seller's duty: when it has to leave."""
     deliver_by: Window | None = None
     """The promise made to the buyer."""
     protection_ends_at: datetime | None = None
+    """Until when the buyer may complain at the platform."""
     shipping_method: str | None = None
     site: str | None = None
     """The marketplace site it was placed on, such as ``EBAY_DE``."""
     language: str | None = None
     """The buyer's language, where the platform tells it."""
     note: str | None = None
+    """What the buyer wrote when ordering."""
     raw: bytes = b""
 
 
@@ -162,11 +172,17 @@ class Shipment(Value, frozen=True, kw_only=True, tag="shipment"):
     """One parcel of an order."""
 
     source_id: str
+    """The platform's id of the parcel, the same before and after it has a tracking number. Where it
+    has none, made of the order's id and of what stays, such as that of the unit."""
     order_id: str
     """``source_id`` of the order in the same account."""
     tracking_number: str | None = None
+    """None where it left without one, or is not known to have one yet; it may come later, under the
+    same `source_id`. A parcel that has not left and has no number is none yet."""
     carrier: str | None = None
+    """The platform's or the carrier's own name for the carrier."""
     shipped_at: datetime | None = None
+    """When it left, as the seller or the platform said."""
     tracking_url: str | None = None
     origin_country: str | None = None
     destination_country: str | None = None
