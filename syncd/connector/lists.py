@@ -8,24 +8,18 @@ from syncd.connector.sweep import Place, Source, walk
 
 
 def walk_lists(
-    lists: Mapping[str, Source],
-    cursor: Cursor,
-    now: datetime,
-    *,
-    history: timedelta,
-    oldest: Mapping[str, timedelta] | None = None,
+    lists: Mapping[str, Source], cursor: Cursor, now: datetime, *, history: timedelta
 ) -> Iterator[Batch]:
     """Walk one list after the other; the place in each stands in the cursor by the list's name.
 
-    `history` is how far back the first walk of a list begins, and `oldest`, by names, how far back
-    the platform can be asked at the most. What a cursor holds beside these names stays in it.
-    Raises what the lists raise.
+    `history` is how far back the first walk of a list begins, but not before its `Source.oldest`.
+    What a cursor holds beside these names stays in it. Raises what the lists raise.
     """
     for name, source in lists.items():
         place = place_in(cursor, name, now - history)
-        if oldest:
+        if source.oldest is not None:
             # The walk asks from the overlap before its place on.
-            reach = now - oldest[name] + source.overlap
+            reach = now - source.oldest + source.overlap
             place = place.moved(reach, overlap=source.overlap)
         for items, reached in walk(source, place, now):
             cursor = {**cursor, name: reached.dump()}

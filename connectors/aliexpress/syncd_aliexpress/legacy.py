@@ -38,6 +38,7 @@ from syncd.model import (
 )
 from syncd_aliexpress import parse, wire, wire_messages
 from syncd_aliexpress.client import AliExpressClient, numeric
+from syncd_aliexpress.lists import OLDEST
 from syncd_aliexpress.settings import AliExpressConfig
 from syncd_aliexpress.shop import AliExpress
 
@@ -135,7 +136,7 @@ def threads(client: AliExpressClient) -> Source:
     def read(entries: list[Entry]) -> list[Item]:
         return [item for entry in entries for item in _items(client, entry)]
 
-    return Source(page, read, limit=PER_PAGE, batch=10)
+    return Source(page, read, limit=PER_PAGE, batch=10, oldest=OLDEST)
 
 
 def message(

@@ -19,7 +19,6 @@ ISSUES_PER_PAGE = 50
 ISSUE_STATUSES = ("processing", "finish", "canceled_issue")
 # "180 days by default", and 30 for orders that have ended (the order list's modified_date_start).
 OLDEST = timedelta(days=180)
-FINISHED = "finished"
 OLDEST_FINISHED = timedelta(days=30)
 # How long a review that is listed by the time it became visible is looked at for changes.
 REVIEW_CHANGES = timedelta(days=2)
@@ -39,7 +38,8 @@ def orders(client: AliExpressClient, now: datetime, *, finished: bool) -> Source
         return Page(found, got.total_count, more, step=ORDERS_PER_PAGE)
 
     read = partial(_each, partial(_order, client))
-    return Source(page, read, limit=ORDERS_PER_PAGE, batch=20)
+    oldest = OLDEST_FINISHED if finished else OLDEST
+    return Source(page, read, limit=ORDERS_PER_PAGE, batch=20, oldest=oldest)
 
 
 def issues(client: AliExpressClient, status: str) -> Source:
@@ -54,7 +54,7 @@ def issues(client: AliExpressClient, status: str) -> Source:
         return latest_first(_entries(raws, start, _issue_entry), start, more=more)
 
     read = partial(_each, partial(_issue, client))
-    return Source(page, read, limit=ISSUES_PER_PAGE, batch=20)
+    return Source(page, read, limit=ISSUES_PER_PAGE, batch=20, oldest=OLDEST)
 
 
 def reviews(client: AliExpressClient) -> Source:
@@ -68,7 +68,7 @@ def reviews(client: AliExpressClient) -> Source:
     def read(entries: list[Entry]) -> list[Item]:
         return list(parse_each([each.raw for each in entries], parse.review, parse.describe))
 
-    return Source(page, read, limit=1, batch=100, overlap=REVIEW_CHANGES)
+    return Source(page, read, limit=1, batch=100, overlap=REVIEW_CHANGES, oldest=OLDEST)
 
 
 def _entries(

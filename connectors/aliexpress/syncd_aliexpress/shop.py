@@ -79,9 +79,7 @@ class AliExpress(Connector):
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
         """By the time of the last change; how the cursor moves is told in `sweep`."""
         history = timedelta(days=self.config.history_days)
-        walked = self._lists(stream)
-        oldest = dict.fromkeys(walked, lists.OLDEST) | {lists.FINISHED: lists.OLDEST_FINISHED}
-        return walk_lists(walked, cursor, self.context.now(), history=history, oldest=oldest)
+        return walk_lists(self._lists(stream), cursor, self.context.now(), history=history)
 
     def may_send(self, draft: Draft) -> Verdict:
         """Never: AliExpress's chat is closed to programs."""
@@ -167,7 +165,7 @@ class AliExpress(Connector):
         """The lists of a stream by their names in the cursor."""
         if stream == "orders":
             read = partial(lists.orders, self._client, self.context.now())
-            return {"open": read(finished=False), lists.FINISHED: read(finished=True)}
+            return {"open": read(finished=False), "finished": read(finished=True)}
         if stream == "returns" and self.config.returns:
             return {each: lists.issues(self._client, each) for each in lists.ISSUE_STATUSES}
         if stream == "reviews" and self.config.reviews:

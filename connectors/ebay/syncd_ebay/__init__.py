@@ -54,8 +54,6 @@ SANDBOX = "https://api.sandbox.ebay.com"
 CONSENT = {PRODUCTION: "https://auth.ebay.com", SANDBOX: "https://auth.sandbox.ebay.com"}
 # The Fulfillment API's description: payment disputes have a host of their own.
 DISPUTES = {PRODUCTION: "https://apiz.ebay.com", SANDBOX: "https://apiz.sandbox.ebay.com"}
-# getOrders refuses more than two years; a day less, so that a slow clock does not matter.
-OLDEST = timedelta(days=729)
 
 
 class EbayConnector(Connector):
@@ -238,8 +236,8 @@ class EbayConnector(Connector):
         return {kind: Conversations(self._client, kind, self._own).source() for kind in kinds}
 
     def _walked(self, lists: Mapping[str, Source], cursor: Cursor) -> Iterator[Batch]:
-        history, oldest = timedelta(days=self.config.history_days), dict.fromkeys(lists, OLDEST)
-        return walk_lists(lists, cursor, self.context.now(), history=history, oldest=oldest)
+        history = timedelta(days=self.config.history_days)
+        return walk_lists(lists, cursor, self.context.now(), history=history)
 
     def _body(self, draft: Draft) -> dict[str, Any]:
         body: dict[str, Any] = {"messageText": draft.text, **rules.media(draft.attachments)}

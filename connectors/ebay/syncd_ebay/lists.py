@@ -1,7 +1,7 @@
 """eBay's lists as `syncd.connector.sweep` walks them, and the items behind their entries."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import msgspec
@@ -17,6 +17,9 @@ from syncd_ebay.client import (
     EbayClient,
 )
 from syncd_ebay.wire import Conversation
+
+# getOrders refuses more than two years; a day less, so that a slow clock does not matter.
+OLDEST = timedelta(days=729)
 
 
 class Conversations:
@@ -36,7 +39,7 @@ class Conversations:
     def source(self) -> Source:
         """The list; a batch is small because each entry costs a call."""
         fetch = self._platform_page if self._kind == FROM_EBAY else self._page
-        return Source(fetch, self._read, limit=CONVERSATIONS_PER_PAGE, batch=20)
+        return Source(fetch, self._read, limit=CONVERSATIONS_PER_PAGE, batch=20, oldest=OLDEST)
 
     def _entries(self, raws: Iterable[msgspec.Raw], start: datetime) -> list[Entry]:
         read = partial(_conversation_entry, start=start)
@@ -88,7 +91,7 @@ class Orders:
 
     def source(self) -> Source:
         """The list."""
-        return Source(self._page, self._read, limit=ORDERS_PER_PAGE, batch=50)
+        return Source(self._page, self._read, limit=ORDERS_PER_PAGE, batch=50, oldest=OLDEST)
 
     def _page(self, start: datetime, end: datetime | None, offset: int) -> Page:
         page = self._client.orders(start, end, offset)

@@ -41,11 +41,10 @@ def test_each_list_has_a_place_of_its_own():
 @pytest.mark.parametrize("overlap", [OVERLAP, timedelta(days=7)])
 def test_no_list_is_asked_for_more_than_the_platform_tells(overlap):
     asked = []
-    lists = {"all": listing("all", asked, overlap=overlap)}
-    oldest = {"all": timedelta(days=20)}
-    first, *_ = walk_lists(lists, {}, NOW, history=MONTH, oldest=oldest)
+    lists = {"all": listing("all", asked, oldest=timedelta(days=20), overlap=overlap)}
+    first, *_ = walk_lists(lists, {}, NOW, history=MONTH)
     later = NOW + timedelta(days=100)
-    list(walk_lists(lists, first.cursor, later, history=MONTH, oldest=oldest))
+    list(walk_lists(lists, first.cursor, later, history=MONTH))
     assert asked == [("all", timedelta(days=20)), ("all", timedelta(days=-80))]
 
 
