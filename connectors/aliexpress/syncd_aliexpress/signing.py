@@ -10,12 +10,14 @@ is not signed. Numbers among ``params`` are signed as they are written, ``true``
 these words. ``null``, an empty text and the parameter ``sign`` are not signed.
 """
 
-import argparse
 import sys
 
 import msgspec
 
+from syncd.http.by_hand import as_written, sign_by_hand
 from syncd_aliexpress.signature import signature
+
+_INSTEAD = "what AliExpress wants as an object it wants as the text of its JSON"
 
 
 class _System(msgspec.Struct, tag_field="kind", tag="system"):
@@ -38,7 +40,7 @@ def signed(text: bytes) -> str:
         raise ValueError(str(error)) from None
     if not asked.secret:
         raise ValueError("`secret` is empty")
-    params = [(name, _value(name, bytes(raw))) for name, raw in asked.params.items()]
+    params = as_written(asked.params, _INSTEAD)
     if isinstance(asked, _Business):
         return signature(asked.secret, params)
     if not asked.path.startswith("/") or "?" in asked.path:
@@ -48,32 +50,9 @@ def signed(text: bytes) -> str:
     return signature(asked.secret, params, asked.path)
 
 
-def _value(name: str, raw: bytes) -> str:
-    if raw[:1] in {b"{", b"["}:
-        raise ValueError(
-            f"parameter {name!r} is neither text nor a number; what AliExpress wants as an object "
-            "it wants as the text of its JSON"
-        )
-    if raw[:1] == b'"':
-        return msgspec.json.decode(raw, type=str)
-    return "" if raw == b"null" else raw.decode()
-
-
 def main(arguments: list[str]) -> int:
     """Sign what stands on standard input; gives the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="syncd_aliexpress.signing",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--json", action="store_true", required=True, help="read JSON")
-    parser.parse_args(arguments)
-    try:
-        sys.stdout.write(f"{signed(sys.stdin.buffer.read())}\n")
-    except ValueError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
-    return 0
+    return sign_by_hand("syncd_aliexpress.signing", __doc__, signed, arguments)
 
 
 if __name__ == "__main__":

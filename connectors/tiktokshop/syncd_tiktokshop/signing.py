@@ -13,13 +13,13 @@ it is empty. A ``content_type`` of ``multipart/form-data`` leaves it out as well
 parameter.
 """
 
-import argparse
 import json
 import sys
 from typing import Any
 
 import msgspec
 
+from syncd.http.by_hand import as_written, sign_by_hand
 from syncd_tiktokshop.signature import push_signature, request_signature
 
 
@@ -56,22 +56,10 @@ def _of_request(asked: _Request) -> str:
             "`path` is the address behind the host and without parameters, such as "
             "/authorization/202309/shops"
         )
-    params = [(name, _value(name, bytes(raw))) for name, raw in (asked.params or {}).items()]
+    params = as_written(asked.params or {}, "several values are one text, with commas between them")
     multipart = asked.content_type.partition(";")[0].strip().lower() == "multipart/form-data"
     body = b"" if multipart else _body(asked.body, of_request=True)
-    told = [(name, value) for name, value in params if value is not None]
-    return request_signature(asked.secret, asked.path, told, body)
-
-
-def _value(name: str, raw: bytes) -> str | None:
-    if raw[:1] in {b"{", b"["}:
-        raise ValueError(
-            f"parameter {name!r} is neither text nor a number; several values are one text, with "
-            "commas between them"
-        )
-    if raw[:1] == b'"':
-        return msgspec.json.decode(raw, type=str)
-    return None if raw == b"null" else raw.decode()
+    return request_signature(asked.secret, asked.path, params, body)
 
 
 def _body(raw: msgspec.Raw, *, of_request: bool) -> bytes:
@@ -88,19 +76,7 @@ def _body(raw: msgspec.Raw, *, of_request: bool) -> bytes:
 
 def main(arguments: list[str]) -> int:
     """Sign what stands on standard input; gives the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="syncd_tiktokshop.signing",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--json", action="store_true", required=True, help="read JSON")
-    parser.parse_args(arguments)
-    try:
-        sys.stdout.write(f"{signature(sys.stdin.buffer.read())}\n")
-    except ValueError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
-    return 0
+    return sign_by_hand("syncd_tiktokshop.signing", __doc__, signature, arguments)
 
 
 if __name__ == "__main__":
