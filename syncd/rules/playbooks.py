@@ -232,8 +232,11 @@ def _speaker(voice: Voice, buyer: Party, subject: Subject) -> tuple[int, str | N
     if voice.mail is not None and buyer.email:
         return voice.mail, None
     if voice.mail is not None:
-        return subject.account_id, "the platform lets syncd not write, and gives no e-mail address"
+        return (
+            subject.account_id,
+            "the platform does not let syncd write, and gives no e-mail address",
+        )
     return (
         subject.account_id,
-        "the platform lets syncd not write, and the account names no writes_mail_by",
+        "the platform does not let syncd write, and the account names no writes_mail_by",
     )

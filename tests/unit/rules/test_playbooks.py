@@ -163,7 +163,7 @@ class TestBuyerNotice:
     def test_who_writes(self, found, parcel, make, voice, email, account, state):
         notice = self.notice(found, parcel, make, voice=voice, addressee=addressee(email=email))
         assert (notice.account_id, notice.state) == (account, state)
-        assert ("lets syncd not write" in notice.reason) == (state is OutboxState.PERSON)
+        assert ("does not let syncd write" in notice.reason) == (state is OutboxState.PERSON)
 
 
 def test_a_task_for_staff_is_one_per_finding_and_playbook(found, parcel, make):
