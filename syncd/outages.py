@@ -41,7 +41,7 @@ def update(
     """Open and close outages after these findings were opened; returns the lanes that have one."""
     settings = runtime.settings.guards.outage
     known = {Lane(*lane): number for lane, number in tx.lanes.open_findings(KIND).items()}
-    fresh = {_lane(p): p for p, finding in new if finding.kind in RESTS_ON_SILENCE}
+    fresh = any(finding.kind in RESTS_ON_SILENCE for _, finding in new)
     if not known and not (fresh and settings.enabled):
         return set()
     late = _newly_late(tx, settings, now)
@@ -52,8 +52,7 @@ def update(
     for lane in lanes - known.keys():
         found = outage(lane, late[lane], under_way.get(lane, 0), now, settings)
         tx.open([(None, found)])
-        if lane in fresh:
-            tx.queue([task(found, fresh[lane].account_id, now)])
+        tx.queue([task(found, tx.lanes.account_of(lane), now)])
         _log.warning("carrier outage", evidence=found.evidence)
     if settings.buyers == "hold":
         tx.lanes.hold(lanes - known.keys(), _REASON)

@@ -61,20 +61,35 @@ class Lanes:
         )
         return {_lane(figures): number for figures, number in self._connection.execute(wanted)}
 
+    def account_of(self, lane: Lane) -> int:
+        """An account with a parcel on a lane that has an open finding."""
+        wanted = (
+            select(shipments.c.account_id)
+            .join(findings, findings.c.shipment_id == shipments.c.id)
+            .where(findings.c.closed_at.is_(None), *_on(lane))
+            .order_by(findings.c.id.desc())
+            .limit(1)
+        )
+        account: int = self._connection.execute(wanted).scalar_one()
+        return account
+
     def hold(self, lanes: Iterable[Lane], reason: str) -> None:
         """Let messages about delays on these lanes that have not left wait for approval."""
         for lane in lanes:
-            same = [column == name for column, name in zip(_COLUMNS, lane, strict=True)]
             self._connection.execute(
                 update(outbox)
                 .where(
                     outbox.c.state == OutboxState.PENDING.value,
                     outbox.c.purpose == "notice",
                     outbox.c.cause == Cause.DELAY.value,
-                    outbox.c.shipment_id.in_(select(shipments.c.id).where(*same)),
+                    outbox.c.shipment_id.in_(select(shipments.c.id).where(*_on(lane))),
                 )
                 .values(state=OutboxState.HELD.value, reason=reason)
             )
+
+
+def _on(lane: Lane) -> list[ColumnElement[bool]]:
+    return [column == name for column, name in zip(_COLUMNS, lane, strict=True)]
 
 
 def _counted(rows: Iterable[Any]) -> dict[Lane, int]:

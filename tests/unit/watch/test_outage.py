@@ -72,6 +72,22 @@ def test_few_of_many_are_no_outage(guarded, make):
     assert states(guarded, "task") == []
 
 
+def test_each_outage_has_its_task_whenever_it_comes_to_be_one(guarded, make, time):
+    bring(guarded, make, range(5))
+    bring(guarded, make, range(5, 12), promise=9)
+    watch.run(guarded.runtime)
+    assert states(guarded, "task") == []
+
+    time(HOUR)
+    guarded.bring(*(make.event(0, Milestone.DELIVERED, f"TN{n}") for n in range(5, 12)))
+    bring(guarded, make, [20], carrier="GLS")  # has the outages of all carriers looked at
+    watch.run(guarded.runtime)
+    time(HOUR)
+    bring(guarded, make, [21])
+    watch.run(guarded.runtime)
+    assert len(states(guarded, "task")) == guarded.store.look.open_findings()["carrier_outage"] == 1
+
+
 def test_another_carrier_is_not_concerned(guarded, make):
     bring(guarded, make, range(5))
     bring(guarded, make, [9], carrier="GLS")
