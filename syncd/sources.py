@@ -17,8 +17,6 @@ if TYPE_CHECKING:  # those who only look should not pay for connectors and templ
 
 STREAM = "tracking"
 """The stream that brings scans."""
-
-
 ORDERS = "orders"
 """The stream that tells whether orders were sent."""
 STOCK = "stock"
@@ -36,18 +34,8 @@ Parcel = tuple[int, str | None]
 """The account of the shop that told of a shipment, and its tracking number where it has one."""
 
 
-def known(runtime: "Runtime") -> dict[int, Source]:
-    """Every account of the config that brings scans, by its id."""
-    health = {one.account: one for one in runtime.store.accounts.health() if one.stream == STREAM}
-    return {
-        account.id: source_of(account.name, health.get(account.name))
-        for account in runtime.accounts.values()
-        if STREAM in account.connector.streams
-    }
-
-
-def shops(runtime: "Runtime", stream: str = ORDERS) -> dict[int, Source]:
-    """Every account of the config that brings orders, or another `stream`, by its id."""
+def known(runtime: "Runtime", stream: str = STREAM) -> dict[int, Source]:
+    """Every account of the config that brings scans, or another `stream`, by its id."""
     health = {one.account: one for one in runtime.store.accounts.health() if one.stream == stream}
     return {
         account.id: source_of(account.name, health.get(account.name))
@@ -71,7 +59,7 @@ def _listening(
 ) -> Listening:
     """A poll of a shop's stream is a look at all its parcels; a follower looks at each by itself."""
     # A follower that the config has and that could not be made tells nothing.
-    told_by = [sources.get(follower) or Source(str(follower)) for follower in followers]
+    told_by = [sources.get(follower) or Source(f"#{follower}") for follower in followers]
     looks = list(followers.values())
     if shop in sources:
         told_by.append(sources[shop])

@@ -10,7 +10,7 @@ from syncd.accounts import Account, Runtime
 from syncd.model import Cause, OrderStory, OutboxRow, ParcelStory
 from syncd.rules import guards
 from syncd.rules.guards import Source
-from syncd.sources import ORDERS, STREAM, listening, shops
+from syncd.sources import ORDERS, STREAM, known, listening
 
 _log = log.get("outbox")
 
@@ -51,7 +51,8 @@ class Looks:
 
     def wait_for_shop(self, row: OutboxRow, story: OrderStory, now: datetime) -> Wait | None:
         """The same where the notice is about an order: its shop may have sent it meanwhile."""
-        settings, shop = self._runtime.settings.guards, shops(self._runtime).get(story.account_id)
+        settings = self._runtime.settings.guards
+        shop = known(self._runtime, ORDERS).get(story.account_id)
         if shop is None:
             return None
         stale = shop.stale_since(settings.stale_source, now)

@@ -12,7 +12,7 @@ from syncd.config import Kind
 from syncd.model import Finding, Lack, OrderFacts
 from syncd.rules.guards import OF_ORDERS
 from syncd.rules.watches import judge_order, lacking
-from syncd.sources import ORDERS, STOCK, shops
+from syncd.sources import ORDERS, STOCK, known
 from syncd.store import WaitingTransaction
 from syncd.watch.answers import notices
 from syncd.watch.findings import Opened, earliest, hold_back, said, settle
@@ -81,7 +81,7 @@ def _stale(
     """Those of the orders whose shops' stream has not been read for too long, each with since when."""
     if not orders:
         return {}
-    settings, heard = runtime.settings.guards.stale_source, shops(runtime, stream)
+    settings, heard = runtime.settings.guards.stale_source, known(runtime, stream)
     found = {
         order.number: heard[order.account_id].stale_since(settings, now)
         for order in orders
