@@ -19,7 +19,8 @@ from syncd.connector import (
     Secret,
 )
 from syncd.connector.addresses import BaseUrl
-from syncd.connector.sweep import Place, Source, walk
+from syncd.connector.lists import place_in, walk_lists
+from syncd.connector.sweep import Source, walk
 from syncd.hookspecs import hookimpl
 from syncd.http import OAuth2
 from syncd.model import Draft, Receipt, Shipment, Verdict
@@ -186,17 +187,17 @@ class AllegroConnector(Connector):
                 yield batch
 
     def _reviews(self, cursor: Cursor) -> Iterator[Batch]:
-        return self._walked("ratings", Ratings(self._client).source(), cursor)
+        lists = {"ratings": Ratings(self._client).source()}
+        return walk_lists(lists, cursor, self.context.now(), history=self._history)
 
     def _walked(
-        self, name: str, source: Source, cursor: Cursor, unsettled: set[str] | None = None
+        self, name: str, source: Source, cursor: Cursor, unsettled: set[str]
     ) -> Iterator[Batch]:
         """What a list has; marks in `unsettled`, which grows meanwhile, are not kept as seen."""
         now = self.context.now()
-        place = Place.load(cursor[name]) if name in cursor else Place(now - self._history)
+        place = place_in(cursor, name, now - self._history)
         for items, reached in walk(source, place, now):
-            again = unsettled or set()
-            seen = {mark: at for mark, at in reached.seen.items() if mark not in again}
+            seen = {mark: at for mark, at in reached.seen.items() if mark not in unsettled}
             yield Batch(items, {**cursor, name: replace(reached, seen=seen).dump()})
 
     def _orders(self, cursor: Cursor) -> Iterator[Batch]:

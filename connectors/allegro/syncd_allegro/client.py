@@ -6,7 +6,7 @@ second for each user (description of POST /messaging/messages).
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -14,7 +14,14 @@ from urllib.parse import quote, urlsplit
 import msgspec
 from msgspec.structs import replace
 
-from syncd.connector import AuthFailed, ConnectorError, OutcomeUnknown, Rejected, Unavailable
+from syncd.connector import (
+    AuthFailed,
+    ConnectorError,
+    OutcomeUnknown,
+    Rejected,
+    Unavailable,
+    utc_text,
+)
 from syncd.http import Auth, Budget, Encoded, HttpClient, Outgoing, Params, Reply, shared_budget
 from syncd.model import Attachment
 from syncd_allegro import wire, wire_orders, wire_sales
@@ -93,7 +100,7 @@ class AllegroClient:
         """All returns that were made since then."""
 
         def page(offset: int) -> list[msgspec.Raw]:
-            asked = {"createdAt.gte": utc(since)}
+            asked = {"createdAt.gte": utc_text(since)}
             reply = self._page("/order/customer-returns", offset, RETURNS_PER_PAGE, asked)
             return reply.json(wire_sales.ReturnPage).customer_returns
 
@@ -113,7 +120,7 @@ class AllegroClient:
 
     def forms(self, since: datetime, offset: int, limit: int | None = None) -> list[bytes]:
         """A page of the orders that were updated since then, that updated first first."""
-        asked = {"updatedAt.gte": utc(since), "sort": "updatedAt"}
+        asked = {"updatedAt.gte": utc_text(since), "sort": "updatedAt"}
         reply = self._page("/order/checkout-forms", offset, limit or FORMS_PER_PAGE, asked)
         return _raws(reply.json(wire_orders.FormPage).checkout_forms)
 
@@ -140,9 +147,9 @@ class AllegroClient:
         self, start: datetime, end: datetime | None, offset: int, limit: int | None = None
     ) -> list[bytes]:
         """A page of the ratings that changed in the span, that changed last first."""
-        asked = {"lastChangedAt.gte": utc(start)}
+        asked = {"lastChangedAt.gte": utc_text(start)}
         if end is not None:
-            asked["lastChangedAt.lte"] = utc(end)
+            asked["lastChangedAt.lte"] = utc_text(end)
         reply = self._page("/sale/user-ratings", offset, limit or RATINGS_PER_PAGE, asked)
         return _raws(reply.json(wire_sales.RatingPage).ratings)
 
@@ -212,11 +219,6 @@ class AllegroClient:
         """Close the kept connections."""
         self._api.close()
         self._uploads.close()
-
-
-def utc(moment: datetime) -> str:
-    """A time as Allegro's filters want it."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def dressed(request: Outgoing) -> Outgoing:

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
+from syncd.connector import describe_by
 from syncd.connector.scans import moment
 from syncd.model import (
     Address,
@@ -58,13 +59,8 @@ def mark(*parts: object) -> str:
     return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
 
 
-def describe(raw: bytes) -> tuple[str, bytes]:
-    """An id and the payload of something unreadable: its id where it has one, else a digest."""
-    try:
-        said = msgspec.json.decode(raw, type=dict[str, object]).get("id")
-    except msgspec.MsgspecError:
-        said = None
-    return said if isinstance(said, str) else hashlib.blake2b(raw, digest_size=12).hexdigest(), raw
+describe = describe_by("id")
+"""Tells what cannot be read by its id of Allegro's."""
 
 
 def member(who: wire.IssueUser | wire_sales.RatingUser) -> Party:

@@ -9,7 +9,9 @@ from syncd.connector import (
     OutcomeUnknown,
     Rejected,
     find_text,
+    require,
     same_text,
+    settling,
     written_since,
 )
 from syncd.model import Draft, Message, Receipt, Shipment
@@ -30,9 +32,7 @@ class Sender:
 
     def send(self, draft: Draft, now: datetime) -> Receipt:
         """Send into the draft's issue or thread, else to the buyer of its order."""
-        verdict = rules.may_send(draft)
-        if not verdict.allowed:
-            raise Rejected(verdict.reason)
+        require(rules.may_send(draft))
         issue_id = _issue_of(draft)
         body: dict[str, Any] = {"text": draft.text}
         if issue_id is not None:
@@ -56,10 +56,9 @@ class Sender:
         """Look for the draft's text among what was written to the buyer since it was decided."""
         since = written_since(draft)
         try:
-            written = self._written(draft, since)
-        except (Rejected, Denied) as error:
-            raise OutcomeUnknown(f"the conversation cannot be read: {error}") from None
-        except (msgspec.MsgspecError, ValueError) as error:
+            with settling("the conversation", Denied):
+                written = self._written(draft, since)
+        except ValueError as error:
             raise OutcomeUnknown(
                 f"the conversation holds messages that cannot be understood: {error}"
             ) from None
@@ -113,11 +112,9 @@ class Sender:
     def find_parcel(self, shipment: Shipment, now: datetime) -> Receipt | None:
         """Look for the parcel's number among those of its order."""
         wanted = _same(shipment.tracking_number or "")
-        try:
+        with settling("the order's parcels", Denied, ValueError):
             raws = self._client.waybills(shipment.order_id)
             parcels = [msgspec.json.decode(raw, type=wire_orders.Waybill) for raw in raws]
-        except (Rejected, Denied, msgspec.MsgspecError) as error:
-            raise OutcomeUnknown(f"the order's parcels cannot be read: {error}") from None
         found = (one for one in parcels if _same(one.waybill or "") == wanted)
         return next((_receipt(shipment.order_id, one, now) for one in found), None)
 
