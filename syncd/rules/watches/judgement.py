@@ -67,4 +67,4 @@ def countries(parcel: ParcelFacts) -> tuple[str | None, ...]:
 
 def in_days(span: timedelta, *, working: bool = False) -> str:
     """A span in words, such as ``1.5 days``."""
-    return f"{span / DAY:g} {'working ' if working else ''}days"
+    return f"{span / DAY:g} {'working ' if working else ''}{'day' if span == DAY else 'days'}"

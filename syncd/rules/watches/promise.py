@@ -4,7 +4,7 @@ from datetime import datetime
 
 from syncd.config import EtaSlipped, Kind, PromisePassed, ProtectionEnding
 from syncd.model import Cause, ParcelFacts, Severity
-from syncd.rules.watches.judgement import DAY, QUIET, Judgement, found
+from syncd.rules.watches.judgement import DAY, QUIET, Judgement, found, in_days
 
 
 def promise_passed(parcel: ParcelFacts, settings: PromisePassed, now: datetime) -> Judgement:
@@ -15,7 +15,7 @@ def promise_passed(parcel: ParcelFacts, settings: PromisePassed, now: datetime) 
     if now < promised + settings.grace:
         return Judgement(due_at=promised + settings.grace)
     days = (now - promised) // DAY
-    evidence = f"promised by {promised:%Y-%m-%d}, not delivered {days} days later"
+    evidence = f"promised by {promised:%Y-%m-%d}, not delivered {in_days(days * DAY)} later"
     return found(parcel, Kind.PROMISE_PASSED, Cause.DELAY, promised, evidence, days_late=days)
 
 
@@ -38,7 +38,7 @@ def eta_slipped(parcel: ParcelFacts, settings: EtaSlipped, now: datetime) -> Jud
     days = (state.eta - promised) // DAY
     evidence = (
         f"the carrier estimates {state.eta:%Y-%m-%d}, promised by {promised:%Y-%m-%d}: "
-        f"{days} days late"
+        f"{in_days(days * DAY)} late"
     )
     return found(
         parcel, Kind.ETA_SLIPPED, Cause.DELAY, state.eta_since, evidence,

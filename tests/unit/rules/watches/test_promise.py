@@ -20,7 +20,7 @@ class TestPromisePassed:
 
         found = promise_passed(parcel(promise=3), self.settings, make.at(4)).finding
         assert (found.kind, found.since) == ("promise_passed", make.at(3))
-        assert found.evidence == f"promised by {make.at(3):%Y-%m-%d}, not delivered 1 days later"
+        assert found.evidence == f"promised by {make.at(3):%Y-%m-%d}, not delivered 1 day later"
 
     def test_without_a_promise_nothing_is_late(self, parcel, make):
         said = promise_passed(parcel(), self.settings, make.at(99))
