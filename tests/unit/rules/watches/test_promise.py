@@ -76,7 +76,7 @@ class TestEtaSlipped:
         assert (found.kind, found.cause) == ("eta_slipped", Cause.DELAY)
         assert found.evidence == (
             f"the carrier estimates {make.at(eta):%Y-%m-%d}, promised by {make.at(5):%Y-%m-%d}: "
-            f"{eta - 5} days late"
+            f"{eta - 5} day{'' if eta == 6 else 's'} late"
         )
 
     def test_a_further_slip_is_the_same_trouble_until_there_is_another_promise(
