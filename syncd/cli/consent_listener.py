@@ -31,7 +31,11 @@ def answer_in(address: str, state: str, code: str = "code") -> Code | None:
 
     `code` is the parameter that holds it.
     """
-    given = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+    try:
+        query = urlsplit(address).query
+    except ValueError:  # brackets that hold no address
+        return None
+    given = {name: values[0] for name, values in parse_qs(query).items()}
     if not hmac.compare_digest(given.get("state", "").encode(), state.encode()):
         return None
     if not given.keys() & {code, "error"}:

@@ -206,8 +206,10 @@ def test_a_silent_connection_does_not_keep_the_listener(port):
 
 
 @pytest.mark.parametrize(
-    "address", ["http://x/?code=c", "http://x/?state=s", "http://x/?code=c&state=t", "nonsense", ""]
-)
+    "address",
+    ["http://x/?code=c", "http://x/?state=s", "http://x/?code=c&state=t", "nonsense", "",
+     "http://[x/?code=c&state=s"],
+)  # fmt: skip
 def test_an_address_without_state_or_code_is_no_answer(address):
     assert answer_in(address, "s") is None
 
