@@ -51,11 +51,10 @@ class Page(msgspec.Struct, frozen=True):
 
     `entries` may be in any order, twice on it, and none at all. `total` is how many the whole list
     has, by the platform; None where it does not tell, and then a list of several pages is read
-    twice, since only that shows whether it stood still. `more` says that a page follows: where that
-    is to be computed, ``offset + LIMIT < total`` with the real length of a page, not with the
-    number of entries that came. `step` is how far the next page lies behind this one. None: as far
+    twice, since only that shows whether it stood still. `more` says that a page follows; behind one
+    that is said to be the last, but is not by the total, the walk looks all the same. `step` is how far the next page lies behind this one. None: as far
     as the page has entries, so it is only needed where some of those that came are left out of
-    `entries`, or where pages have numbers (`Source.limit` then).
+    `entries`, or, as `Source.limit`, where pages have numbers or offsets have to be multiples of it.
     """
 
     entries: list[Entry]
@@ -147,8 +146,8 @@ def latest_first(
 def walk(source: Source, place: Place, now: datetime) -> Iterator[tuple[list[Item], Place]]:
     """Yield the items behind all entries that changed since `place`, and the place behind them.
 
-    Raises what `fetch` and `read` raise, and Unavailable for a list that cannot be read wholly: its
-    pages end before its total, or repeat themselves without end.
+    Raises what `fetch` and `read` raise, and Unavailable for a list whose pages repeat themselves
+    without end.
     """
     held = False
     for start, end, first in _spans(source, place.since - source.overlap, now):
@@ -227,33 +226,28 @@ def _pass(
     """Read every page once into `found`; whether the list can be trusted to have stood still."""
     offset, repeats, totals = 0, 0, {page.total}
     seen = {entry.id: entry for entry in page.entries}
-    while page.more:
+    while page.more or (repeats == 0 and _ends_early(page, len(seen))):
         offset += _step(page, source.limit)
         page = source.fetch(start, end, offset)
         totals.add(page.total)
         known = len(seen)
         seen.update((entry.id, entry) for entry in page.entries)
         repeats = repeats + 1 if page.entries and len(seen) == known else 0
-        _check_end(page, offset + source.limit, len(seen), repeats)
+        if repeats >= MAX_REPEATS:
+            raise Unavailable(
+                f"{repeats} pages of a list brought nothing new and more were said to follow: does "
+                "it take the offset that `fetch` hands on?"
+            )
     found.update(seen)
     return offset == 0 or (len(totals) == 1 and len(seen) >= (page.total or len(seen) + 1))
+
+
+def _ends_early(page: Page, seen: int) -> bool:
+    """Whether a page said to be the last is to be looked behind: the list has more by its total."""
+    return bool(page.entries) and page.step is None and seen < (page.total or 0)
 
 
 def _step(page: Page, limit: int) -> int:
     """What came counts, not what was asked for: platforms give shorter pages than they take."""
     came = len({entry.id for entry in page.entries}) if page.step is None else page.step
     return min(came, limit) or limit
-
-
-def _check_end(page: Page, reached: int, seen: int, repeats: int) -> None:
-    """Raises Unavailable where a list ends before its end, or has none."""
-    if repeats >= MAX_REPEATS:
-        raise Unavailable(
-            f"{repeats} pages of a list brought nothing new and more were said to follow: does it "
-            "take the offset that `fetch` hands on?"
-        )
-    if page.entries and not page.more and reached < (page.total or 0) > seen:
-        raise Unavailable(
-            f"a list of {page.total} entries ended after {seen} of them: `more` has to be true "
-            "until offset + limit reaches the total"
-        )

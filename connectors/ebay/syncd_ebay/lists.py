@@ -59,7 +59,7 @@ class Conversations:
         )
         entries = self._entries(page.conversations, start)
         more = _more(bool(entries), page.next, page.total, offset + CONVERSATIONS_PER_PAGE)
-        return Page(entries, page.total, more)
+        return Page(entries, page.total, more, step=CONVERSATIONS_PER_PAGE)
 
     def _platform_page(self, start: datetime, end: datetime | None, offset: int) -> Page:
         """A page of eBay's own messages, for which it takes no times: until all that follows is older."""
@@ -67,7 +67,7 @@ class Conversations:
         page = self._client.conversations(self._kind, offset=offset)
         entries = self._entries(page.conversations, start)
         more = _more(bool(entries), page.next, page.total, offset + CONVERSATIONS_PER_PAGE)
-        return latest_first(entries, start, more=more)
+        return latest_first(entries, start, more=more, step=CONVERSATIONS_PER_PAGE)
 
     def _read(self, entries: list[Entry]) -> list[Item]:
         items = [item for entry in entries for item in self._of(entry)]
@@ -97,7 +97,7 @@ class Orders:
         page = self._client.orders(start, end, offset)
         entries = [entry_of(bytes(raw), start, _order_entry, parse.describe) for raw in page.orders]
         more = _more(bool(entries), page.next, page.total, offset + ORDERS_PER_PAGE)
-        return Page(entries, page.total, more)
+        return Page(entries, page.total, more, step=ORDERS_PER_PAGE)
 
     def _read(self, entries: list[Entry]) -> list[Item]:
         return [item for entry in entries for item in self._of(entry)]

@@ -171,15 +171,26 @@ def test_an_empty_page_is_not_the_end_where_more_follows():
     assert shop.ids(fetch, limit=2) == shop.all[2:]
 
 
-def test_a_list_that_ends_before_its_total_is_refused():
+@pytest.mark.parametrize("limit", [2, 50])
+def test_a_page_said_to_be_the_last_is_looked_behind_until_the_total(limit):
     shop = Listed(9, size=2)
 
     def fetch(start, end, offset):
         page = shop.fetch(start, end, offset)
-        return Page([*page.entries, *page.entries], 9, more=offset + 4 < 9 - 2)
+        return Page([*page.entries, *page.entries], 9, more=False)
 
-    with pytest.raises(Unavailable, match="9 entries ended after 6"):
-        shop.ids(fetch, limit=2)
+    assert shop.ids(fetch, limit=limit) == shop.all
+
+
+def test_a_total_that_counts_too_much_is_no_reason_to_go_on_for_ever():
+    shop = Listed(5, size=2)
+
+    def fetch(start, end, offset):
+        page = shop.fetch(start, end, offset)
+        return Page(page.entries, 7, page.more)
+
+    assert shop.ids(fetch, limit=2) == shop.all
+    assert shop.asked == [0, 2, 4, 5] * 2
 
 
 def test_a_list_that_does_not_heed_the_offset_is_refused():
