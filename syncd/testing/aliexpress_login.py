@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, urlencode
 
 import msgspec
 
-from syncd.testing.server import Answer, FakeServer, Request, route
+from syncd.testing.login import FakeLogin
+from syncd.testing.server import Answer, Request, route
 
 TOKEN_SECONDS = 86_400
 CODE_SECONDS = 1_800
@@ -36,11 +37,11 @@ class Refusal(Exception):
         return Answer.json({"error_response": told | {"request_id": "2141154d17"}})
 
 
-class AliExpressLogin(FakeServer):
+class AliExpressLogin(FakeLogin):
     """Gives out tokens to one app for one seller; `now` is its clock."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
-        super().__init__()
+        super().__init__(now)
         # Each its own: requests of one app share a budget in the process.
         self.app_key, self.app_secret = str(next(_APPS)), "app-s3cret"
         self.refresh_token = "50000-refresh"  # noqa: S105  made up
@@ -48,15 +49,6 @@ class AliExpressLogin(FakeServer):
         """Whether each refresh ends the refresh token and gives another."""
         self.callbacks: set[str] = set()
         """The callback addresses of the app; any on the loopback is one."""
-        self.tokens_given = 0
-        self._now = now
-        self._tokens: dict[str, datetime] = {}
-        self._codes: dict[str, datetime] = {}
-
-    def expire_tokens(self) -> None:
-        """Let every access token given so far end now."""
-        with self.lock:
-            self._tokens.clear()
 
     def serve(self, request: Request) -> Answer | None:
         """Read the form first, so that each call has a path: faults and routes are by path."""
@@ -87,7 +79,7 @@ class AliExpressLogin(FakeServer):
                 "The request signature does not conform to platform standards",
             )
         self._check_time(fields.get("timestamp", ""))
-        if business and self._tokens.get(fields.get("session", ""), self._now()) <= self._now():
+        if business and not self.is_good(fields.get("session", "")):
             raise Refusal("IllegalAccessToken", "The specified access token is invalid or expired")
 
     def _check_time(self, stamp: str) -> None:
@@ -103,15 +95,14 @@ class AliExpressLogin(FakeServer):
         asked = request.one("client_id"), request.one("response_type")
         if not known or asked != (self.app_key, "code"):
             return Answer(400, b"<h1>param-appkey.error</h1>", "text/html")
-        code = f"3_{self.app_key}_{len(self._codes)}"
-        self._codes[code] = self._now() + timedelta(seconds=CODE_SECONDS)
+        code = self.new_code(f"3_{self.app_key}_", timedelta(seconds=CODE_SECONDS))
         given = urlencode({"code": code, "state": request.one("state")})
         return Answer(302, headers={"Location": f"{to}?{given}"})
 
     @route("POST", "/rest/auth/token/create")
     def create(self, request: Request) -> Answer:
         """Tokens for a code, which is good once and for half an hour."""
-        if self._codes.pop(request.one("code"), self._now()) <= self._now():
+        if not self.take_code(request.one("code")):
             raise Refusal("InvalidCode", "Invalid authorization code")
         return self._given()
 
@@ -125,9 +116,7 @@ class AliExpressLogin(FakeServer):
         return self._given()
 
     def _given(self) -> Answer:
-        self.tokens_given += 1
-        token = f"50000-access-{self.tokens_given}"
-        self._tokens[token] = self._now() + timedelta(seconds=TOKEN_SECONDS)
+        token = self.new_token("50000-access-", timedelta(seconds=TOKEN_SECONDS))
         given = {
             "code": "0",
             "access_token": token,

@@ -5,11 +5,12 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from syncd.testing.server import Answer, FakeServer, Request, route
+from syncd.testing.login import FakeLogin
+from syncd.testing.server import Answer, Request, route
 
 TOKEN_SECONDS = 43_199
 # Each fake has an app of its own: what one app may ask is shared within a process.
@@ -23,31 +24,19 @@ class Given(msgspec.Struct, frozen=True):
     challenge: str
 
 
-class AllegroLogin(FakeServer):
+class AllegroLogin(FakeLogin):
     """Gives out tokens to one client for one seller; `now` is its clock."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
-        super().__init__()
+        super().__init__(now)
         self.client_id, self.client_secret = f"app-{next(_APPS)}", "app-secret"
         self.refresh_token = "refresh-0"  # noqa: S105  made up
         self.single_use = False
         """Whether a refresh token ends with its use, and not only with its time."""
         self.redirects = {"http://localhost/"}
         """Where consents may end, without the port, which Allegro does not compare."""
-        self.tokens_given = 0
-        self._now = now
-        self._tokens: dict[str, datetime] = {}
-        self._codes: dict[str, Given] = {}
+        self._consents: dict[str, Given] = {}
         self._refreshing = {self.refresh_token}
-
-    def expire_tokens(self) -> None:
-        """Let every access token given so far end now."""
-        with self.lock:
-            self._tokens.clear()
-
-    def is_good(self, access_token: str) -> bool:
-        """Whether it lets anybody in now."""
-        return self._tokens.get(access_token, self._now()) > self._now()
 
     @route("GET", "/auth/oauth/authorize")
     def consent(self, request: Request) -> Answer:
@@ -58,8 +47,8 @@ class AllegroLogin(FakeServer):
         hashed = request.one("code_challenge_method") == "S256" or not challenge
         if not registered or not hashed or request.one("client_id") != self.client_id:
             return Answer.json({"error": "invalid_request"}, 400)
-        code = f"code-{len(self._codes)}"
-        self._codes[code] = Given(redirect, challenge)
+        code = f"code-{len(self._consents)}"
+        self._consents[code] = Given(redirect, challenge)
         given = urlencode({"code": code, "state": request.one("state")})
         return Answer(302, headers={"Location": f"{redirect}?{given}"})
 
@@ -69,7 +58,7 @@ class AllegroLogin(FakeServer):
         pair = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {pair}":
             return Answer.json({"error": "invalid_client"}, 401)
-        form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+        form = request.form()
         kind = form.get("grant_type")
         if kind == "authorization_code" and self._is_answered(form):
             return Answer.json(self._given())
@@ -79,7 +68,7 @@ class AllegroLogin(FakeServer):
 
     def _is_answered(self, form: dict[str, str]) -> bool:
         """Whether the code was given out, to whom now knows the verifier."""
-        given = self._codes.pop(form.get("code", ""), None)
+        given = self._consents.pop(form.get("code", ""), None)
         if given is None or form.get("redirect_uri") != given.redirect:
             return False
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
@@ -87,9 +76,7 @@ class AllegroLogin(FakeServer):
         return given.challenge in {"", proof}
 
     def _given(self) -> dict[str, str | int]:
-        self.tokens_given += 1
-        token = f"access-{self.tokens_given}"
-        self._tokens[token] = self._now() + timedelta(seconds=TOKEN_SECONDS)
+        token = self.new_token("access-", timedelta(seconds=TOKEN_SECONDS))
         self.refresh_token = f"refresh-{self.tokens_given}"
         if self.single_use:
             self._refreshing.clear()

@@ -6,14 +6,17 @@ The shapes are those of the published description of the REST API.
 import threading
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
-P = ParamSpec("P")
-R = TypeVar("R")
+from syncd.connector import utc_text
+from syncd.testing.locking import locked
+
+iso = utc_text
+"""A time as Allegro mostly writes it, to the millisecond."""
+
 Json = dict[str, Any]
 
 _REASONS: dict[str, Json] = {
@@ -69,15 +72,6 @@ class Issue(msgspec.Struct):
         return self.fields | {"chat": chat}
 
 
-def _locked(method: "Callable[Concatenate[Shop, P], R]") -> "Callable[Concatenate[Shop, P], R]":
-    @wraps(method)
-    def call(shop: "Shop", /, *args: P.args, **kwargs: P.kwargs) -> R:
-        with shop.lock:
-            return method(shop, *args, **kwargs)
-
-    return call
-
-
 class Shop:
     """One seller on Allegro. `now` is its clock; `lock` is held while something changes."""
 
@@ -112,7 +106,7 @@ class Shop:
         """An id not given before."""
         return str(uuid.UUID(int=self.next_id()))
 
-    @_locked
+    @locked
     def add_order(
         self, buyer: str, *, at: datetime | None = None, paid: bool = True, country: str = "PL"
     ) -> str:
@@ -129,25 +123,25 @@ class Shop:
             self.tell(order_id, "READY_FOR_PROCESSING", placed)
         return order_id
 
-    @_locked
+    @locked
     def change(self, order_id: str, event: str, at: datetime | None, fields: Json) -> None:
         """Change fields of an order; the log and `updatedAt` tell of it."""
         order = self.orders[order_id]
         order.update(fields, updatedAt=iso(at or self.now()), revision=f"{self.next_id():08x}")
         self.tell(order_id, event, at or self.now())
 
-    @_locked
+    @locked
     def send_order(self, order_id: str, at: datetime | None = None) -> None:
         """The seller sets the order to SENT."""
         done = self.orders[order_id]["fulfillment"] | {"status": "SENT"}
         self.change(order_id, "FULFILLMENT_STATUS_CHANGED", at, {"fulfillment": done})
 
-    @_locked
+    @locked
     def cancel(self, order_id: str, at: datetime | None = None) -> None:
         """The buyer cancels the order."""
         self.change(order_id, "BUYER_CANCELLED", at, {"status": "CANCELLED"})
 
-    @_locked
+    @locked
     def ship(
         self, order_id: str, waybill: str, carrier: str = "INPOST", name: str | None = None
     ) -> Json:
@@ -185,7 +179,7 @@ class Shop:
             self.threads[found.id] = found
         return found
 
-    @_locked
+    @locked
     def add_message(
         self,
         buyer: str,
@@ -220,7 +214,7 @@ class Shop:
         thread.messages.append(message)
         return message
 
-    @_locked
+    @locked
     def add_file(self, content: bytes) -> str:
         """A file that somebody attaches; gives its id."""
         file_id = self.uuid()
@@ -232,7 +226,7 @@ class Shop:
         url = f"{self.url}/message-center/message-attachments/{file_id}"
         return {"fileName": "foto.png", "mimeType": "image/png", "url": url, "status": status}
 
-    @_locked
+    @locked
     def add_issue(
         self, order_id: str, text: str, *, kind: str = "DISPUTE", at: datetime | None = None
     ) -> str:
@@ -262,7 +256,7 @@ class Shop:
         self.say(issue_id, text, at=opened)
         return issue_id
 
-    @_locked
+    @locked
     def say(
         self, issue_id: str, text: str, *, role: str = "BUYER", at: datetime | None = None
     ) -> Json:
@@ -279,11 +273,6 @@ class Shop:
         }
         issue.messages.append(message)
         return message
-
-
-def iso(moment: datetime) -> str:
-    """A time as Allegro mostly writes it, to the millisecond."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _line(line_id: str, offer: str, placed: datetime) -> Json:

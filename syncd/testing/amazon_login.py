@@ -2,20 +2,21 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from urllib.parse import parse_qs, quote, urlencode
+from urllib.parse import quote, urlencode
 
-from syncd.testing.server import Answer, FakeServer, Request, route
+from syncd.testing.login import FakeLogin
+from syncd.testing.server import Answer, Request, route
 
 TOKEN_SECONDS = 3600
 CODE_SECONDS = 300
 _DENIED = "Access to requested resource is denied."
 
 
-class AmazonLogin(FakeServer):
+class AmazonLogin(FakeLogin):
     """Gives out tokens to one application for one seller; `now` is its clock."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
-        super().__init__()
+        super().__init__(now)
         self.seller_id = "A3TH9S8BH6GOGM"
         self.client_id, self.client_secret = "amzn1.application-oa2-client.1", "amzn1.oa2-cs.v1.1"
         self.application_id = "amzn1.sp.solution.1"
@@ -25,15 +26,6 @@ class AmazonLogin(FakeServer):
         """Whether the application is a draft, whose consents need ``version=beta``."""
         self.denied: set[str] = set()
         """Paths' beginnings for which the application lacks the role."""
-        self.tokens_given = 0
-        self._now = now
-        self._tokens: dict[str, datetime] = {}
-        self._codes: dict[str, datetime] = {}
-
-    def expire_tokens(self) -> None:
-        """Let every access token given so far end now."""
-        with self.lock:
-            self._tokens = dict.fromkeys(self._tokens, self._now())
 
     def withdraw(self) -> None:
         """The seller withdraws the consent: no token is good any longer."""
@@ -60,8 +52,7 @@ class AmazonLogin(FakeServer):
         redirect = request.one("redirect_uri") == self.redirect_uri
         if not known or not redirect or request.one("version") != version:
             return Answer(400, b"<h1>MD1000</h1>" if known else b"<h1>MD5101</h1>", "text/html")
-        code = f"ANcode{len(self._codes)}"
-        self._codes[code] = self._now() + timedelta(seconds=CODE_SECONDS)
+        code = self.new_code("ANcode", timedelta(seconds=CODE_SECONDS))
         given = {
             "state": request.one("state"),
             "selling_partner_id": self.seller_id,
@@ -73,7 +64,7 @@ class AmazonLogin(FakeServer):
     @route("POST", "/auth/o2/token")
     def token(self, request: Request) -> Answer:
         """An access token for a refresh token or a code."""
-        form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+        form = request.form()
         pair = form.get("client_id"), form.get("client_secret")
         if pair != (self.client_id, self.client_secret):
             return Answer.json({"error": "invalid_client"}, 401)
@@ -87,16 +78,14 @@ class AmazonLogin(FakeServer):
 
     def _by_code(self, form: dict[str, str]) -> Answer:
         """A code is good once, for a short time, and for the address that it was sent to."""
-        until = self._codes.pop(form.get("code", ""), None)
-        if until is None or form.get("redirect_uri") != self.redirect_uri or self._now() >= until:
+        good = self.take_code(form.get("code", ""))
+        if not good or form.get("redirect_uri") != self.redirect_uri:
             return Answer.json({"error": "invalid_grant"}, 400)
         self.refresh_token = f"Atzr|refresh{self.tokens_given}"
         return Answer.json(self._given())
 
     def _given(self) -> dict[str, str | int]:
-        self.tokens_given += 1
-        token = f"Atza|access{self.tokens_given}"
-        self._tokens[token] = self._now() + timedelta(seconds=TOKEN_SECONDS)
+        token = self.new_token("Atza|access", timedelta(seconds=TOKEN_SECONDS))
         return {
             "access_token": token,
             "refresh_token": self.refresh_token,

@@ -1,10 +1,15 @@
 """The state of the fake Amazon: one seller's orders, parcels and returns, in Amazon's own shape."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+
+from syncd.connector import utc_text
+
+iso = utc_text
+"""A time as Amazon writes it, to the millisecond."""
 
 DE, FR, US = "A1PA6795UKMFR9", "A13V1IB3VIYZZH", "ATVPDKIKX0DER"
 _NAMES = {DE: "Amazon.de", FR: "Amazon.fr", US: "Amazon.com"}
@@ -173,11 +178,6 @@ class AmazonShop:
     def _next(self) -> int:
         self._count += 1
         return self._count
-
-
-def iso(moment: datetime) -> str:
-    """A time as Amazon writes it, to the millisecond."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _window(at: datetime, first: float, last: float) -> dict[str, str]:

@@ -3,19 +3,20 @@
 import base64
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from urllib.parse import parse_qs, quote, urlencode
+from urllib.parse import quote, urlencode
 
-from syncd.testing.server import Answer, FakeServer, Request, route
+from syncd.testing.login import FakeLogin
+from syncd.testing.server import Answer, Request, route
 
 TOKEN_SECONDS = 7200
 CODE_SECONDS = 299
 
 
-class EbayLogin(FakeServer):
+class EbayLogin(FakeLogin):
     """Gives out tokens to one client for one seller; `now` is its clock."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
-        super().__init__()
+        super().__init__(now)
         self.client_id, self.client_secret = "app-id", "cert-id"
         self.refresh_token = "v^1.1#refresh"  # noqa: S105  made up
         self.rotates = False
@@ -24,19 +25,7 @@ class EbayLogin(FakeServer):
         """Where a consent ends, by RuName."""
         self.scopes: list[str] = []
         """What the last consent was asked for."""
-        self.tokens_given = 0
-        self._now = now
-        self._tokens: dict[str, datetime] = {}
-        self._codes: dict[str, tuple[str, datetime]] = {}
-
-    def expire_tokens(self) -> None:
-        """Let every access token given so far end now."""
-        with self.lock:
-            self._tokens.clear()
-
-    def is_good(self, access_token: str) -> bool:
-        """Whether it lets anybody in now."""
-        return self._tokens.get(access_token, self._now()) > self._now()
+        self._names: dict[str, str] = {}
 
     @route("GET", "/oauth2/authorize")
     def consent(self, request: Request) -> Answer:
@@ -46,8 +35,8 @@ class EbayLogin(FakeServer):
         if not known or request.one("response_type") != "code":
             return Answer(400, b"<h1>unauthorized_client</h1>", "text/html")
         self.scopes = request.one("scope").split()
-        code = f"v^1.1#code#{len(self._codes)}"
-        self._codes[code] = name, self._now() + timedelta(seconds=CODE_SECONDS)
+        code = self.new_code("v^1.1#code#", timedelta(seconds=CODE_SECONDS))
+        self._names[code] = name
         given = {"state": request.one("state"), "code": code, "expires_in": str(CODE_SECONDS)}
         to = f"{self.accept_urls[name]}?{urlencode(given, quote_via=quote)}"
         return Answer(302, headers={"Location": to})
@@ -58,7 +47,7 @@ class EbayLogin(FakeServer):
         pair = f"{self.client_id}:{self.client_secret}"
         if request.headers.get("authorization") != f"Basic {_base64(pair)}":
             return Answer.json({"error": "invalid_client"}, 401)
-        form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+        form = request.form()
         if form.get("grant_type") == "authorization_code":
             return self._by_code(form)
         if form.get("grant_type") == "client_credentials":
@@ -71,15 +60,13 @@ class EbayLogin(FakeServer):
 
     def _by_code(self, form: dict[str, str]) -> Answer:
         """A code is good once, for a short time, and for the RuName that it was given to."""
-        name, until = self._codes.pop(form.get("code", ""), ("", self._now()))
-        if not name or form.get("redirect_uri") != name or self._now() >= until:
+        code = form.get("code", "")
+        if not self.take_code(code) or form.get("redirect_uri") != self._names[code]:
             return Answer.json({"error": "invalid_grant"}, 400)
         return Answer.json(self._given(with_refresh=True))
 
     def _given(self, *, with_refresh: bool) -> dict[str, str | int]:
-        self.tokens_given += 1
-        token = f"v^1.1#access#{self.tokens_given}"
-        self._tokens[token] = self._now() + timedelta(seconds=TOKEN_SECONDS)
+        token = self.new_token("v^1.1#access#", timedelta(seconds=TOKEN_SECONDS))
         given: dict[str, str | int] = {"access_token": token, "expires_in": TOKEN_SECONDS}
         if with_refresh:
             self.refresh_token = f"v^1.1#refresh#{self.tokens_given}"

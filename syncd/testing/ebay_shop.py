@@ -6,17 +6,19 @@ The shapes are those of the published descriptions of the Message API 1.0 and th
 import re
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
+from syncd.connector import utc_text
+from syncd.testing.locking import locked
+
+iso = utc_text
+"""A time as eBay writes it, to the millisecond."""
+
 FROM_MEMBERS = "FROM_MEMBERS"
 FROM_EBAY = "FROM_EBAY"
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -63,17 +65,6 @@ class Conversation(msgspec.Struct):
         return fields
 
 
-def _locked(
-    method: "Callable[Concatenate[Shop, P], R]",
-) -> "Callable[Concatenate[Shop, P], R]":
-    @wraps(method)
-    def call(shop: "Shop", /, *args: P.args, **kwargs: P.kwargs) -> R:
-        with shop.lock:
-            return method(shop, *args, **kwargs)
-
-    return call
-
-
 class Shop:
     """One seller on eBay. `now` is its clock; every id is a string that grows.
 
@@ -99,7 +90,7 @@ class Shop:
         self._count += 1
         return self._count
 
-    @_locked
+    @locked
     def add_order(
         self,
         buyer: str,
@@ -131,7 +122,7 @@ class Shop:
         self.fulfillments[order_id] = []
         return order_id
 
-    @_locked
+    @locked
     def fulfil(
         self,
         order_id: str,
@@ -156,14 +147,14 @@ class Shop:
         order["lastModifiedDate"] = iso(shipped)
         return number
 
-    @_locked
+    @locked
     def cancel(self, order_id: str, at: datetime | None = None) -> None:
         """The order is cancelled."""
         cancelled = iso(at or self.now())
         status = {"cancelState": "CANCELED", "cancelledDate": cancelled, "cancelRequests": []}
         self.orders[order_id] |= {"cancelStatus": status, "lastModifiedDate": cancelled}
 
-    @_locked
+    @locked
     def add_message(
         self,
         to: str,
@@ -181,7 +172,7 @@ class Shop:
             sender, recipient = recipient, sender
         return str(self.write(thread, sender, recipient, text, at)["messageId"])
 
-    @_locked
+    @locked
     def add_platform_message(self, text: str, *, at: datetime | None = None) -> str:
         """EBay itself writes to the seller; gives the message's id."""
         thread = self._open(FROM_EBAY, "eBay", None, "A notice from eBay", at)
@@ -223,11 +214,6 @@ class Shop:
         )
         self.conversations[thread.id] = thread
         return thread
-
-
-def iso(moment: datetime) -> str:
-    """A time as eBay writes it, to the millisecond."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _line(

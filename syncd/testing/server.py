@@ -79,6 +79,10 @@ class Request(msgspec.Struct, frozen=True):
         """The body decoded."""
         return msgspec.json.decode(self.body)
 
+    def form(self) -> dict[str, str]:
+        """The first value of each field of a form in the body."""
+        return {name: values[0] for name, values in parse_qs(self.body.decode()).items()}
+
 
 class Answer(msgspec.Struct, frozen=True):
     """What a handler gives back."""

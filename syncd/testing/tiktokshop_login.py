@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from syncd.testing.server import Answer, FakeServer, Request, route
+from syncd.testing.login import FakeLogin
+from syncd.testing.server import Answer, Request, route
 
 ACCESS_DAYS, REFRESH_DAYS = 7, 365
 CODE_MINUTES = 30
@@ -31,11 +32,11 @@ def envelope(data: Any, *, code: int = 0, message: str = "Success", status: int 
     return Answer.json(body if data is None else {**body, "data": data}, status)
 
 
-class TikTokLogin(FakeServer):
+class TikTokLogin(FakeLogin):
     """Lets one app into the shops of one seller; `now` is its clock."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
-        super().__init__()
+        super().__init__(now)
         self.app_key, self.app_secret = "6app1key2", "s3cret-of-the-app"
         self.service_id = "7310000000000000001"
         self.redirect = "https://lamp.example/agreed"
@@ -48,15 +49,6 @@ class TikTokLogin(FakeServer):
         ]  # fmt: skip
         self.denied: set[str] = set()
         """Beginnings of paths whose scope was not granted."""
-        self.tokens_given = 0
-        self._now = now
-        self._tokens: dict[str, datetime] = {}
-        self._codes: dict[str, datetime] = {}
-
-    def expire_tokens(self) -> None:
-        """Let every access token given so far end now."""
-        with self.lock:
-            self._tokens = dict.fromkeys(self._tokens, self._now())
 
     def push(self, topic: int, data: dict[str, Any], **fields: Any) -> tuple[dict[str, str], bytes]:
         """A webhook's headers and body, signed; `fields` override what stands beside the data."""
@@ -75,8 +67,7 @@ class TikTokLogin(FakeServer):
         """The seller's page, who agrees at once."""
         if request.one("service_id") != self.service_id:
             return Answer(404, b"<h1>This service does not exist</h1>", "text/html")
-        code = f"ROW_code-{len(self._codes)}"
-        self._codes[code] = self._now() + timedelta(minutes=CODE_MINUTES)
+        code = self.new_code("ROW_code-", timedelta(minutes=CODE_MINUTES))
         given = {"code": code, "locale": "en", "state": request.one("state")}
         return Answer(302, headers={"Location": f"{self.redirect}?{urlencode(given)}"})
 
@@ -84,8 +75,8 @@ class TikTokLogin(FakeServer):
     def token_by_code(self, request: Request) -> Answer:
         """Tokens for a code, which is good once."""
         self._know_app(request)
-        until = self._codes.pop(request.one("auth_code"), self._now())
-        if request.one("grant_type") != "authorized_code" or self._now() >= until:
+        good = self.take_code(request.one("auth_code"))
+        if request.one("grant_type") != "authorized_code" or not good:
             raise Refusal(36004004, f"invalid auth code {request.one('auth_code')}")
         return self._given()
 
@@ -162,11 +153,9 @@ class TikTokLogin(FakeServer):
             raise Refusal(36009004, f"Invalid app_key or app_secret {told[1]}", 401)
 
     def _given(self) -> Answer:
-        self.tokens_given += 1
-        token = f"ROW_access-{self.tokens_given}"
+        token = self.new_token("ROW_access-", timedelta(days=ACCESS_DAYS))
         if self.rotates:
             self.refresh_token = f"ROW_refresh-{self.tokens_given}"
-        self._tokens[token] = self._now() + timedelta(days=ACCESS_DAYS)
         ends = self._now() + timedelta(days=REFRESH_DAYS)
         given = {
             "access_token": token,
