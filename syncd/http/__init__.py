@@ -4,7 +4,7 @@ from syncd.http.budget import Budget, BudgetSpent, shared_budget
 from syncd.http.client import Auth, HttpClient
 from syncd.http.oauth import Ask, DeadGrant, OAuth2, Token
 from syncd.http.observing import Observer, observed
-from syncd.http.outgoing import Encoded, Outgoing, Params, Sign
+from syncd.http.outgoing import Encoded, Outgoing, Params, Sign, segment
 from syncd.http.reply import Judge, Reply, Throttled, verdict
 from syncd.http.token import HeaderToken
 
@@ -27,6 +27,7 @@ __all__ = [
     "Throttled",
     "Token",
     "observed",
+    "segment",
     "shared_budget",
     "verdict",
 ]

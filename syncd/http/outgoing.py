@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -49,6 +49,11 @@ def encoded(body: Any, media_type: str) -> Encoded | None:
     if body is None or isinstance(body, Encoded):
         return body
     return Encoded(msgspec.json.encode(body), media_type)
+
+
+def segment(text: str) -> str:
+    """A text, such as an id, as one segment of a path, whatever stands in it."""
+    return quote(text, safe="")
 
 
 def flat(params: Params | None) -> Pairs:

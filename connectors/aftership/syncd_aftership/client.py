@@ -1,12 +1,11 @@
 """The calls of the AfterShip Tracking API 2026-07 that the connector needs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from urllib.parse import quote
 
 import msgspec
 
 from syncd.connector import AboutNumber, ConnectorError, Unavailable
-from syncd.http import HttpClient, Reply
+from syncd.http import HttpClient, Reply, segment
 from syncd_aftership.parse import Tracked, tracked
 
 _ALREADY = 4003
@@ -84,7 +83,7 @@ class Client:
 
     def restart(self, id_: str) -> None:
         """Look for news of an expired one again; AfterShip allows it once, then it is Refused."""
-        self._http.query(f"/trackings/{quote(id_, safe='')}/retrack", {})
+        self._http.query(f"/trackings/{segment(id_)}/retrack", {})
 
     def check(self) -> None:
         """Ask for a single tracking."""

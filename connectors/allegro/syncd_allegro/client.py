@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
@@ -22,7 +22,17 @@ from syncd.connector import (
     Unavailable,
     utc_text,
 )
-from syncd.http import Auth, Budget, Encoded, HttpClient, Outgoing, Params, Reply, shared_budget
+from syncd.http import (
+    Auth,
+    Budget,
+    Encoded,
+    HttpClient,
+    Outgoing,
+    Params,
+    Reply,
+    segment,
+    shared_budget,
+)
 from syncd.model import Attachment
 from syncd_allegro import wire, wire_orders, wire_sales
 
@@ -77,7 +87,7 @@ class AllegroClient:
         """All messages of a thread, in Allegro's order."""
 
         def page(offset: int) -> list[msgspec.Raw]:
-            path = f"/messaging/threads/{_part(thread_id)}/messages"
+            path = f"/messaging/threads/{segment(thread_id)}/messages"
             return self._page(path, offset, MESSAGES_PER_PAGE).json(wire.MessagePage).messages
 
         return _whole(page, MESSAGES_PER_PAGE, LAST_MESSAGE)
@@ -91,7 +101,7 @@ class AllegroClient:
         """All messages of an issue; Allegro's order has changed over time."""
 
         def page(offset: int) -> list[msgspec.Raw]:
-            path = f"/sale/issues/{_part(issue_id)}/chat"
+            path = f"/sale/issues/{segment(issue_id)}/chat"
             return self._page(path, offset, CHAT_PER_PAGE).json(wire.ChatPage).chat
 
         return _whole(page, CHAT_PER_PAGE)
@@ -126,17 +136,17 @@ class AllegroClient:
 
     def form(self, order_id: str) -> bytes:
         """One order."""
-        reply = self._api.get(f"/order/checkout-forms/{_part(order_id)}")
+        reply = self._api.get(f"/order/checkout-forms/{segment(order_id)}")
         return bytes(reply.json(msgspec.Raw))
 
     def waybills(self, order_id: str) -> list[bytes]:
         """The parcels of an order."""
-        reply = self._api.get(f"/order/checkout-forms/{_part(order_id)}/shipments")
+        reply = self._api.get(f"/order/checkout-forms/{segment(order_id)}/shipments")
         return list(dict.fromkeys(_raws(reply.json(wire_orders.WaybillList).shipments)))
 
     def add_waybill(self, order_id: str, body: dict[str, str]) -> wire_orders.Waybill:
         """Tell of a parcel that holds the whole order."""
-        path = f"/order/checkout-forms/{_part(order_id)}/shipments"
+        path = f"/order/checkout-forms/{segment(order_id)}/shipments"
         return self._api.post(path, body).json(wire_orders.Waybill)
 
     def carriers(self) -> list[wire_orders.Carrier]:
@@ -175,15 +185,15 @@ class AllegroClient:
         """Write into an issue or a thread, or to a buyer where neither is given."""
         path = "/messaging/messages"
         if issue_id is not None:
-            path = f"/sale/issues/{_part(issue_id)}/message"
+            path = f"/sale/issues/{segment(issue_id)}/message"
         elif thread_id is not None:
-            path = f"/messaging/threads/{_part(thread_id)}/messages"
+            path = f"/messaging/threads/{segment(thread_id)}/messages"
         return self._api.post(path, body, budget=self._sending).json(wire.Sent)
 
     def file(self, file_id: str, *, of_issue: bool) -> bytes:
         """The content of an attachment; raises Rejected where Allegro does not give it."""
         try:
-            return self._api.get(f"{_FILES[of_issue]}/{_part(file_id)}").content
+            return self._api.get(f"{_FILES[of_issue]}/{segment(file_id)}").content
         except Denied as error:  # the login is good: its list of messages was just read
             raise Rejected(str(error)) from None
 
@@ -197,7 +207,7 @@ class AllegroClient:
         try:
             reply = self._api.post(_FILES[for_issue], {name: file.name, "size": len(content)})
             file_id = reply.json(wire.Ref).id
-            place = reply.headers.get("location") or f"{_FILES[for_issue]}/{_part(file_id)}"
+            place = reply.headers.get("location") or f"{_FILES[for_issue]}/{segment(file_id)}"
             there = self._uploads if place.startswith(f"{self._upload_url}/") else self._api
             there.put(place, Encoded(content, file.media_type))
         except OutcomeUnknown as error:
@@ -281,7 +291,3 @@ def _whole(
 
 def _raws(raws: Iterable[msgspec.Raw]) -> list[bytes]:
     return [bytes(raw) for raw in raws]
-
-
-def _part(text: str) -> str:
-    return quote(text, safe="")

@@ -8,10 +8,9 @@ of the plan.
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 from syncd.connector import OutcomeUnknown
-from syncd.http import Auth, Budget, HttpClient, Params, Reply, shared_budget
+from syncd.http import Auth, Budget, HttpClient, Params, Reply, segment, shared_budget
 from syncd_amazon.faults import QuotaExceeded, expired, judge, told_rate
 from syncd_amazon.wire import (
     Actions,
@@ -80,7 +79,7 @@ class AmazonClient:
 
     def order(self, order_id: str, data: str = DATA) -> bytes:
         """One order, with these parts of it."""
-        path = f"{ORDERS}/{quote(order_id, safe='')}"
+        path = f"{ORDERS}/{segment(order_id)}"
         reply = self._get("getOrder", path, {"includedData": data})
         return bytes(reply.json(GetOrder).order)
 
@@ -91,34 +90,34 @@ class AmazonClient:
 
     def actions(self, order_id: str, store: str) -> frozenset[str]:
         """The messages that Amazon offers for an order, now."""
-        path = f"{MESSAGING}/{quote(order_id, safe='')}"
+        path = f"{MESSAGING}/{segment(order_id)}"
         return self._offered("getMessagingActionsForOrder", path, store)
 
     def locale(self, order_id: str, store: str) -> str | None:
         """The buyer's language as a tag such as ``en-US``, where Amazon tells it."""
-        path = f"{MESSAGING}/{quote(order_id, safe='')}/attributes"
+        path = f"{MESSAGING}/{segment(order_id)}/attributes"
         told = self._get("GetAttributes", path, {"marketplaceIds": store}, hal=True)
         buyer = told.json(Attributes).buyer
         return buyer.locale if buyer else None
 
     def message(self, order_id: str, store: str, action: str, body: Any) -> None:
         """Send one of the messages that are offered; Amazon tells nothing of it but that it took it."""
-        path = f"{MESSAGING}/{quote(order_id, safe='')}/messages/{action}"
+        path = f"{MESSAGING}/{segment(order_id)}/messages/{action}"
         self._created("sendMessage", path, store, body)
 
     def review_offered(self, order_id: str, store: str) -> bool:
         """Whether Amazon would ask the buyer for a review, now."""
-        path = f"{SOLICITATIONS}/{quote(order_id, safe='')}"
+        path = f"{SOLICITATIONS}/{segment(order_id)}"
         return REVIEW in self._offered("getSolicitationActionsForOrder", path, store)
 
     def ask_for_review(self, order_id: str, store: str) -> None:
         """Have Amazon ask the buyer for a review."""
-        path = f"{SOLICITATIONS}/{quote(order_id, safe='')}/solicitations/{REVIEW}"
+        path = f"{SOLICITATIONS}/{segment(order_id)}/solicitations/{REVIEW}"
         self._created("createProductReviewAndSellerFeedbackSolicitation", path, store, None)
 
     def confirm(self, order_id: str, body: Any) -> None:
         """Tell of a parcel that left."""
-        path = f"{ORDERS_V0}/{quote(order_id, safe='')}/shipmentConfirmation"
+        path = f"{ORDERS_V0}/{segment(order_id)}/shipmentConfirmation"
         reply = self._call("confirmShipment", lambda plan: self._http.post(path, body, budget=plan))
         _taken(reply, 204)
 

@@ -4,10 +4,10 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from syncd.connector import ConnectorError, OutcomeUnknown, Rejected, Unavailable
-from syncd.http import Encoded, HttpClient, Reply
+from syncd.http import Encoded, HttpClient, Reply, segment
 from syncd.model import Attachment
 from syncd_amazon.client import MESSAGING, AmazonClient
 from syncd_amazon.wire import Destination
@@ -31,7 +31,7 @@ class Uploads:
 
         Nothing has been sent when it raises: Unavailable where it may go well later, Rejected.
         """
-        resource = f"{MESSAGING}/{quote(order_id, safe='')}/messages/{action}"
+        resource = f"{MESSAGING}/{segment(order_id)}/messages/{action}"
         return [self._put(file, resource, store) for file in files]
 
     def _put(self, file: Attachment, resource: str, store: str) -> dict[str, str]:

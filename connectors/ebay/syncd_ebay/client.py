@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 
@@ -21,7 +20,7 @@ from syncd.connector import (
     Unavailable,
     utc_text,
 )
-from syncd.http import Auth, Budget, HttpClient, Reply, shared_budget
+from syncd.http import Auth, Budget, HttpClient, Reply, segment, shared_budget
 from syncd_ebay.cases import DISPUTE, POST_ORDER, Kind
 from syncd_ebay.wire import (
     ConversationPage,
@@ -154,7 +153,7 @@ class EbayClient:
         offset, more = 0, True
         while more:
             reply = self._messages.get(
-                f"/conversation/{quote(conversation_id, safe='')}",
+                f"/conversation/{segment(conversation_id)}",
                 {"conversation_type": kind, "limit": CONVERSATIONS_PER_PAGE, "offset": offset},
             )
             page = reply.json(MessagePage)
@@ -191,18 +190,18 @@ class EbayClient:
 
     def order(self, order_id: str) -> SellOrder:
         """One order."""
-        return self._orders.get(f"/order/{quote(order_id, safe='')}").json(SellOrder)
+        return self._orders.get(f"/order/{segment(order_id)}").json(SellOrder)
 
     def fulfillments(self, order_id: str) -> list[bytes]:
         """The parcels of an order."""
-        path = f"/order/{quote(order_id, safe='')}/shipping_fulfillment"
+        path = f"/order/{segment(order_id)}/shipping_fulfillment"
         raws = self._orders.get(path).json(FulfillmentList).fulfillments
         return list(dict.fromkeys(bytes(raw) for raw in raws))
 
     def confirm(self, order_id: str, body: dict[str, Any]) -> None:
         """Report a parcel; OutcomeUnknown also where eBay failed at it."""
         try:
-            self._orders.post(f"/order/{quote(order_id, safe='')}/shipping_fulfillment", body)
+            self._orders.post(f"/order/{segment(order_id)}/shipping_fulfillment", body)
         except ServerFault as fault:
             raise OutcomeUnknown(f"eBay failed while it took the parcel: {fault}") from None
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import ClassVar
-from urllib.parse import quote
 
 import msgspec
 from pydantic import Field, HttpUrl
@@ -19,7 +18,7 @@ from syncd.connector import (
 )
 from syncd.connector.scans import compact
 from syncd.hookspecs import hookimpl
-from syncd.http import HttpClient, Reply
+from syncd.http import HttpClient, Reply, segment
 from syncd.http.carrier import Carrier, api_at, calls, words_in
 from syncd.model import Item, ParcelRef
 from syncd_gls.parse import head, read
@@ -66,7 +65,7 @@ class GLS(Carrier):
     def ask_several(self, parcels: Sequence[ParcelRef]) -> Mapping[str, bytes]:
         """What GLS has of each number, as a list."""
         asked = {compact(parcel.tracking_number): parcel.tracking_number for parcel in parcels}
-        path = ",".join(quote(each, safe="") for each in asked)
+        path = ",".join(segment(each) for each in asked)
         params = {"showEvents": "true", "showLinks": "false"}
         answer = self.http.get(f"/simple/trackids/{path}", params).json(_Answer)
         told: dict[str, list[msgspec.Raw]] = {}

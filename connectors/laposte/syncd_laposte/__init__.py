@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, Literal
-from urllib.parse import quote
 
 import msgspec
 from pydantic import Field, HttpUrl
@@ -11,7 +10,7 @@ from pydantic import Field, HttpUrl
 from syncd.connector import AccountConfig, Connector, Context, Secret, Unavailable
 from syncd.connector.scans import compact
 from syncd.hookspecs import hookimpl
-from syncd.http import HeaderToken, HttpClient
+from syncd.http import HeaderToken, HttpClient, segment
 from syncd.http.carrier import Carrier, about_number, api_at, calls, words_in
 from syncd.model import Item, ParcelRef
 from syncd_laposte.parse import Answer, read
@@ -49,7 +48,7 @@ class LaPoste(Carrier):
     def ask_several(self, parcels: Sequence[ParcelRef]) -> Mapping[str, bytes | None]:
         """The shipment of each number that La Poste was quick enough to answer for."""
         asked = {compact(parcel.tracking_number): parcel.tracking_number for parcel in parcels}
-        path = ",".join(quote(each, safe="") for each in asked)
+        path = ",".join(segment(each) for each in asked)
         said = self.http.get(f"/idships/{path}", {"lang": self.config.language}).json(_FORMS)
         answers = said if isinstance(said, list) else [said]
         told = {compact(answer.number): answer for answer in answers if answer.told}

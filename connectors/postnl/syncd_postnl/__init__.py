@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import ClassVar, Literal
-from urllib.parse import quote
 
 from pydantic import Field, HttpUrl
 
@@ -17,7 +16,7 @@ from syncd.connector import (
 )
 from syncd.connector.scans import compact
 from syncd.hookspecs import hookimpl
-from syncd.http import HeaderToken, HttpClient, Reply
+from syncd.http import HeaderToken, HttpClient, Reply, segment
 from syncd.http.carrier import Carrier, api_at, calls, words_in
 from syncd.model import Item, ParcelRef
 from syncd_postnl.parse import Answer, read
@@ -54,7 +53,7 @@ class PostNL(Carrier):
 
     def ask(self, parcel: ParcelRef) -> bytes:
         """The parcel with all its events; without a shipment PostNL does not know it (yet)."""
-        barcode = quote(compact(parcel.tracking_number), safe="")
+        barcode = segment(compact(parcel.tracking_number))
         params = {"detail": "true", "language": self.config.language}
         return self.http.get(f"/barcode/{barcode}", params).checked(Answer)
 

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Annotated, ClassVar
-from urllib.parse import quote
 
 import msgspec
 from pydantic import Field, HttpUrl
@@ -10,7 +9,7 @@ from pydantic import Field, HttpUrl
 from syncd.connector import AccountConfig, Connector, Context, Secret
 from syncd.connector.scans import compact
 from syncd.hookspecs import hookimpl
-from syncd.http import HeaderToken, HttpClient
+from syncd.http import HeaderToken, HttpClient, segment
 from syncd.http.carrier import Carrier, about_number, api_at, calls
 from syncd.model import Item, ParcelRef
 from syncd_royalmail.parse import read
@@ -50,7 +49,7 @@ class RoyalMail(Carrier):
 
     def ask(self, parcel: ParcelRef) -> bytes:
         """The mail piece with all its events."""
-        number = quote(compact(parcel.tracking_number), safe="")
+        number = segment(compact(parcel.tracking_number))
         return self.http.get(f"/{number}/events").checked()
 
     def read(self, parcel: ParcelRef, raw: bytes) -> list[Item]:

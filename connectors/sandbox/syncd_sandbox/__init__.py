@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
-from urllib.parse import quote
 
 import msgspec
 from pydantic import Field
@@ -11,7 +10,7 @@ from pydantic import Field
 from syncd import connector as c
 from syncd import model as m
 from syncd.hookspecs import hookimpl
-from syncd.http import HeaderToken, HttpClient, Reply
+from syncd.http import HeaderToken, HttpClient, Reply, segment
 
 Record = dict[str, Any]
 T = TypeVar("T", bound=m.Item)
@@ -66,7 +65,7 @@ class Sandbox(c.Connector):
         """Some buyers take no messages from the marketplace."""
         if draft.buyer.id is None:
             return m.Verdict.never("the draft names no buyer of this marketplace")
-        answer = self._http.get(f"/buyers/{quote(draft.buyer.id, safe='')}").json(Record)
+        answer = self._http.get(f"/buyers/{segment(draft.buyer.id)}").json(Record)
         return m.Verdict.yes() if answer["accepts_messages"] else m.Verdict.never(answer["reason"])
 
     def send(self, draft: m.Draft, key: str) -> m.Receipt:
@@ -107,7 +106,7 @@ def _judge(reply: Reply) -> c.ConnectorError | None:
 
 
 def _extensions(order_id: str) -> str:
-    return f"/orders/{quote(order_id, safe='')}/extensions"
+    return f"/orders/{segment(order_id)}/extensions"
 
 
 def _receipt_of(reply: Reply) -> m.Receipt:

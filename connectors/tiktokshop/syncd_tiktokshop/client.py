@@ -4,13 +4,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
 
 from syncd.connector import AuthFailed, ConnectorError, Secret
-from syncd.http import Auth, Budget, HttpClient, Outgoing, Params, Reply, shared_budget
+from syncd.http import Auth, Budget, HttpClient, Outgoing, Params, Reply, segment, shared_budget
 from syncd_tiktokshop import errors, wire
 from syncd_tiktokshop.signature import request_signature
 
@@ -83,7 +83,7 @@ class TikTokClient:
         """A page of a conversation, by the place in it, the latest first."""
         self._chat.take()
         params = _page(MESSAGES_PER_PAGE, page_token, sort_field="index", sort_order="DESC")
-        return self._get(f"{_CHAT}/{_safe(conversation_id)}/messages", wire.Messages, params)
+        return self._get(f"{_CHAT}/{segment(conversation_id)}/messages", wire.Messages, params)
 
     def open_conversation(self, buyer_user_id: str) -> str:
         """The conversation with a buyer, made or opened again; the same one at each asking."""
@@ -93,7 +93,7 @@ class TikTokClient:
     def send_text(self, conversation_id: str, text: str) -> str:
         """Send a text; gives the message's id. OutcomeUnknown where TikTok failed at it."""
         content = msgspec.json.encode({"content": text}).decode()
-        path = f"{_CHAT}/{_safe(conversation_id)}/messages"
+        path = f"{_CHAT}/{segment(conversation_id)}/messages"
         return self._post(path, wire.Sent, {"type": "TEXT", "content": content}).message_id
 
     def changed_orders(
@@ -119,13 +119,15 @@ class TikTokClient:
 
     def providers(self, delivery_option_id: str) -> list[wire.Provider]:
         """The carriers that a way of delivery may be sent by."""
-        path = f"/logistics/202309/delivery_options/{_safe(delivery_option_id)}/shipping_providers"
+        path = (
+            f"/logistics/202309/delivery_options/{segment(delivery_option_id)}/shipping_providers"
+        )
         return self._get(path, wire.Providers).shipping_providers or []
 
     def ship(self, package_id: str, tracking_number: str, provider_id: str) -> None:
         """Tell that a package left."""
         sent = {"tracking_number": tracking_number, "shipping_provider_id": provider_id}
-        path = f"{_FULFILLMENT}/packages/{_safe(package_id)}/ship"
+        path = f"{_FULFILLMENT}/packages/{segment(package_id)}/ship"
         self._post(path, msgspec.Raw, {"self_shipment": sent})
 
     def mark_shipped(
@@ -137,7 +139,7 @@ class TikTokClient:
             "tracking_number": tracking_number,
             "shipping_provider_id": provider_id,
         }
-        path = f"{_FULFILLMENT}/orders/{_safe(order_id)}/packages"
+        path = f"{_FULFILLMENT}/orders/{segment(order_id)}/packages"
         return self._post(path, wire.Packed, body).package_id
 
     def close(self) -> None:
@@ -185,10 +187,6 @@ class TikTokClient:
 def _page(limit: int, page_token: str, **more: str) -> dict[str, str | int]:
     token = {"page_token": page_token} if page_token else {}
     return {"page_size": limit, **more, **token}
-
-
-def _safe(part: str) -> str:
-    return quote(part, safe="")
 
 
 def _date(reply: Reply) -> datetime | None:

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import ClassVar
-from urllib.parse import quote
 from uuid import uuid4
 
 import msgspec
@@ -11,7 +10,7 @@ from pydantic import Field, HttpUrl
 from syncd.connector import AccountConfig, Connector, Context, Secret
 from syncd.connector.scans import compact
 from syncd.hookspecs import hookimpl
-from syncd.http import HttpClient, Outgoing
+from syncd.http import HttpClient, Outgoing, segment
 from syncd.http.carrier import Carrier, about_number, api_at, calls, words_in
 from syncd.model import Item, ParcelRef
 from syncd_ups.parse import read
@@ -48,7 +47,7 @@ class Ups(Carrier):
 
     def ask(self, parcel: ParcelRef) -> bytes:
         """The shipment with all its activities."""
-        number = quote(compact(parcel.tracking_number), safe="")
+        number = segment(compact(parcel.tracking_number))
         params = {"locale": self.config.locale}
         return self.http.get(f"/api/track/v1/details/{number}", params).checked()
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from syncd import metrics
 from syncd.connector import OutcomeUnknown, Unavailable
-from syncd.http import Encoded, HeaderToken, HttpClient, observed
+from syncd.http import Encoded, HeaderToken, HttpClient, observed, segment
 from syncd.secret import Secret
 from syncd.testing.server import Answer, FakeServer, Fault, route
 
@@ -121,6 +121,10 @@ def test_an_escaped_path_stays_as_it_is(echo, opened):
     seen = []
     opened(sign=lambda outgoing: seen.append(outgoing.path) or outgoing).get("/other%2Fthing")
     assert seen == ["/api/other%2Fthing"]
+
+
+def test_an_id_is_one_segment_of_a_path():
+    assert segment("../a?b=c d#é") == "..%2Fa%3Fb%3Dc%20d%23%C3%A9"
 
 
 def test_a_link_of_the_same_host_is_followed_with_what_it_says(echo, opened):
