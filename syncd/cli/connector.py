@@ -13,6 +13,8 @@ from syncd.cli.output import emit, printable
 if TYPE_CHECKING:
     from syncd.testing.trial import Check, Trial
 
+_NAMED = 2
+
 
 @click.group()
 def connector() -> None:
@@ -83,12 +85,20 @@ def _lines(done: "Trial") -> Iterator[str]:
         yield from _explained(check)
     for problem in done.problems:
         yield f"WRONG    {problem}"
-    for check in done.ended("skipped"):
-        yield f"skipped  {check.name}: {check.said}"
+    yield from _skipped(done.ended("skipped"))
     counts = {each: len(done.ended(each)) for each in ("passed", "failed", "skipped")}
     yield (
         ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) or "none ran"
     )
+
+
+def _skipped(checks: "list[Check]") -> Iterator[str]:
+    """A line for each reason; the names where they are few."""
+    reasons = list(dict.fromkeys(check.said for check in checks))
+    for reason in reasons:
+        names = [check.name for check in checks if check.said == reason]
+        which = ", ".join(names) if len(names) <= _NAMED else f"{len(names)} checks"
+        yield f"skipped  {which}: {reason}"
 
 
 def _explained(check: "Check") -> Iterator[str]:

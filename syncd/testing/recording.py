@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -16,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 from pydantic import BaseModel
 
+from syncd import clock
 from syncd.connector import Connector
 from syncd.http import Outgoing, Reply, observed
 from syncd.secret import Secret
@@ -24,6 +26,7 @@ from syncd.testing.masking_words import Kind, kind_of
 
 MOST_EXCHANGES = 20
 MOST_BYTES = 1024 * 1024
+_DAY = re.compile(r"20\d\d-[01]\d-[0-3]\d(?=T|$)")
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -182,6 +185,44 @@ def check_free(folder: Path) -> None:
 def answer_of(file: Path) -> Any:
     """The answer's JSON in a file that `syncd record` wrote, such as a fixture of a test."""
     return json.loads(file.read_text(encoding="utf-8"))["answer"]["json"]
+
+
+def lately(answer: Any) -> Any:
+    """An answer with its dates moved by whole days, so that the latest of its times is of yesterday.
+
+    For fakes of platforms that are asked for the last so many days: the clock of tests is today's.
+    Times are moved where they are texts that begin as ISO 8601 has it, in their own form.
+    """
+    days = [day for text in _texts(answer) if (day := _day(text))]
+    if not days:
+        return answer
+    return _moved(answer, clock.now().date() - timedelta(days=1) - max(days))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
+
+
+def _moved(value: Any, by: timedelta) -> Any:
+    if isinstance(value, dict):
+        return {name: _moved(each, by) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_moved(each, by) for each in value]
+    if isinstance(value, str) and (day := _day(value)):
+        return f"{day + by}{value[10:]}"
+    return value
+
+
+def _day(text: str) -> date | None:
+    """The day with which a text begins that is a time."""
+    try:
+        return date.fromisoformat(text[:10]) if _DAY.match(text) else None
+    except ValueError:  # such as of February the 30th
+        return None
 
 
 def secrets_of(config: BaseModel) -> Iterator[str]:

@@ -6,7 +6,7 @@ marked by `route`::
     class Shop(FakeServer):
         @route("GET", "/orders")
         def orders(self, request: Request) -> Answer:
-            return Answer.json({"orders": self.page(self.state, request)})
+            return Answer.json({"orders": self.page(self.state)})
 
     with Shop() as shop:
         shop.fail(Fault.RATE_LIMITED, path="/orders")
@@ -179,6 +179,7 @@ class FakeServer:
     ) -> None:
         """Let the next `times` requests whose path matches `path` go wrong in the way of `fault`.
 
+        `path` is a regular expression of the path, or of method and path: ``POST /messages``.
         `seconds` is how long a TIMEOUT keeps the client waiting before the connection is closed.
         """
         with self.lock:
@@ -222,7 +223,8 @@ class FakeServer:
 
     def _take(self, request: Request) -> _Order | None:
         for order in self._orders:
-            fits = order.method in {None, request.method} and order.path.search(request.path)
+            told = (request.path, f"{request.method} {request.path}")
+            fits = order.method in {None, request.method} and any(map(order.path.search, told))
             if fits and order.times > 0:
                 order.times -= 1
                 return order

@@ -3,15 +3,19 @@
 import subprocess
 import sys
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from syncd import plugins
 from syncd.cli import exits
 from syncd.testing import trial
 from syncd.testing.conformance import SECTIONS
+from syncd.testing.recording import lately
 from syncd.testing.scaffolding import CannotScaffold, scaffold
+from syncd.testing.server import FakeServer, Fault
 from tests.unit.cli.conftest import Command
 
 
@@ -131,6 +135,36 @@ class TestTest:
         undeclared, suiteless = done.problems
         assert "syncd would not find the connector" in undeclared
         assert "subclass syncd.testing.conformance.ConnectorConformance" in suiteless
+
+
+class TestHints:
+    def test_times_of_a_recording_are_moved_together_by_days(self, monkeypatch):
+        now = datetime(2026, 11, 22, 5, tzinfo=UTC)
+        monkeypatch.setattr("syncd.clock.now", lambda: now)
+        answer = {"items": [{"at": "2026-03-01T10:00:00.5+02:00", "day": "2026-02-27", "n": 3}]}
+        moved = {"items": [{"at": "2026-11-21T10:00:00.5+02:00", "day": "2026-11-19", "n": 3}]}
+        assert lately(answer) == moved
+        assert lately({"id": "2026-03-011", "odd": "2026-02-30"}) == {
+            "id": "2026-03-011",
+            "odd": "2026-02-30",
+        }
+
+    def test_an_empty_stream_fails_one_check_and_leaves_the_others(self, acme, command):
+        fake = acme / "tests" / "fake_acme.py"
+        change(fake, '["items"] for name in', '["items"][:0] for name in')
+        only = "messages and (something or resuming or again or edit or twice)"
+        ended = command("connector", "test", acme, "-k", only)
+        failed, _, here, skipped, counts = ended.out.splitlines()
+        assert failed == "FAILED   something comes[messages]"
+        assert "recording.lately" in here
+        assert skipped.endswith("checks: not run, since the first poll of messages brought nothing")
+        assert counts.startswith("1 failed, ")
+
+    def test_a_fault_may_be_for_one_method_of_a_path(self):
+        with FakeServer() as shop:
+            shop.fail(Fault.HTML, path="POST /tickets")
+            assert httpx.get(f"{shop.url}/tickets").status_code == 404
+            assert httpx.post(f"{shop.url}/tickets").status_code == 200
 
 
 class TestProcesses:
