@@ -103,6 +103,9 @@ def _tell(
         click.echo(file)
     if files:
         click.echo("\n".join(_summary(masker.masked, kept)))
+        for name, (values, records) in masker.maybe_codes().items():
+            told = f"{values} value{'s' if values > 1 else ''} in {records} records"
+            click.echo(printable(f"masked: {name} had {told}; a code? then --keep {name}"))
     elif not any(row["error"] for row in rows):
         click.echo(_NOTHING)
 

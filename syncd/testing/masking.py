@@ -20,6 +20,8 @@ DEEPEST = 40
 """How far values may be nested, JSON within texts counted; what lies deeper is left out."""
 LEFT_OUT = "***"
 SHORTEST_SECRET = 4
+FEW, SEVERAL = 3, 6
+"""So few values in so many records look like codes."""
 
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
@@ -51,6 +53,9 @@ class Masker:
         self.kept: defaultdict[str, set[str]] = defaultdict(set)
         """The texts that were left as they are, by the names of their fields."""
 
+        self.replaced: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """How often each text got a stand-in, by the names of their fields."""
+
     def add_secret(self, secret: str) -> None:
         """Leave it in nowhere; shorter ones than `SHORTEST_SECRET` would be found in everything."""
         if len(secret) >= SHORTEST_SECRET:
@@ -60,6 +65,16 @@ class Masker:
         """Count anew; the stand-ins stay."""
         self.masked.clear()
         self.kept.clear()
+        self.replaced.clear()
+
+    def maybe_codes(self) -> dict[str, tuple[int, int]]:
+        """The fields whose few values came again and again, as codes do: how many, in how many records."""
+        counts = {name: (len(each), each.total()) for name, each in self.replaced.items() if name}
+        return {
+            name: (values, records)
+            for name, (values, records) in sorted(counts.items())
+            if values <= FEW and records >= 3 * values and records >= SEVERAL
+        }
 
     def holds_secret(self, text: str) -> bool:
         """Whether one of the secrets stands in a text."""
@@ -109,7 +124,8 @@ class Masker:
         }
 
     def _name(self, name: str) -> str:
-        harmless = words.is_name_of_a_field(name) and name not in self._people
+        somebody = name in self._people and not words.names_nobody(name)
+        harmless = words.is_name_of_a_field(name) and not somebody
         if harmless and not self.holds_secret(name):
             return name
         return str(self._text(name, "", of_somebody=True, depth=DEEPEST))
@@ -127,11 +143,15 @@ class Masker:
             return text
         if kind is Kind.TEXT or (" " in text and kind is not Kind.PERSON and not of_somebody):
             return self.blot(text)
+        self.replaced[name][text] += 1
         somebodys = of_somebody or (kind is Kind.PERSON and name != "name")
         return self._stand_in(text, personal=somebodys)
 
     def _is_kept(self, text: str, name: str, kind: Kind) -> bool:
         wanted = name.casefold() in self._keep and kind is not Kind.SECRET
+        if kind is not Kind.TEXT and words.names_nobody(text):
+            self.kept[name].add(text)
+            return True
         code = kind is Kind.CODE and words.is_code(text, name) and not self._is_disguised(text)
         if wanted or code:
             self.kept[name].add(text)

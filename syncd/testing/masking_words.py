@@ -62,6 +62,9 @@ _PUBLIC = _words("marketplace site error")
 _TIME = _words("at on time date timestamp created updated modified until start end from to by")
 _AMOUNT = _words("amount value price total cost fee subtotal sum rate percent weight size length")
 
+# "sender": "buyer" names nobody, and nobody is called so.
+_OF_NOBODY = _SOMEBODY | _TEXT | _CODE | _words("order orders item items shop store")
+
 _LINK = _words("href url uri link links path next prev previous self first last location")
 
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
@@ -118,6 +121,11 @@ def about_somebody(name: str) -> bool:
 def is_link(name: str) -> bool:
     """Whether a field of this name holds an address of the API."""
     return not _LINK.isdisjoint(parts(name))
+
+
+def names_nobody(text: str) -> bool:
+    """Whether a text is made of words of APIs alone, in small letters, such as ``buyer``."""
+    return text.islower() and text.isascii() and _OF_NOBODY.issuperset(re.split("[_.,-]", text))
 
 
 def is_name_of_a_field(text: str) -> bool:

@@ -206,6 +206,23 @@ def test_fields_to_keep_are_kept_unless_they_hold_a_secret():
     assert shown["token"] != "abcdefgh"
 
 
+def test_a_word_of_the_api_for_a_person_is_no_name_and_renames_no_field():
+    masker = Masker()
+    said = {"sender": "buyer", "buyer": {"name": "Ann Example"}}
+    for _ in range(2):
+        masked = masker.value(said)
+    assert masked["sender"] == "buyer"
+    assert set(masked["buyer"]) == {"name"}
+    assert masked["buyer"]["name"] != "Ann Example"
+    assert masker.query([("embedded", "messages,buyer")]) == [("embedded", "messages,buyer")]
+
+
+def test_what_may_be_a_code_is_pointed_out():
+    masker = Masker()
+    masker.value([{"sender": f"Role{n % 2}", "name": f"Ann {n}"} for n in range(8)])
+    assert masker.maybe_codes() == {"sender": (2, 8)}
+
+
 def test_half_a_sign_breaks_nothing():
     half = '{"text": "\\ud800 abc", "\\ud800": "x", "href": "/a/\\ud800/b"}'
     masked = Masker().value({"data": b64(half), "json": half, **json.loads(half)})
