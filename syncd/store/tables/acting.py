@@ -36,6 +36,13 @@ Index(
     sqlite_where=findings.c.order_id.is_not(None),
     postgresql_where=findings.c.order_id.is_not(None),
 )
+# The open ones are few and asked for in each round; the closed ones are kept for ever.
+Index(
+    "ix_findings_open",
+    findings.c.kind,
+    sqlite_where=findings.c.closed_at.is_(None),
+    postgresql_where=findings.c.closed_at.is_(None),
+)
 
 outbox = Table(
     "outbox",

@@ -1,4 +1,4 @@
-"""Cases, reviews and stock levels; what an outbox row asks a platform for."""
+"""Cases, reviews and stock levels; what an outbox row asks for; open findings by their kind."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,6 +23,14 @@ def upgrade() -> None:
     )
     _stock_levels()
     op.add_column("outbox", sa.Column("details", sa.Text(), nullable=True))
+    still_open = sa.text("closed_at IS NULL")
+    op.create_index(
+        "ix_findings_open",
+        "findings",
+        ["kind"],
+        sqlite_where=still_open,
+        postgresql_where=still_open,
+    )
 
 
 def _cases() -> None:
