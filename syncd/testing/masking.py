@@ -149,13 +149,16 @@ class Masker:
 
     def _is_kept(self, text: str, name: str, kind: Kind) -> bool:
         wanted = name.casefold() in self._keep and kind is not Kind.SECRET
-        if kind is not Kind.TEXT and words.names_nobody(text):
-            self.kept[name].add(text)
-            return True
         code = kind is Kind.CODE and words.is_code(text, name) and not self._is_disguised(text)
+        code = code or self._is_role(text, name, kind)
         if wanted or code:
             self.kept[name].add(text)
         return wanted or code or words.tells_nothing(text, name, kind)
+
+    def _is_role(self, text: str, name: str, kind: Kind) -> bool:
+        """Whether it says who somebody is for the platform, as in ``"sender": "buyer"``."""
+        somebodys = kind is Kind.TEXT or words.is_for_names(name) or text in self._people
+        return not somebodys and words.names_nobody(text)
 
     def _is_disguised(self, text: str) -> bool:
         """Whether what looks like a code is a person's name, or a text in base64."""

@@ -123,6 +123,11 @@ def is_link(name: str) -> bool:
     return not _LINK.isdisjoint(parts(name))
 
 
+def is_for_names(name: str) -> bool:
+    """Whether a field of this name holds what somebody is called by, and not who it is by their role."""
+    return not (_PERSON - _SOMEBODY).isdisjoint(parts(name))
+
+
 def names_nobody(text: str) -> bool:
     """Whether a text is made of words of APIs alone, in small letters, such as ``buyer``."""
     return text.islower() and text.isascii() and _OF_NOBODY.issuperset(re.split("[_.,-]", text))
