@@ -108,6 +108,9 @@ class Ebay(Deadly, FakeEbay):
         super()._keep(sent)
 
 
+FEEDS = ("orders", "shipments", "tracking", "messages", "stock")
+
+
 class Market(Deadly):
     """A marketplace with the sandbox's API. Buyers whose id ends in an even digit want mail."""
 
@@ -116,7 +119,7 @@ class Market(Deadly):
 
     def __init__(self, trap, record):
         super().__init__(trap)
-        self.feeds = {name: [] for name in ("orders", "shipments", "tracking", "messages")}
+        self.feeds = {name: [] for name in FEEDS}
         self._reached = record
         self._sent = {}
 
@@ -125,7 +128,7 @@ class Market(Deadly):
         with self.lock:
             self.feeds[feed].append(fields)
 
-    @route("GET", "/(orders|shipments|tracking|messages)")
+    @route("GET", f"/({'|'.join(FEEDS)})")
     def feed(self, request):
         since, told = int(request.one("since", "0")), self.feeds[request.groups[0]]
         page = told[since : since + 100]

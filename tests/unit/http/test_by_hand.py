@@ -24,10 +24,10 @@ def test_the_signature_alone_is_printed(given, capsys):
 
 
 def test_what_is_wrong_is_told_and_ends_with_2(given, capsys):
-    given(b'"')
+    given(b"[1]")
     decode = msgspec.json.Decoder(str).decode
     assert sign_by_hand("syncd_shop.signing", None, decode, ["--json"]) == 2
-    assert capsys.readouterr() == ("", "error: Input data was truncated\n")
+    assert capsys.readouterr() == ("", "error: Expected `str`, got `array`\n")
 
 
 def test_parameters_are_signed_as_they_are_written():
