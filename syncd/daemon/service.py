@@ -6,7 +6,6 @@ reload, a look at the store) runs beside it.
 
 import faulthandler
 import gc
-import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager
@@ -43,7 +42,6 @@ def serve(build: Callable[[], "Engine"]) -> bool:
     AddressTaken.
     """
     faulthandler.enable()  # the watchdog's SIGABRT leaves every thread's stack in the journal
-    faulthandler.register(signal.SIGUSR1, all_threads=True)
     with Signals() as signals:
         systemd.notify("STATUS=starting")
         return Service(build, signals).run()

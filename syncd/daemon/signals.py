@@ -6,14 +6,20 @@ from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any, Self
 
+from syncd.daemon import stacks
+
 STOP = frozenset({signal.SIGTERM, signal.SIGINT})
 RELOAD = signal.SIGHUP
+STACKS = signal.SIGUSR1
 
 _Handler = Callable[[int, FrameType | None], Any] | int | None
 
 
 class Signals:
-    """Catches SIGTERM, SIGINT and SIGHUP inside a ``with`` block; only in the main thread."""
+    """Catches SIGTERM, SIGINT and SIGHUP inside a ``with`` block, and at SIGUSR1 tells the stacks.
+
+    Only in the main thread.
+    """
 
     def __init__(self) -> None:
         # A SimpleQueue may be put to from a handler that interrupted its own get().
@@ -24,6 +30,7 @@ class Signals:
     def __enter__(self) -> Self:
         for number in (*STOP, RELOAD):
             self._before[number] = signal.signal(number, self._catch)
+        self._before[STACKS] = signal.signal(STACKS, stacks.tell)
         return self
 
     def __exit__(self, *exc_info: object) -> None:

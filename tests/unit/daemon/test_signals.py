@@ -1,6 +1,7 @@
 """Real signals, sent to this process."""
 
 import signal
+import threading
 
 import pytest
 
@@ -48,3 +49,28 @@ def test_the_handlers_from_before_are_put_back():
     with Signals():
         assert signal.getsignal(signal.SIGTERM) is not before[0]
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)] == before
+
+
+def test_the_stacks_are_told_and_it_goes_on(capfd):
+    """Of all threads, those that compute meanwhile too, as often as somebody asks."""
+    done = threading.Event()
+
+    def computing():
+        while not done.is_set():
+            sum(range(100))
+
+    threads = [threading.Thread(target=computing, name=f"busy-{n}") for n in range(4)]
+    for thread in threads:
+        thread.start()
+    with Signals() as signals:
+        for _ in range(50):
+            signal.raise_signal(signal.SIGUSR1)
+        assert not signals.stopping
+    done.set()
+    for thread in threads:
+        thread.join()
+    told = capfd.readouterr().err
+    assert told.count("Thread MainThread (most recent call last):") == 50
+    assert told.count("Thread busy-3 (most recent call last):") == 50
+    assert "in computing" in told
+    assert "test_signals.py" in told
