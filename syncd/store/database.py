@@ -101,7 +101,9 @@ class Database:
     def tidy(self) -> None:
         """Let the database refresh its statistics where it thinks that worth it."""
         if self.sqlite:
-            with self._writing, self._writer.connect() as connection:
+            # In a transaction that begins as a writer: it would read first and then want to write,
+            # which SQLite refuses at once where another process has written in between.
+            with self.write() as connection:
                 connection.exec_driver_sql("PRAGMA optimize")
 
     def close(self) -> None:

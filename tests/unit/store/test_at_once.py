@@ -2,8 +2,10 @@
 
 import threading
 from datetime import timedelta
+from time import sleep
 
 from syncd.model import NewNotice, Party
+from syncd.store import Store
 
 BUYERS = 40
 
@@ -114,3 +116,31 @@ def test_a_row_is_claimed_by_one_of_many_senders(source, store, make):
     raised = at_once(*(lambda owner=f"w{n}": take(owner) for n in range(4)))
     assert raised == []
     assert sorted(taken) == sorted(f"k{number}" for number in range(30))
+
+
+def test_one_process_tidies_while_another_writes(sqlite_url, time, make, source_of):
+    """The statistics are read and then written; a writer in between is waited for."""
+    writing, tidying = Store(sqlite_url), Store(sqlite_url)
+    source_of(writing).bring(*(make.message(f"m{n}", thread_id="t1") for n in range(200)))
+    held = threading.Event()
+
+    def write():
+        with writing.database.write() as connection:
+            connection.exec_driver_sql("UPDATE messages SET subject='new'")
+            held.set()
+            sleep(0.3)
+
+    writer = threading.Thread(target=write)
+    with tidying.database.write() as connection:  # what was asked for is worth statistics
+        connection.exec_driver_sql("SELECT count(*) FROM messages WHERE conversation_id=1")
+    writer.start()
+    held.wait()
+    try:
+        tidying.database.tidy()
+    finally:
+        writer.join()
+        with tidying.database.read() as connection:
+            known = connection.exec_driver_sql("SELECT count(*) FROM sqlite_stat1").scalar()
+        writing.close()
+        tidying.close()
+    assert known
