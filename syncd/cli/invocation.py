@@ -37,17 +37,18 @@ class Invocation:
         return _SYSTEM if os.geteuid() == 0 else user_config()
 
     def load(self, path: Path | None = None) -> "tuple[Settings, Plugins]":
-        """The checked settings and the connectors installed; logs are set up as they say.
+        """The checked settings and the connectors they name; logs are set up as they say.
 
         Raises ConfigError, which becomes exit code 78.
         """
         from syncd import config, log, plugins  # noqa: PLC0415  not needed for --help
 
-        found, file = plugins.load(), path or self.config
-        settings = config.load(file, found.connectors)
+        tree = config.read(path or self.config)
+        found = plugins.load(config.connectors_named(tree))
+        settings = config.check(tree, found.connectors)
         if any(playbook.template for playbook in settings.playbooks):
             names = _template_names(settings.templates.folder)
-            settings = config.load(file, found.connectors, names)
+            settings = config.check(tree, found.connectors, names)
         log.configure(settings.log.format, "debug" if self.verbose else settings.log.level)
         return settings, found
 

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import click
 from click.shell_completion import CompletionItem
 
+from syncd import process
+
 
 class Verb(NamedTuple):
     """Where a verb's command lies, and what --help says about it."""
@@ -36,7 +38,8 @@ class LazyGroup(click.Group):
         if verb is None:
             return None
         module, _, function = verb.target.partition(":")
-        command = getattr(import_module(module), function)
+        with process.importing():
+            command = getattr(import_module(module), function)
         assert isinstance(command, click.Command)
         return command
 

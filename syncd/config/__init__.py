@@ -1,8 +1,9 @@
 """The config: TOML files become checked, frozen settings, or a list of all that is wrong."""
 
+from syncd.config.files import read
 from syncd.config.guards import Flapping, FreshLook, Guards, Outage, StaleSource
 from syncd.config.lateness import Lateness
-from syncd.config.loading import load
+from syncd.config.loading import check, connectors_named, load
 from syncd.config.problems import ConfigError, Problem
 from syncd.config.reference import reference
 from syncd.config.sampling import account_sample, sample
@@ -88,10 +89,13 @@ __all__ = [
     "TemplateSettings",
     "Watches",
     "account_sample",
+    "check",
+    "connectors_named",
     "effective",
     "format_duration",
     "load",
     "parse_duration",
+    "read",
     "reference",
     "sample",
     "state_folder",

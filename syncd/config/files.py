@@ -26,6 +26,7 @@ class Place:
 class Tree:
     """All files together, with the problems met on the way."""
 
+    main: Path
     data: dict[str, Any] = field(default_factory=dict)
     places: dict[KeyPath, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -40,7 +41,7 @@ class Tree:
 
 def read(main: Path) -> Tree:
     """Read `main` and, sorted by name, the ``*.toml`` files of the folder conf.d beside it."""
-    tree = Tree()
+    tree = Tree(main)
     _read_one(tree, main)
     if main.exists():
         for file in sorted((main.parent / "conf.d").glob("*.toml")):

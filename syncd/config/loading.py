@@ -19,17 +19,29 @@ from syncd.connector import Capability
 def load(path: Path, connectors: Connectors, templates: Collection[str] | None = None) -> Settings:
     """Read and check the config at `path` and ``conf.d/*.toml`` beside it.
 
+    See `check`.
+    """
+    return check(read(path), connectors, templates)
+
+
+def check(tree: Tree, connectors: Connectors, templates: Collection[str] | None = None) -> Settings:
+    """The settings that `tree` holds.
+
     `connectors` are those installed; `templates` the names that playbooks may use, where known.
     Raises ConfigError with every problem; nothing is asked of any account's platform.
     """
-    tree = read(path)
-    settings, found = _checked(tree.data, connectors, {"base": path.absolute().parent})
+    settings, found = _checked(tree.data, connectors, {"base": tree.main.absolute().parent})
     if tree.whole:
         found += _crossed(tree.data, connectors, templates)
-    tree.problems.extend(_placed(tree, complaint, path) for complaint in found)
-    if tree.problems or settings is None:
-        raise ConfigError(sorted(tree.problems, key=_reading_order(path)))
+    problems = [*tree.problems, *(_placed(tree, complaint) for complaint in found)]
+    if problems or settings is None:
+        raise ConfigError(sorted(problems, key=_reading_order(tree.main)))
     return settings
+
+
+def connectors_named(tree: Tree) -> frozenset[str]:
+    """The connectors that the accounts in `tree` are of, installed or not."""
+    return frozenset(str(table.get("connector")) for table in _tables(tree.data).values())
 
 
 def _checked(
@@ -140,11 +152,11 @@ def _name_again(playbook: Mapping[str, Any], seen: set[str]) -> Iterator[Complai
     seen.add(str(name))
 
 
-def _placed(tree: Tree, complaint: Complaint, main: Path) -> Problem:
+def _placed(tree: Tree, complaint: Complaint) -> Problem:
     place = tree.place(complaint.path)
     shown = complaint.path[:-1] if complaint.names_key else complaint.path
     return Problem(
-        file=place.file if place else main,
+        file=place.file if place else tree.main,
         line=place.line if place else None,
         key=dotted(_within(tree.data, shown)),
         message=complaint.message,

@@ -96,7 +96,6 @@ class Service:
     def _start(self) -> None:
         self._engine.start()
         self._reporter.start()
-        gc.collect()
         gc.freeze()  # what start-up made stays: no collection need look at it again
         metrics.STARTED.set(clock.now().timestamp())
         systemd.notify("READY=1")

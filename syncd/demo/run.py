@@ -75,8 +75,9 @@ class Demo:
             imap_port=box.imap_port,
             smtp_port=box.smtp_port,
         )
-        found = plugins.load()
-        settings = config.load(path, found.connectors)
+        tree = config.read(path)
+        found = plugins.load(config.connectors_named(tree))
+        settings = config.check(tree, found.connectors)
         return Runtime.open(_polled_every(self._pace.poll_seconds, settings), found)
 
     def _pass_days(self, runtime: Runtime, world: World, box: Mailbox, progress: Progress) -> None:

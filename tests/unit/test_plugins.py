@@ -69,6 +69,20 @@ def test_a_good_connector_is_there_with_its_origin(install: Install) -> None:
     assert found.problems == []
 
 
+def test_only_the_wanted_are_imported(install: Install) -> None:
+    install("syncd-shop", GOOD)
+    install("syncd-broken", "import no_such_module")
+    found = plugins.load({"shop"})
+    assert (list(found.connectors), found.problems) == (["shop"], [])
+    assert "syncd_broken" not in sys.modules
+
+
+def test_a_wanted_one_is_sought_under_other_names_too(install: Install) -> None:
+    install("syncd-shop", GOOD)
+    install("syncd-mall", GOOD.replace('"shop"', '"bazaar"'))
+    assert list(plugins.load({"bazaar"}).connectors) == ["bazaar", "shop"]
+
+
 def test_nothing_installed_is_no_problem(install: Install) -> None:
     assert plugins.load() == plugins.Plugins()
 

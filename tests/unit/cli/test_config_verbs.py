@@ -57,7 +57,7 @@ FOUND = Plugins(
 @pytest.fixture(autouse=True)
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     closed.clear()
-    monkeypatch.setattr(plugins, "load", lambda: FOUND)
+    monkeypatch.setattr(plugins, "load", lambda *_: FOUND)
 
 
 def syncd(*args: object) -> Result:
