@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.metadata import EntryPoint, entry_points
+from inspect import getattr_static
 
 from pluggy import PluginManager, PluginValidationError
 
@@ -204,6 +205,11 @@ def _check_capabilities(connector: type[Connector]) -> None:
     capabilities: object = connector.capabilities
     if not isinstance(capabilities, frozenset) or not capabilities <= frozenset(Capability):
         raise _Unfit(f"{connector.__name__}.capabilities must be a frozenset of Capability")
+    if not isinstance(getattr_static(connector, "able"), classmethod):
+        raise _Unfit(
+            f"{connector.__name__}.able must be a class method that takes the settings: what they "
+            "leave out is asked before there is an object"
+        )
 
 
 def _refuse_duplicate(name: str, plugins: Plugins) -> None:

@@ -135,7 +135,7 @@ class Connector:
     """The streams it has, of `STREAMS`; each with the interval at which polling it is sensible by
     default."""
     capabilities: frozenset[Capability] = frozenset()
-    """What the platform allows. Where it depends on the settings, see `able`."""
+    """What the platform allows; in an object what `able` says of its settings, and nothing else."""
     lacks: ClassVar[Mapping[Capability, str]] = {}
     """Why the platform has no such capability, in words for who wonders (``syncd capabilities``)."""
     consent_code: ClassVar[str] = "code"
@@ -148,12 +148,13 @@ class Connector:
         """Check the options that belong together; open nothing, ask nobody."""
         self.config = config
         self.context = context
+        self.capabilities = self.able(config)
 
     @classmethod
     def able(cls, config: Any) -> frozenset[Capability]:
         """What an account with these settings can do: `capabilities`, or fewer of them.
 
-        Whoever overrides it sets ``self.capabilities`` to it in ``__init__``. Asks nobody.
+        Asks nobody, and makes no object: what settings take away is known before there is one.
         """
         del config
         return cls.capabilities

@@ -387,6 +387,17 @@ class ConnectorConformance(TrackingChecks, RequestChecks, StrainChecks):
         short = [name for name, every in cls.streams.items() if every < timedelta(seconds=1)]
         assert not short, f"streams {short} are polled without a pause"
 
+    def test_the_settings_alone_say_what_it_can_do(self, make: Make, source: Any) -> None:
+        """An object can do other things than `able` says of its settings, which is what others go by."""
+        cls, own = self.connector_class, make().capabilities
+        able = cls.able(cls.Config.model_validate(self.config(source)))
+        more = sorted(able - cls.capabilities)
+        assert not more, f"`able` says {more}, which `capabilities` of the class does not have"
+        assert own == able, (
+            f"the object says {sorted(own)}, and `able` {sorted(able)}: leave `self.capabilities` "
+            "alone, and let the class method `able` say what settings take away"
+        )
+
     def test_construction_opens_nothing(
         self, make: Make, source: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -84,7 +84,6 @@ class AmazonConnector(Connector):
         self._uploads = uploads.Uploads(self._client, url)
         self._queue = OrderQueue(config.queue, config.seller_id) if config.queue else None
         self._closed = threading.Event()
-        self.capabilities = self.able(config)
 
     @classmethod
     def able(cls, config: AmazonConfig) -> frozenset[Capability]:

@@ -98,6 +98,7 @@ class TikTokShop(Connector):
     }
     capabilities = CHAT | {Capability.UPLOAD_TRACKING, Capability.WEBHOOK}
     lacks: ClassVar = {
+        **dict.fromkeys(CHAT, rules.NO_CHAT),
         Capability.EXTEND_PROMISE: "TikTok has no call that puts off a date it has set",
         Capability.REQUEST_REVIEW: "TikTok asks buyers for reviews itself",
         Capability.PUBLIC_REPLY: "TikTok has no call that answers reviews",
@@ -106,8 +107,6 @@ class TikTokShop(Connector):
     def __init__(self, config: TikTokShopConfig, context: Context) -> None:
         super().__init__(config, context)
         own = config.base_url
-        if not config.chat:
-            self.capabilities = type(self).capabilities - CHAT
         self._consent_url = f"{own}/open/authorize" if own else CONSENT
         if config.us_shop and not own:
             self._consent_url = CONSENT_US
@@ -134,6 +133,11 @@ class TikTokShop(Connector):
         self._cipher: str | None = config.shop_cipher
         self._asking = Lock()
         self._history = timedelta(days=config.history_days)
+
+    @classmethod
+    def able(cls, config: TikTokShopConfig) -> frozenset[Capability]:
+        """Without the chat nothing of it is read or written."""
+        return cls.capabilities if config.chat else cls.capabilities - CHAT
 
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
         """What changed, by the lists; how the cursor moves is told in `syncd.connector.sweep`."""

@@ -11,6 +11,8 @@ WHO = (
     "or ever asked for a return or refund"
 )
 
+NO_CHAT = "this account has `chat = false`: its app may not use TikTok's chat"
+
 
 def may_send(draft: Draft, *, chat: bool) -> Verdict:
     """Whether TikTok lets `draft` out, as far as can be told without asking."""
@@ -19,7 +21,7 @@ def may_send(draft: Draft, *, chat: bool) -> Verdict:
 
 
 def _switched_off(*, chat: bool) -> str:
-    return "" if chat else "this account has `chat = false`: its app may not use TikTok's chat"
+    return "" if chat else NO_CHAT
 
 
 def _recipient(draft: Draft) -> str:

@@ -76,18 +76,33 @@ def test_where_nothing_can_be_sent_it_says_what_is_done_instead(syncd, monkeypat
     assert lamps["why_not"]["sends"] == f"ebay takes no messages: {instead}"
 
 
-def test_what_the_settings_leave_out_is_not_told_as_there(tmp_path, command):
+AMAZON = """
+[accounts.lamps]
+connector = "amazon"
+seller_id = "A3TH9S8BH6GOGM"
+marketplaces = ["DE"]
+client_id = "app"
+client_secret = { env = "NO_SUCH_SECRET" }
+"""
+TIKTOK = """
+[accounts.lamps]
+connector = "tiktokshop"
+app_key = "app"
+app_secret = { env = "NO_SUCH_SECRET" }
+chat = false
+"""
+
+
+@pytest.mark.parametrize(
+    ("config", "out", "why"),
+    [
+        (AMAZON, {"push"}, "`queue` names it"),
+        (TIKTOK, {"read_messages", "reply", "start_conversation"}, "`chat = false`"),
+    ],
+)
+def test_what_the_settings_leave_out_is_not_told_as_there(tmp_path, command, config, out, why):
     path = tmp_path / "syncd.toml"
-    path.write_text(
-        """
-        [accounts.lamps]
-        connector = "amazon"
-        seller_id = "A3TH9S8BH6GOGM"
-        marketplaces = ["DE"]
-        client_id = "app"
-        client_secret = { env = "NO_SUCH_SECRET" }
-        """
-    )
+    path.write_text(config)
     [lamps] = command(path)("capabilities", "--json").json
-    assert lamps["can"]["push"] is False
-    assert "`queue` names it" in lamps["why_not"]["push"]
+    assert not {each for each in out if lamps["can"][each]}
+    assert all(why in lamps["why_not"][each] for each in out)

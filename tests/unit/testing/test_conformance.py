@@ -541,6 +541,22 @@ class WithoutPause(Tiny):
     streams: ClassVar = {"messages": timedelta(0)}
 
 
+class LessThanItSays(Tiny):
+    """Takes away in the object what its settings leave out, where nobody sees it before."""
+
+    def __init__(self, config, context):
+        super().__init__(config, context)
+        self.capabilities = type(self).capabilities - {Capability.READ_MESSAGES}
+
+
+class MoreBySettings(Tiny):
+    """Has settings add what the class does not have."""
+
+    @classmethod
+    def able(cls, config):
+        return cls.capabilities | {Capability.PUBLIC_REPLY}
+
+
 class AsksAtConstruction(Tiny):
     """Looks whether the platform is there when it is made."""
 
@@ -768,6 +784,8 @@ FAULTY = [
     (OfAnotherVersion, "test_it_declares_itself"),
     (OfNoVersion, "test_it_declares_itself"),
     (WithoutPause, "test_it_declares_itself"),
+    (LessThanItSays, "test_the_settings_alone_say_what_it_can_do"),
+    (MoreBySettings, "test_the_settings_alone_say_what_it_can_do"),
     (AsksAtConstruction, "test_construction_opens_nothing"),
     (CheckComplains, "test_check_passes_where_all_is_well"),
     (TalkativeRepr, "test_secrets_stay_secret"),
