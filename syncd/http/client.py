@@ -18,7 +18,7 @@ from syncd.connector import ConnectorError, OutcomeUnknown, Unavailable
 from syncd.http.budget import Budget, BudgetSpent
 from syncd.http.observing import show
 from syncd.http.outgoing import Outgoing, Pairs, Params, Sign, encoded, flat
-from syncd.http.reply import Judge, Reply, Throttled, verdict
+from syncd.http.reply import Blocked, Judge, Reply, Throttled, blocked, verdict
 
 MAX_BYTES = 32 * 1024 * 1024
 TIMEOUT_SECONDS = 30.0
@@ -50,11 +50,12 @@ class HttpClient:
     """HTTP for one account. Thread-safe.
 
     `judge` reads a platform's answers before the common rules do, also good ones: some platforms
-    tell their errors in a 200. `expired` says which answers mean that the login has ended and is
-    worth renewing. `media_type` is what JSON bodies are called, `sign` is the last to touch a
-    request. `budget` holds for all requests; each call may name another in its place. What a
-    `private` one asks is shown to nobody (`observed`), and no error repeats what it is answered: for
-    token endpoints of a platform's own kind.
+    tell their errors in a 200. It is not shown a web page with 403, which is not the platform's
+    (`blocked`). `expired` says which answers mean that the login has ended and is worth renewing.
+    `media_type` is what JSON bodies are called, `sign` is the last to touch a request. `budget`
+    holds for all requests; each call may name another in its place. What a `private` one asks is
+    shown to nobody (`observed`), and no error repeats what it is answered: for token endpoints of
+    a platform's own kind.
 
     Redirects, and links to another host than `base_url`, are not followed: that is a changed API,
     or somebody else's host.
@@ -166,7 +167,7 @@ class HttpClient:
         return reply
 
     def _verdict(self, reply: Reply) -> ConnectorError | None:
-        return (self._judge and self._judge(reply)) or verdict(reply)
+        return blocked(reply) or (self._judge and self._judge(reply)) or verdict(reply)
 
     def _pause(self, call: "_Call", error: ConnectorError) -> None:
         budget = call.budget or self._budget
@@ -275,7 +276,7 @@ def _masked(reply: Reply, login: Mapping[str, str]) -> Reply:
 
 def _worth_repeating(error: BaseException) -> bool:
     """A dropped connection or a hiccup, as opposed to a source that says when to come back."""
-    if not isinstance(error, Unavailable) or isinstance(error, Throttled | BudgetSpent):
+    if not isinstance(error, Unavailable) or isinstance(error, Throttled | Blocked | BudgetSpent):
         return False
     return error.retry_after is None
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from syncd.connector import AuthFailed, MemoryTokens, TokenKeeper, Unavailable
 from syncd.http.client import TIMEOUT_SECONDS, tls
 from syncd.http.kept import Kept, KeptTokens
-from syncd.http.reply import Reply
+from syncd.http.reply import Reply, blocked
 from syncd.secret import Secret
 
 # A token this close to its end is renewed before it is used, so that it cannot end on the way.
@@ -177,7 +177,7 @@ class OAuth2:
                 content = _read(response)
         except httpx.HTTPError as error:
             raise Unavailable(f"token endpoint: {type(error).__name__}: {error}") from None
-        return _answered(Reply(response.status_code, response.headers, content))
+        return _answered(Reply(response.status_code, response.headers, content, private=True))
 
     def _keep(self, token: Token, good_until: datetime) -> Kept:
         """Keep what was given out, before it is used."""
@@ -228,6 +228,8 @@ def _read(response: httpx.Response) -> bytes:
 def _answered(reply: Reply) -> Token:
     if reply.status == 429 or reply.status >= 500:
         raise Unavailable(f"token endpoint: HTTP {reply.status}", retry_after=reply.retry_after)
+    if error := blocked(reply):
+        raise Unavailable(f"token endpoint: {error}", error.retry_after)
     if reply.status >= 400:
         word = _error(reply.content)
         refusal = DeadGrant if word == "invalid_grant" else AuthFailed

@@ -1,5 +1,6 @@
 """An answer, and what it means for recovery."""
 
+import re
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -64,9 +65,45 @@ class Throttled(Unavailable):
     """Too many requests: never a reason to ask again at once."""
 
 
+class Blocked(Unavailable):
+    """Somebody in front of the platform refuses; asking again at once would be refused again."""
+
+
 # The server says that it did not begin (RFC 9110, 15.6.4; Yandex Market says 420 for 429).
 _NOT_BEGUN = frozenset({408, 425, 503})
 _THROTTLED = frozenset({420, 429})
+
+
+_TITLE = re.compile(rb"<title[^>]*>([^<]{1,200})", re.IGNORECASE)
+# A block page has its title at the beginning; what comes behind may be any size.
+_HEAD_BYTES = 8192
+
+
+def blocked(reply: Reply) -> Blocked | None:
+    """What a 403 means that is a web page: that it is from a proxy or firewall, and of no login.
+
+    Platforms' APIs say in their own form why they refuse. Whoever stands in front of them, such as
+    Cloudflare or a company's proxy, answers programs with the page it has for people.
+    """
+    if reply.status != 403 or not _is_page(reply):
+        return None
+    title = None if reply.private else _TITLE.search(reply.content[:_HEAD_BYTES])
+    said = f" ({' '.join(title[1].decode('utf-8', 'replace').split())!r})" if title else ""
+    return Blocked(
+        f"HTTP 403 with a web page{said} in place of the API's answer: a proxy or firewall refuses "
+        "this machine, or base_url is not the API's; it is tried again, and if it stays, ask who "
+        "runs it to let this machine's address through",
+        retry_after=reply.retry_after,
+    )
+
+
+def _is_page(reply: Reply) -> bool:
+    start = reply.content[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"{", b"[")):  # some APIs call their JSON text/html
+        return False
+    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    page = kind in {"text/html", "application/xhtml+xml"}
+    return page or start.startswith((b"<!doctype html", b"<html"))
 
 
 def verdict(reply: Reply) -> ConnectorError | None:

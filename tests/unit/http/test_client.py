@@ -124,6 +124,47 @@ class TestReading:
         with pytest.raises(error, match=f"HTTP {status}.*why"):
             client.get("/special")
 
+    @pytest.mark.parametrize("kind", ["text/html", "Text/HTML; charset=utf-8", "text/plain"])
+    def test_a_403_of_a_firewall_is_no_word_about_the_login(self, shop, kind):
+        judged = HttpClient(shop.url, judge=lambda _: AuthFailed("consent again"))
+        page = b"\n<!DOCTYPE html><html><head><title>Attention\n Required!</title></head></html>"
+        shop.special = Answer(403, page, kind)
+
+        with pytest.raises(Unavailable, match=r"\('Attention Required!'\).*proxy or firewall"):
+            judged.get("/special")
+        assert len(shop.requests) == 1  # asked again at once it would answer the same
+        with pytest.raises(Unavailable, match="web page"):  # it did not let it through, either
+            judged.post("/special", {})
+        judged.close()
+
+    @pytest.mark.parametrize(
+        ("body", "kind"),
+        [
+            (b'{"error": "forbidden"}', "text/html"),
+            (b"<Error><Code>AccessDenied</Code></Error>", "application/xml"),
+            (b"Forbidden", "text/plain"),
+            (b"", "application/json"),
+        ],
+    )
+    def test_a_403_of_the_api_is(self, shop, client, body, kind):
+        shop.special = Answer(403, body, kind)
+
+        with pytest.raises(AuthFailed):
+            client.get("/special")
+
+    def test_a_page_with_401_asks_for_a_login_as_ever(self, shop, client):
+        shop.special = Answer(401, b"<html><h1>Unauthorized</h1></html>", "text/html")
+
+        with pytest.raises(AuthFailed):
+            client.get("/special")
+
+    def test_the_time_that_a_firewall_names_is_handed_on(self, shop, client):
+        shop.special = Answer(403, b"<html>", "text/html", {"Retry-After": "60"})
+
+        with pytest.raises(Unavailable) as failure:
+            client.get("/special")
+        assert failure.value.retry_after == 60
+
     def test_nobody_there_is_unavailable_and_named(self):
         with Shop() as gone:
             url = gone.url
@@ -310,6 +351,12 @@ class TestPrivate:
         shop.special = Answer.json({"name": 7, "token": "s3cret"})
         with pytest.raises(Unavailable, match="not what the API describes") as failure:
             private.get("/special").json(Thing)
+        assert "s3cret" not in str(failure.value)
+
+    def test_nor_is_the_title_of_a_page(self, shop, private):
+        shop.special = Answer(403, b"<html><title>no s3cret for you", "text/html")
+        with pytest.raises(Unavailable, match="web page") as failure:
+            private.get("/special")
         assert "s3cret" not in str(failure.value)
 
     @pytest.mark.parametrize(("status", "error"), [(400, Rejected), (401, AuthFailed)])

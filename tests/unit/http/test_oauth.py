@@ -118,6 +118,15 @@ def test_an_error_of_another_form_is_not_repeated(platform, auth):
         auth().access_token()
 
 
+def test_a_firewall_before_the_endpoint_is_no_refused_login(platform, auth):
+    page = b"<html><title>cl1ent-s3cret</title></html>"
+    platform.refusal = Answer(403, page, "text/html", {"Retry-After": "30"})
+    with pytest.raises(Unavailable, match="token endpoint: HTTP 403 with a web page") as failure:
+        auth().access_token()
+    assert failure.value.retry_after == 30
+    assert "cl1ent-s3cret" not in str(failure.value)
+
+
 def test_a_refused_token_is_renewed_and_the_request_repeated(platform, client):
     client.get("/thing")
     platform.forms.append({})  # the platform has forgotten a1
