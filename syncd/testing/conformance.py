@@ -83,6 +83,7 @@ BREAKDOWNS = (
     Fault.GARBAGE,
     Fault.HTML,
     Fault.EMPTY,
+    Fault.FORBIDDEN_PAGE,
 )
 RETRY_AFTER = 7
 ALWAYS = 1_000_000

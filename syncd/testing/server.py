@@ -30,6 +30,9 @@ T = TypeVar("T")
 
 ENDLESS_BYTES = 128 * 1024 * 1024
 _BLANKS = b" " * (1024 * 1024)
+_BLOCKED = (
+    b"<!DOCTYPE html><html><head><title>Access denied</title></head><body>Ray 7</body></html>"
+)
 
 
 class Fault(StrEnum):
@@ -49,6 +52,8 @@ class Fault(StrEnum):
     HTML = "html"
     """An error page with status 200, as proxies give it."""
     EMPTY = "empty"
+    FORBIDDEN_PAGE = "forbidden_page"
+    """403 with a web page, as firewalls in front of a platform give it: no word about the login."""
     UNAUTHORIZED = "unauthorized"
     DUPLICATE_PAGE = "duplicate_page"
     """Every item of the page twice."""
@@ -255,6 +260,7 @@ _PLAIN: dict[Fault, Callable[[_Order], Answer]] = {
     Fault.SERVER_ERROR: lambda _: Answer.json({"error": "internal"}, 500),
     Fault.GARBAGE: lambda _: Answer(200, b"\x00\xff{]garbage"),
     Fault.HTML: lambda _: Answer(200, b"<html><h1>Maintenance</h1></html>", "text/html"),
+    Fault.FORBIDDEN_PAGE: lambda _: Answer(403, _BLOCKED, "text/html; charset=utf-8"),
     Fault.ENDLESS: lambda _: Answer(200, b"[", endless=True),
     Fault.EMPTY: lambda _: Answer(200, b""),
     Fault.UNAUTHORIZED: lambda _: Answer.json({"error": "invalid_token"}, 401),

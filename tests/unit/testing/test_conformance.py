@@ -432,6 +432,13 @@ class OutageAsBug(Translating):
         return RuntimeError("500") if "HTTP 500" in str(error) else error
 
 
+class BlockedAsLogin(Translating):
+    """Takes the page of a firewall for a word about its login."""
+
+    def other(self, error):
+        return AuthFailed(str(error)) if "HTTP 403" in str(error) else error
+
+
 class TrustsTheAnswer(Tiny):
     """Takes every answer for JSON of the right shape."""
 
@@ -772,6 +779,7 @@ FAULTY = [
     (ForgetsRetryAfter, "test_retry_after_is_handed_on"),
     (ExpectsRetryAfter, "test_a_rate_limit_without_a_time_is_backed_off_from"),
     (OutageAsBug, "test_a_breakdown_is_told_as_such"),
+    (BlockedAsLogin, "test_a_breakdown_is_told_as_such"),
     (TrustsTheAnswer, "test_a_breakdown_is_told_as_such"),
     (NonsenseIsEmpty, "test_a_breakdown_is_told_as_such"),
     (MovesOnBeforeItFails, "test_a_breakdown_loses_nothing"),
