@@ -1,5 +1,6 @@
 """The verbs that look: status, conversations, show."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -8,10 +9,12 @@ from msgspec import to_builtins
 from syncd import status as standing
 from syncd.cli import completing, exits
 from syncd.cli.invocation import Invocation, json_option, pass_invocation
-from syncd.cli.opened import known_account, store
-from syncd.cli.output import emit, printable, to_json
+from syncd.cli.opened import Looking, known_account, store
+from syncd.cli.output import cell, emit, printable, to_json
 from syncd.cli.status_page import page as status_page
 from syncd.cli.subject_page import page as subject_page
+from syncd.cli.words import day
+from syncd.store.look import AmbiguousOrder
 from syncd.store.subject import KINDS
 
 _TALK_COLUMNS = ("id", "account", "customer", "orders", "subject", "messages", "waits_since",
@@ -77,6 +80,8 @@ def conversations(
 @click.argument("subject", metavar="ORDER|TRACKING-NUMBER|CONVERSATION")
 @click.option("--as", "kind", type=click.Choice(KINDS),
               help="What it is the name of, where it could be several.")  # fmt: skip
+@click.option("--account", help="Whose it is, where several accounts have an order of this name.",
+              shell_complete=completing.accounts)  # fmt: skip
 @click.option("--reply", is_flag=True,
               help="Only the ready reply to a buyer who asks where a parcel is.")  # fmt: skip
 @json_option
@@ -87,6 +92,7 @@ def show(
     invocation: Invocation,
     subject: str,
     kind: str | None,
+    account: str | None,
     reply: bool,
     as_json: bool,
 ) -> None:
@@ -97,7 +103,7 @@ def show(
     name is known.
     """
     with store(invocation) as looking:
-        found = looking.store.look.subject(subject, kind)
+        found = _subject(looking, subject, kind, known_account(looking, account))
     if reply and found["kind"] is not None:
         _tell_replies(_replies(invocation, found), as_json=as_json)
     elif as_json:
@@ -108,12 +114,31 @@ def show(
         click.echo(f"{printable(subject)} is a {other} too: --as {other} shows it", err=True)
     if found["kind"] is None:
         wanted = kind or "an order, a parcel or a conversation"
+        where = f" in account {account}" if account else ""
         click.echo(
-            f"nothing is known of {wanted} {printable(repr(subject))}; `syncd conversations "
+            f"nothing is known of {wanted} {printable(repr(subject))}{where}; `syncd conversations "
             "--search TEXT` finds what was written",
             err=True,
         )
         ctx.exit(exits.FOUND_WRONG)
+
+
+def _subject(looking: Looking, typed: str, kind: str | None, account: str | None) -> dict[str, Any]:
+    """What is known of it; a usage error that lists the accounts where several have such an order."""
+    try:
+        return looking.store.look.subject(typed, kind, account=account)
+    except AmbiguousOrder as error:
+        which = ", ".join(map(_candidate, error.candidates))
+        raise click.UsageError(
+            f"several accounts have an order {printable(repr(error.name))}: {which}. "
+            "Say which by --account"
+        ) from None
+
+
+def _candidate(order: Mapping[str, Any]) -> str:
+    told = (f"placed {day(order['placed_at'])}" if order["placed_at"] else "its order is not read yet",
+            order["country"] and f"to {order['country']}", order["buyer"])  # fmt: skip
+    return f"{order['account']} ({', '.join(cell(one) for one in told if one)})"
 
 
 def _replies(invocation: Invocation, found: dict[str, Any]) -> list[dict[str, Any]]:

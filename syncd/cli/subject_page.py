@@ -1,6 +1,7 @@
 """``syncd show`` for people: the facts first, then what happened."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import click
@@ -10,6 +11,22 @@ from syncd.cli.words import day, minute, plain
 from syncd.model import CONFIRMATION, EXTENSION, REVIEW_REQUEST
 
 Facts = Mapping[str, Any]
+
+_DETAILS = {
+    "writer": "writer",
+    "subject": "subject",
+    "place": "place",
+    "local": "local",
+    "respond_by": "answer by",
+    "outcome": "outcome",
+    "reply": "reply",
+    "version": "version",
+    "closed_at": "closed at",
+    "source_id": "platform's id",
+    "read_back_at": "delivered, read back at",
+    "conversation": "conversation",
+}
+"""What else an entry of the timeline may say, and what people call it."""
 
 _REQUESTS = {EXTENSION: "more time", REVIEW_REQUEST: "review", CONFIRMATION: "confirmed"}
 
@@ -27,7 +44,7 @@ def page(found: Facts) -> Iterator[str]:
             yield from lines(one)
     yield click.style("\ntimeline (UTC)", bold=True)
     for entry in found["timeline"]:
-        yield from _entry(entry)
+        yield from _entry(entry, several=len(found["conversations"]) > 1)
 
 
 def _head(kind: str, *facts: object) -> str:
@@ -104,14 +121,15 @@ def _conversation(talk: Facts) -> Iterator[str]:
         yield from _below("about", f"one or several of the orders {', '.join(talk['orders'])}")
 
 
-def _entry(entry: Facts) -> Iterator[str]:
+def _entry(entry: Facts, *, several: bool) -> Iterator[str]:
+    """`several`: there are several conversations, so that it matters in which something was said."""
     yield click.style(
         f"{minute(entry['at'])}  {plain(entry['kind']):10} {cell(entry['who'])}", bold=True
     )
-    for name in ("writer", "subject", "place", "local", "version", "closed_at"):
+    for name, title in _DETAILS.items():
         value = entry.get(name)
-        if value is not None:
-            shown = minute(value) if name in {"local", "closed_at"} else cell(value)
-            yield f"    {plain(name)}: {shown}"
+        if value is not None and (several or name != "conversation"):
+            shown = minute(value) if isinstance(value, datetime) else cell(value)
+            yield f"    {title}: {shown}"
     for line in printable(entry["text"]).strip().splitlines():
         yield f"    {line}"

@@ -48,6 +48,7 @@ def write(
     for messages in talk[len(planned) :]:
         plan_messages(tx, platform, messages, counts)()
     tx.listings.link()
+    tx.messages.link_told()
     if bad:
         counts["item", "quarantined"] += tx.quarantine(bad)
     several = [*by_kind.values(), *(messages.values() for messages in talk)]

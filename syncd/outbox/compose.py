@@ -29,7 +29,7 @@ def compose(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) -
     broken = limits.check(platform, written)
     if broken:
         raise Unwritable(f"{platform} does not take this text: {'; '.join(broken)}")
-    thread = runtime.store.stories.thread(account.id, row.order_id, row.conversation_id)
+    thread = runtime.store.stories.thread(account.id, row)
     return Draft(
         text=written.text,
         subject=_subject(row, written, thread),

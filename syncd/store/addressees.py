@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import Connection, Select
 
 from syncd.model import Addressee, Party
+from syncd.store.about import means
 from syncd.store.tables import conversation_orders, conversations, orders
 
 
@@ -26,7 +27,8 @@ def addressees(connection: Connection, subjects: Select[tuple[int]]) -> dict[int
         .outerjoin(
             conversations,
             (talk.id == conversation_orders.c.conversation_id)
-            & (talk.customer_id == table.customer_id),
+            & (talk.customer_id == table.customer_id)
+            & means(table.account_id, table.source_id),
         )
         .order_by(talk.last_at.nulls_first())
     )  # fmt: skip

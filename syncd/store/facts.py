@@ -33,6 +33,22 @@ def standing(connection: Connection, subject: Subject) -> dict[str, list[Facts]]
     }
 
 
+def candidates(connection: Connection, subject: Subject) -> list[Facts]:
+    """Each account that has an order of this name, with what tells these orders apart."""
+    table, named = orders.c, {key.account for key in subject.orders}
+    wanted = (
+        select(accounts.c.name, table.placed_at, table.country, table.buyer)
+        .outerjoin(orders, (table.account_id == accounts.c.id) & (table.source_id == subject.name))
+        .where(accounts.c.id.in_(named))
+        .order_by(accounts.c.name)
+    )
+    return [
+        {"account": row[0], "placed_at": from_us(row[1]), "country": row[2],
+         "buyer": _buyer(row[3])}
+        for row in connection.execute(wanted)
+    ]  # fmt: skip
+
+
 def _orders(connection: Connection, subject: Subject) -> list[Facts]:
     table = orders.c
     wanted = (
@@ -43,7 +59,7 @@ def _orders(connection: Connection, subject: Subject) -> list[Facts]:
         )
         .join(accounts, accounts.c.id == table.account_id)
         .outerjoin(customers, customers.c.id == table.customer_id)
-        .where(table.source_id.in_(subject.orders))
+        .where(subject.owns(table.account_id, table.source_id))
         .order_by(table.placed_at)
     )  # fmt: skip
     return [

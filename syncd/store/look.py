@@ -1,6 +1,6 @@
 """Looking things up: for status, lists and timelines. Reads only."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from syncd.model import Direction, MessageKind
 from syncd.store.database import Database
-from syncd.store.facts import standing
+from syncd.store.facts import candidates, standing
 from syncd.store.subject import find
 from syncd.store.tables import (
     accounts,
@@ -41,6 +41,16 @@ _COUNTED = {
     .select_from(quarantine)
     .where(quarantine.c.resolved_at.is_(None)),
 }
+
+
+class AmbiguousOrder(LookupError):
+    """Several accounts have an order of this id, and nobody has said whose is meant."""
+
+    def __init__(self, name: str, candidates: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(f"several accounts have an order {name!r}")
+        self.name = name
+        self.candidates = candidates
+        """Each with its ``account``, and ``placed_at``, ``country`` and ``buyer`` where known."""
 
 
 class LookStore:
@@ -102,18 +112,25 @@ class LookStore:
         with self._database.read() as connection:
             return _conversations(connection, list(connection.execute(chosen).scalars()))
 
-    def subject(self, typed: str, kind: str | None = None) -> dict[str, Any]:
+    def subject(
+        self, typed: str, kind: str | None = None, *, account: str | None = None
+    ) -> dict[str, Any]:
         """All that is known about an order, a parcel or a conversation.
 
         `typed` is an order's id, a tracking number or a conversation's number; `kind` (``order``,
         ``parcel``, ``conversation``) says which where it could be several, else the first of these
         is taken and ``also`` names the others. ``kind`` is None in the answer where nothing has this
-        name. ``timeline`` is the oldest first; each entry has ``at``, ``kind``, ``who``, ``text``.
+        name. `account` is whose it is, for an order that several accounts have: AmbiguousOrder is
+        raised without it. ``timeline`` is the oldest first; each entry has ``at``, ``kind``,
+        ``who``, ``text``.
         """
         with self._database.read() as connection:
-            subject, also = find(connection, typed, kind)
+            number = None if account is None else _account_id(connection, account)
+            subject, also = find(connection, typed, kind, number)
             if subject is None:
                 return {"name": typed, "kind": None, "also": also, "timeline": []}
+            if subject.ambiguous:
+                raise AmbiguousOrder(subject.name, candidates(connection, subject))
             return {
                 "name": subject.name,
                 "kind": subject.kind,
@@ -173,6 +190,15 @@ class LookStore:
         )
         with self._database.read() as connection:
             return {f"{row[0]}/{row[1]}": row[2] for row in connection.execute(wanted)}
+
+
+# No account has this id.
+_NOBODY = 0
+
+
+def _account_id(connection: Connection, name: str) -> int:
+    found = connection.execute(select(accounts.c.id).where(accounts.c.name == name)).scalar()
+    return _NOBODY if found is None else int(found)
 
 
 _WAITING = func.coalesce(conversations.c.last_inbound_at, 0) > func.coalesce(

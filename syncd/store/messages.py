@@ -16,6 +16,7 @@ from syncd.model import (
 )
 from syncd.store import bulk
 from syncd.store.attachments import add_attachments, write_attachments
+from syncd.store.readback import link_orders
 from syncd.store.tables import (
     conversation_orders,
     conversations,
@@ -54,6 +55,7 @@ class MessageWriter(Writer):
     ) -> None:
         super().__init__(connection, account_id, now)
         self._max_attachment_bytes = max_attachment_bytes
+        self._outbound: list[str] = []
 
     def conversations_of(self, keys: Collection[str]) -> dict[str, int]:
         """This account's conversations known by these thread keys."""
@@ -103,6 +105,7 @@ class MessageWriter(Writer):
         """
         numbers = self._open(opened, new.spans)
         self._move_on({number: span for number, span in new.spans.items() if number not in numbers})
+        self._outbound += new.outbound
         keys = [(self._account_id, key, numbers.get(n, n)) for key, n in learnt.items()]
         bulk.insert(self._connection, thread_keys, ("account_id", "key", "conversation_id"), keys)
         conversation_ids = [numbers.get(number, number) for number in new.conversations]
@@ -133,6 +136,13 @@ class MessageWriter(Writer):
         self._link_orders((order, conversation_ids[at]) for at, order in new.orders)
         files = [(ids[at], attachments) for at, attachments in new.files]
         write_attachments(self._connection, files, max_bytes=self._max_attachment_bytes)
+
+    def link_told(self) -> None:
+        """Link the conversations of what syncd sent itself with the orders that it was about.
+
+        To be called when all is written.
+        """
+        link_orders(self._connection, self._account_id, self._outbound)
 
     def edit(self, edits: Iterable[tuple[Stored, Message, bytes]]) -> None:
         """Store new content of known messages; what they said before is kept as a version."""
@@ -181,6 +191,8 @@ class NewMessages:
         """The listings, likewise."""
         self.files: list[tuple[int, tuple[Attachment, ...]]] = []
         """The attachments, likewise."""
+        self.outbound: list[str] = []
+        """The source ids of what the seller's side wrote."""
 
     def append(self, message: Message, content_hash: bytes, conversation: int) -> None:
         """Add `message` to `conversation`."""
@@ -199,6 +211,8 @@ class NewMessages:
             self.listings.append((position, listing))
         if message.attachments:
             self.files.append((position, message.attachments))
+        if message.direction is Direction.OUTBOUND:
+            self.outbound.append(message.source_id)
 
     def _touch(self, conversation: int, message: Message, at: int) -> None:
         span = self.spans.get(conversation)

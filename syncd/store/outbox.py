@@ -19,12 +19,16 @@ from syncd.model import (
 )
 from syncd.store.database import Database
 from syncd.store.notices import insert_notices, select_rows
+from syncd.store.readback import link_orders
 from syncd.store.tables import (
     audit,
     deliveries,
     outbox,
 )
 from syncd.store.times import from_us, to_us
+
+# More than platforms' clocks are off.
+_ABOUT = timedelta(hours=1)
 
 
 class OutboxStore:
@@ -154,7 +158,10 @@ class OutboxStore:
             return changed.rowcount == 1
 
     def sent(self, row: OutboxRow, receipt: Receipt, draft: Draft) -> None:
-        """Settle a row with the platform's receipt."""
+        """Settle a row with the platform's receipt.
+
+        A conversation in which its message has been read already is linked with the row's order.
+        """
         with self._database.write(durable=True) as connection:
             connection.execute(
                 insert(deliveries).values(
@@ -168,6 +175,26 @@ class OutboxStore:
                 )
             )
             _put(connection, row.id, OutboxState.SENT)
+            link_orders(connection, row.account_id, [receipt.source_id])
+
+    def taken(self, row: OutboxRow, text: str) -> tuple[str, ...]:
+        """The platform's ids of messages with this text that have settled other rows of the account.
+
+        Only those of about the row's own time and later.
+        """
+        wanted = (
+            select(deliveries.c.source_id)
+            .join(outbox, outbox.c.id == deliveries.c.outbox_id)
+            .where(
+                outbox.c.account_id == row.account_id,
+                outbox.c.id != row.id,
+                deliveries.c.outcome == OutboxState.SENT.value,
+                deliveries.c.text == text,
+                deliveries.c.at >= to_us(row.created_at - _ABOUT),
+            )
+        )
+        with self._database.read() as connection:
+            return tuple(connection.execute(wanted).scalars())
 
     def ended(self, row: OutboxRow, state: OutboxState, reason: str, now: datetime) -> None:
         """Settle a row that does not go out by itself: failed, cancelled, or for a person."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, Select, select
 
 from syncd.model import (
     Milestone,
@@ -14,7 +14,9 @@ from syncd.model import (
     ParcelStory,
     Thread,
 )
+from syncd.store.about import means
 from syncd.store.database import Database
+from syncd.store.dossier import ITS_ORDER
 from syncd.store.tables import (
     accounts,
     conversation_orders,
@@ -125,14 +127,14 @@ class StoryStore:
             milestone = Milestone(connection.execute(state).scalar_one())
             return milestone, frozenset(connection.execute(later).scalars())
 
-    def thread(self, account_id: int, order_id: str | None, conversation_id: int | None) -> Thread:
-        """The conversation to go on with in this account: the given one, else the order's latest.
+    def thread(self, account_id: int, row: OutboxRow) -> Thread:
+        """The conversation to go on with in this account: that of `row`, else its order's latest.
 
         Empty where the account has none: the message then opens one.
         """
         table = messages.c
         with self._database.read() as connection:
-            talk = _conversation(connection, account_id, order_id, conversation_id)
+            talk = _conversation(connection, account_id, row)
             if talk is None:
                 return Thread()
             mail = connection.execute(
@@ -167,25 +169,36 @@ def _missing(connection: Connection, row: OutboxRow) -> str | None:
     return told.get("items")
 
 
-def _conversation(
-    connection: Connection, account_id: int, order_id: str | None, conversation_id: int | None
-) -> Any:
-    table = conversations.c
-    about = select(conversation_orders.c.conversation_id).where(
-        conversation_orders.c.order_source_id == order_id
-    )
-    buyers = select(orders.c.customer_id).where(orders.c.source_id == order_id)
-    with_buyer = and_(table.id.in_(about), table.customer_id.in_(buyers))
-    wanted = (
-        select(table.id, table.thread_id, table.subject)
+def _conversation(connection: Connection, account_id: int, row: OutboxRow) -> Any:
+    table, links = conversations.c, conversation_orders.c
+    mine = select(table.id, table.thread_id, table.subject).where(table.account_id == account_id)
+    given = connection.execute(mine.where(table.id == row.conversation_id)).one_or_none()
+    with_buyer = (
+        mine.join(conversation_orders, links.conversation_id == table.id)
+        .join(orders, links.order_source_id == orders.c.source_id)
         .where(
-            table.account_id == account_id,
-            or_(table.id == conversation_id, with_buyer),
+            orders.c.id.in_(_orders_of(row)),
+            orders.c.customer_id == table.customer_id,
+            means(orders.c.account_id, orders.c.source_id),
         )
-        .order_by((table.id == conversation_id).desc(), table.last_at.desc())
+        .order_by(table.last_at.desc())
         .limit(1)
     )
-    return connection.execute(wanted).one_or_none()
+    return given or connection.execute(with_buyer).one_or_none()
+
+
+def _orders_of(row: OutboxRow) -> Select[tuple[int]]:
+    """The order that `row` is about; all of its id where the row does not tell whose it is."""
+    table = orders.c
+    if row.order_number is not None:
+        return select(table.id).where(table.id == row.order_number)
+    if row.shipment_id is None:
+        return select(table.id).where(table.source_id == row.order_id)
+    return (
+        select(table.id)
+        .join(shipments, ITS_ORDER)
+        .where(shipments.c.id == row.shipment_id, table.source_id == row.order_id)
+    )
 
 
 def _story(row: Any, latest: Any) -> ParcelStory:

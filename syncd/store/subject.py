@@ -1,9 +1,11 @@
 """What a name that somebody typed stands for, and what belongs to it."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select, true
 
+from syncd.store.about import OrderKey, among, holders, means
 from syncd.store.tables import (
     conversation_orders,
     conversations,
@@ -21,35 +23,58 @@ _LONGEST_NUMBER = 18  # digits that fit a BIGINT whatever they are
 
 
 class Subject:
-    """One order, parcel or conversation with all that belongs to it."""
+    """One order, parcel or conversation with all that belongs to it.
 
-    def __init__(self, connection: Connection, name: str, kind: str) -> None:
+    `account` leaves out what others have.
+    """
+
+    def __init__(
+        self, connection: Connection, name: str, kind: str, account: int | None = None
+    ) -> None:
         self.name = name
         self.kind = kind
         self._connection = connection
-        self.orders: list[str] = getattr(self, f"_orders_of_{kind}")()
+        self._account = account
+        self.orders: list[OrderKey] = getattr(self, f"_orders_of_{kind}")()
         self.shipments: list[int] = self._shipments()
         self.numbers: list[str] = self._numbers()
         self.conversations: list[int] = self._conversations()
 
-    def _orders_of_order(self) -> list[str]:
-        return [self.name]
+    def _orders_of_order(self) -> list[OrderKey]:
+        told = self._chosen(holders(self._connection, [self.name]))
+        return told or [OrderKey(None, self.name)]
 
-    def _orders_of_parcel(self) -> list[str]:
-        return self._ids(
-            select(shipments.c.order_source_id).where(shipments.c.tracking_number == self.name)
-        )
+    def _orders_of_parcel(self) -> list[OrderKey]:
+        table = shipments.c
+        wanted = select(table.account_id, table.order_source_id).distinct()
+        rows = self._connection.execute(wanted.where(table.tracking_number == self.name))
+        return self._chosen(sorted(OrderKey(*row) for row in rows))
 
-    def _orders_of_conversation(self) -> list[str]:
+    def _orders_of_conversation(self) -> list[OrderKey]:
         links = conversation_orders.c
-        return self._ids(
+        ids = self._ids(
             select(links.order_source_id).where(links.conversation_id == int(self.name))
         )
+        told = holders(self._connection, ids)
+        unknown = [OrderKey(None, order) for order in ids if order not in {k.order for k in told}]
+        return [*filter(self._is_meant, told), *unknown]
+
+    def _is_meant(self, key: OrderKey) -> bool:
+        talk = select(conversations.c.id).where(conversations.c.id == int(self.name))
+        return _any(self._connection, talk.where(means(*key)))
+
+    def _chosen(self, keys: Sequence[OrderKey]) -> list[OrderKey]:
+        return [key for key in keys if self._account in {None, key.account}]
 
     def _shipments(self) -> list[int]:
+        table = shipments.c
+        its_own = self.owns(table.account_id, table.order_source_id)
         if self.kind == "parcel":
-            return self._ids(select(shipments.c.id).where(shipments.c.tracking_number == self.name))
-        return self._ids(select(shipments.c.id).where(shipments.c.order_source_id.in_(self.orders)))
+            its_own = and_(
+                table.tracking_number == self.name,
+                true() if self._account is None else table.account_id == self._account,
+            )
+        return self._ids(select(table.id).where(its_own))
 
     def _numbers(self) -> list[str]:
         if self.kind == "parcel":
@@ -64,74 +89,110 @@ class Subject:
         if self.kind == "conversation":
             return [int(self.name)]
         links = conversation_orders.c
-        return self._ids(
-            select(links.conversation_id).where(links.order_source_id.in_(self.orders))
+        meant = [
+            and_(links.order_source_id == key.order, true() if key.account is None else means(*key))
+            for key in self.orders
+        ]
+        wanted = select(links.conversation_id).join(
+            conversations, conversations.c.id == links.conversation_id
         )
+        return self._ids(wanted.where(or_(*meant))) if meant else []
 
     def _ids(self, wanted: Select[Any]) -> list[Any]:
         return sorted(self._connection.execute(wanted.distinct()).scalars())
 
     @property
+    def ambiguous(self) -> bool:
+        """Whether one order was asked for, and several accounts have one of this id."""
+        return self.kind == "order" and len(self.orders) > 1
+
+    def owns(self, account: Any, order: Any) -> ColumnElement[bool]:
+        """The condition for rows whose account and order id are these columns: it is of its orders."""
+        return among(self.orders, account, order)
+
+    @property
+    def _order_numbers(self) -> Select[tuple[int]]:
+        return select(orders.c.id).where(self.owns(orders.c.account_id, orders.c.source_id))
+
+    @property
     def its_findings(self) -> ColumnElement[bool]:
         """The condition for findings that are about it: its parcels', and its orders' without any."""
-        numbers = select(orders.c.id).where(orders.c.source_id.in_(self.orders))
-        return or_(findings.c.shipment_id.in_(self.shipments), findings.c.order_id.in_(numbers))
+        table = findings.c
+        return or_(table.shipment_id.in_(self.shipments), table.order_id.in_(self._order_numbers))
 
     @property
     def its_outbox_rows(self) -> ColumnElement[bool]:
         """The condition for rows of the outbox that are about it."""
         table = outbox.c
+        loose = and_(table.shipment_id.is_(None), table.order_id.is_(None))
         return or_(
             table.shipment_id.in_(self.shipments),
-            table.shipment_id.is_(None) & table.order_source_id.in_(self.orders),
+            table.order_id.in_(self._order_numbers),
+            loose & self.owns(table.account_id, table.order_source_id),
             table.conversation_id.in_(self.conversations if self.kind == "conversation" else []),
         )
 
 
-def find(connection: Connection, typed: str, kind: str | None) -> tuple[Subject | None, list[str]]:
+def find(
+    connection: Connection, typed: str, kind: str | None, account: int | None = None
+) -> tuple[Subject | None, list[str]]:
     """What `typed` stands for, and the other kinds of thing that have this name too.
 
-    `kind` is one of `KINDS`, or None for the first of them that there is.
+    `kind` is one of `KINDS`, or None for the first of them that there is; `account` leaves out what
+    others have.
     """
-    meant = {one: name for one in KINDS if (name := _named(connection, typed, one)) is not None}
+    names = {one: _named(connection, typed, one, account) for one in KINDS}
+    meant = {one: name for one, name in names.items() if name is not None}
     chosen = kind or next(iter(meant), None)
     if chosen not in meant:
         return None, list(meant)
-    return Subject(connection, meant[chosen], chosen), [one for one in meant if one != chosen]
+    subject = Subject(connection, meant[chosen], chosen, account)
+    return subject, [one for one in meant if one != chosen]
 
 
-def _named(connection: Connection, typed: str, kind: str) -> str | None:
+def _named(connection: Connection, typed: str, kind: str, account: int | None) -> str | None:
     """The name under which the store has the thing of this kind that `typed` means."""
     names = [typed.strip()]
     if kind == "parcel":  # people and web pages write numbers in groups and small letters
         names.append("".join(typed.split()).upper())
     known = {"order": _is_order, "parcel": _is_parcel, "conversation": _is_conversation}[kind]
-    return next((name for name in names if known(connection, name)), None)
+    return next((name for name in names if known(connection, name, account)), None)
 
 
-def _is_order(connection: Connection, name: str) -> bool:
+def _is_order(connection: Connection, name: str, account: int | None) -> bool:
+    told = holders(connection, [name])
+    if told:
+        return any(account in {None, key.account} for key in told)
+    links, talk = conversation_orders.c, conversations.c
+    named = select(links.conversation_id).where(links.order_source_id == name)
     return _any(
         connection,
-        select(orders.c.id).where(orders.c.source_id == name),
-        select(conversation_orders.c.conversation_id).where(
-            conversation_orders.c.order_source_id == name
+        named.join(conversations, talk.id == links.conversation_id).where(
+            _of(talk.account_id, account)
         ),
-        select(shipments.c.id).where(shipments.c.order_source_id == name),
     )
 
 
-def _is_parcel(connection: Connection, name: str) -> bool:
+def _is_parcel(connection: Connection, name: str, account: int | None) -> bool:
+    parcel, scan = shipments.c, tracking_events.c
     return _any(
         connection,
-        select(shipments.c.id).where(shipments.c.tracking_number == name),
-        select(tracking_events.c.id).where(tracking_events.c.tracking_number == name),
+        select(parcel.id).where(parcel.tracking_number == name, _of(parcel.account_id, account)),
+        select(scan.id).where(scan.tracking_number == name, _of(scan.account_id, account)),
     )
 
 
-def _is_conversation(connection: Connection, name: str) -> bool:
+def _is_conversation(connection: Connection, name: str, account: int | None) -> bool:
     if not (name.isascii() and name.isdigit()) or len(name) > _LONGEST_NUMBER:
         return False
-    return _any(connection, select(conversations.c.id).where(conversations.c.id == int(name)))
+    talk = conversations.c
+    return _any(
+        connection, select(talk.id).where(talk.id == int(name), _of(talk.account_id, account))
+    )
+
+
+def _of(column: Any, account: int | None) -> ColumnElement[bool]:
+    return true() if account is None else column == account
 
 
 def _any(connection: Connection, *queries: Select[Any]) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from syncd.store.readback import IS_READ_BACK, READ_BACK
 from syncd.store.subject import Subject
 from syncd.store.tables import (
     accounts,
@@ -26,7 +27,11 @@ Entry = dict[str, Any]
 
 
 def timeline(connection: Connection, subject: Subject) -> list[Entry]:
-    """Messages, order facts, scans, findings and what became of syncd's own messages, oldest first."""
+    """Messages, order facts, scans, findings and what became of syncd's own messages, oldest first.
+
+    A message of syncd's that the platform has shown since is there once, as what syncd sent, with
+    the platform's id, its conversation and ``read_back_at``.
+    """
     parts = (
         _messages, _orders, _shipments, _scans, _cases, _reviews, _findings, _deliveries,
     )  # fmt: skip
@@ -47,7 +52,11 @@ def _messages(connection: Connection, subject: Subject) -> list[Entry]:
             table.version, table.conversation_id, accounts.c.name,
         )
         .join(accounts, accounts.c.id == table.account_id)
-        .where(table.conversation_id.in_(subject.conversations))
+        .where(
+            table.conversation_id.in_(subject.conversations),
+            # Told below as what syncd sent.
+            table.id.not_in(READ_BACK.with_only_columns(table.id).where(subject.its_outbox_rows)),
+        )
     )  # fmt: skip
     return [
         _entry(row[0], "message", _who(row[1], row[3], row[8]), row[5] or "",
@@ -67,7 +76,7 @@ def _who(direction: str, author: str | None, account: str) -> str:
 def _orders(connection: Connection, subject: Subject) -> list[Entry]:
     table = orders.c
     wanted = select(table.placed_at, table.paid_at, table.source_id, table.country).where(
-        table.source_id.in_(subject.orders)
+        subject.owns(table.account_id, table.source_id)
     )
     entries = []
     for placed, paid, source_id, country in connection.execute(wanted):
@@ -109,7 +118,7 @@ def _cases(connection: Connection, subject: Subject) -> list[Entry]:
     wanted = select(
         table.opened_at, table.source_id, table.kind, table.status, table.reason, table.text,
         table.respond_by, table.outcome, table.version,
-    ).where(table.order_source_id.in_(subject.orders))  # fmt: skip
+    ).where(subject.owns(table.account_id, table.order_source_id))  # fmt: skip
     return [
         _entry(at, "case", source_id,
                f"{kind}, {status}: {' - '.join(word for word in (reason, text) if word)}",
@@ -123,7 +132,7 @@ def _reviews(connection: Connection, subject: Subject) -> list[Entry]:
     table = reviews.c
     wanted = select(
         table.written_at, table.source_id, table.rating, table.text, table.reply, table.version
-    ).where(table.order_source_id.in_(subject.orders))
+    ).where(subject.owns(table.account_id, table.order_source_id))
     return [
         _entry(at, "review", source_id, f"{'?' if rating is None else f'{rating:g}'} of 5: {text}",
                reply=reply, version=version if version > 1 else None)
@@ -146,13 +155,16 @@ def _deliveries(connection: Connection, subject: Subject) -> list[Entry]:
     table = deliveries.c
     wanted = (
         select(table.at, table.outcome, table.text, table.detail, table.subject, accounts.c.name,
-               outbox.c.id)
+               outbox.c.id, table.source_id, messages.c.conversation_id, messages.c.seen_at)
         .join(outbox, outbox.c.id == table.outbox_id)
         .join(accounts, accounts.c.id == outbox.c.account_id)
+        .outerjoin(messages, IS_READ_BACK)
         .where(subject.its_outbox_rows)
     )  # fmt: skip
     return [
         _entry(at, outcome, f"syncd by {account}", text or detail or "", subject=title,
-               outbox=row_id)
-        for at, outcome, text, detail, title, account, row_id in connection.execute(wanted)
+               outbox=row_id, source_id=source_id or None, conversation=talk,
+               read_back_at=from_us(seen))
+        for at, outcome, text, detail, title, account, row_id, source_id, talk, seen
+        in connection.execute(wanted)
     ]  # fmt: skip

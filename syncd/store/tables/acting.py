@@ -76,7 +76,8 @@ deliveries = Table(
     Column("outbox_id", Id, nullable=False, index=True),
     time("at", nullable=False),
     Column("outcome", Text, nullable=False),
-    *texts("source_id", "detail", "subject", "text"),
+    Column("source_id", Text, index=True),
+    *texts("detail", "subject", "text"),
 )
 
 notes = Table(

@@ -9,7 +9,17 @@ import pytest
 from syncd import clock
 from syncd.cli import cli, completing, exits
 from syncd.connector import AuthFailed, Unavailable
-from syncd.model import BadItem, Cause, Finding, NewNotice, OutboxState
+from syncd.model import (
+    BadItem,
+    Cause,
+    Direction,
+    Draft,
+    Finding,
+    NewNotice,
+    OutboxState,
+    Party,
+    Receipt,
+)
 
 HEAVY = ("syncd.plugins", "syncd.accounts", "syncd.text", "syncd_sandbox", "syncd_imap", "httpx",
          "jinja2", "babel", "psycopg", "structlog", "alembic", "apscheduler")  # fmt: skip
@@ -98,6 +108,37 @@ class TestShow:
         head, _, story = syncd("show", "TN1").out.partition("timeline")
         assert "held by customs" not in head
         assert "held by customs" in story
+
+    def test_an_order_of_several_accounts_is_asked_back(self, syncd, kept, filled, source_of, make):
+        bob = Party(id="b", name="Bob")
+        source_of(kept, "mail").bring(make.order(promise=3, buyer=bob, placed_at=make.at(-2)))
+        found = syncd("show", "12-00001-00001")
+        assert found.code == exits.USAGE
+        assert "mail (placed 2026-03-08, to DE, Bob), shop (placed 2026-02-18, to DE, Ann)" in (
+            found.err
+        )
+        assert "Say which by --account" in found.err
+        assert "buyer      Bob" in syncd("show", "12-00001-00001", "--account", "mail").out
+        assert "Did you mean 'shop'" in syncd("show", "TN1", "--account", "shpo").err
+
+    def test_what_syncd_sent_is_told_once(self, syncd, kept, filled, make):
+        kept.outbox.queue(
+            NewNotice(
+                key="k", account_id=filled.id, recipient=make.buyer, language="en",
+                not_before=clock.now(), order_id="12-00001-00001", text="It is late",
+            ),
+            clock.now(),
+        )  # fmt: skip
+        (row,) = kept.outbox.rows()
+        draft = Draft(text="It is late", buyer=make.buyer)
+        kept.outbox.sent(row, Receipt(source_id="o1", accepted_at=clock.now()), draft)
+        filled.bring(
+            make.message("o1", thread_id="t", direction=Direction.OUTBOUND, text="It is late")
+        )
+        shown = syncd("show", "12-00001-00001").out
+        assert shown.count("It is late") == 1
+        assert "platform's id: o1" in shown
+        assert "delivered, read back at: 2026-03-10 12:00" in shown
 
 
 class TestConversations:

@@ -323,47 +323,59 @@ class TestStory:
 class TestThread:
     order = "12-00001-00001"
 
-    def test_a_mail_thread_goes_on_with_its_last_mail(self, source, store, make):
+    @pytest.fixture
+    def thread(self, store, notice, make):
+        def of(account, conversation=None, **about):
+            number = len(store.outbox.rows())
+            about = {"order_id": self.order, "conversation_id": conversation, **about}
+            store.outbox.queue(notice(f"t{number}", **about), make.at())
+            return store.stories.thread(account.id, store.outbox.rows()[0])
+
+        return of
+
+    def test_a_mail_thread_goes_on_with_its_last_mail(self, thread, source, make):
         source.bring(make.order())
         source.bring(
             make.message("1", message_id="a@x", subject="Lamp", order_ids=(self.order,)),
             make.message("2", 1, message_id="b@x", references=("a@x",), subject="Re: Lamp"),
         )
-        thread = store.stories.thread(source.id, self.order, None)
+        found = thread(source)
 
-        assert (thread.last_message_id, thread.references) == ("b@x", ("a@x", "b@x"))
-        assert thread.subject == "Re: Lamp"
+        assert (found.last_message_id, found.references) == ("b@x", ("a@x", "b@x"))
+        assert found.subject == "Re: Lamp"
 
-    def test_a_platforms_thread_goes_on_by_its_id(self, source, store, make):
+    def test_a_platforms_thread_goes_on_by_its_id(self, thread, source, make):
         source.bring(make.order(), make.message(thread_id="t1", order_ids=(self.order,)))
 
-        assert store.stories.thread(source.id, self.order, None).thread_id == "t1"
+        assert thread(source).thread_id == "t1"
 
     def test_the_given_conversation_comes_before_a_later_one_about_the_order(
-        self, source, store, make
+        self, thread, source, store, make
     ):
         source.bring(make.order())
         source.bring(make.message("1", thread_id="t1", order_ids=(self.order,)))
         source.bring(make.message("2", 1, thread_id="t2", order_ids=(self.order,)))
         first = min(talk["id"] for talk in store.look.conversations())
 
-        assert store.stories.thread(source.id, self.order, None).thread_id == "t2"
-        assert store.stories.thread(source.id, self.order, first).thread_id == "t1"
+        assert thread(source).thread_id == "t2"
+        assert thread(source, first).thread_id == "t1"
 
     def test_a_stranger_who_names_the_order_is_not_answered_in_the_buyers_stead(
-        self, source, store, make
+        self, thread, source, make
     ):
         mallory = Party(email="mallory@example.net")
         source.bring(make.order())
         source.bring(make.message(message_id="m@x", buyer=mallory, order_ids=(self.order,)))
 
-        assert store.stories.thread(source.id, self.order, None).last_message_id is None
+        assert thread(source).last_message_id is None
 
-    def test_another_accounts_conversation_cannot_go_on_here(self, source, source_of, store, make):
+    def test_another_accounts_conversation_cannot_go_on_here(
+        self, thread, source, source_of, store, make
+    ):
         source.bring(make.order(), make.message(thread_id="t1", order_ids=(self.order,)))
         mail = source_of(store, "mail", "imap")
 
-        assert store.stories.thread(mail.id, self.order, 1).thread_id is None
+        assert thread(mail, 1).thread_id is None
 
 
 class TestFindingOpen:
