@@ -4,9 +4,7 @@ A client belongs to one account: httpx scans its
 pool at every request, so one shared pool costs more the more accounts share it.
 """
 
-import ssl
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, Protocol
 
 import httpx
@@ -19,11 +17,10 @@ from syncd.http.budget import Budget, BudgetSpent
 from syncd.http.observing import show
 from syncd.http.outgoing import Outgoing, Pairs, Params, Sign, encoded, flat
 from syncd.http.reply import Blocked, Judge, Reply, Throttled, blocked, verdict
+from syncd.http.wire import Wire
 
 MAX_BYTES = 32 * 1024 * 1024
 TIMEOUT_SECONDS = 30.0
-# Above any sensible poll interval: the default of 5 s would reconnect at every poll.
-KEEPALIVE_SECONDS = 900.0
 
 
 class Auth(Protocol):
@@ -84,18 +81,16 @@ class HttpClient:
         self._sign = sign
         self._budget = budget
         self._max_bytes = max_bytes
-        self._client = httpx.Client(
-            base_url=base_url,
-            headers={"user-agent": "syncd", "accept": "application/json", **(headers or {})},
-            timeout=timeout,
-            verify=tls(),
-            limits=httpx.Limits(max_connections=4, keepalive_expiry=KEEPALIVE_SECONDS),
-            trust_env=False,
-        )
-        base = self._client.base_url
+        self._wire = Wire(headers or {}, timeout)
+        self._base = base = httpx.URL(base_url)
         self._origin = f"{base.scheme}://{base.netloc.decode()}"
         self._base_path = base.raw_path.decode().rstrip("/")
-        self._calls = metrics.Calls(self._client.base_url.host)
+        self._calls = metrics.Calls(base.host)
+
+    @property
+    def base_url(self) -> str:
+        """The address that all paths are under, with a ``/`` at its end."""
+        return f"{self._origin}{self._base_path}/"
 
     def get(
         self, path: str, params: Params | None = None, *, budget: Budget | None = None
@@ -150,7 +145,7 @@ class HttpClient:
 
     def close(self) -> None:
         """Close the kept connections."""
-        self._client.close()
+        self._wire.close()
 
     def _exchange(self, call: "_Call") -> Reply:
         login = self._auth.headers() if self._auth else {}
@@ -176,7 +171,7 @@ class HttpClient:
 
     def _once(self, call: "_Call", login: Mapping[str, str]) -> Reply:
         outgoing = self._outgoing(call, login)
-        request = self._request(outgoing)
+        request = self._wire.request(outgoing)
         budget = call.budget or self._budget
         if budget is not None:
             budget.take()
@@ -188,7 +183,7 @@ class HttpClient:
             text = f"{type(error).__name__} from {request.url.host}: {error}"
             raise (OutcomeUnknown(text) if call.changes else Unavailable(text)) from None
         if not self._private:
-            show(str(self._client.base_url), outgoing, reply)
+            show(self.base_url, outgoing, reply)
         return reply
 
     def _outgoing(self, call: "_Call", login: Mapping[str, str]) -> Outgoing:
@@ -209,7 +204,7 @@ class HttpClient:
         """The whole path of an address under the base address, and the parameters in it."""
         if path.startswith("/") and "?" not in path:
             return self._base_path + path, ()
-        base = self._client.base_url
+        base = self._base
         whole = path if "://" in path else f"{self._origin}{self._base_path}{path}"
         try:
             link = httpx.URL(whole)
@@ -220,17 +215,9 @@ class HttpClient:
             raise Unavailable(f"the answer points to another host, {link.host}: not followed")
         return link.raw_path.partition(b"?")[0].decode(), tuple(link.params.multi_items())
 
-    def _request(self, outgoing: Outgoing) -> httpx.Request:
-        return self._client.build_request(
-            outgoing.method,
-            outgoing.url,
-            content=outgoing.content if outgoing.media_type else None,
-            headers=outgoing.headers,
-        )
-
     def _read(self, request: httpx.Request, *, to_change: bool) -> Reply:
         with self._calls.timed() as call:
-            response = self._client.send(request, stream=True)
+            response = self._wire.send(request)
             try:
                 content = self._body(response)
                 call.status = response.status_code
@@ -288,9 +275,3 @@ _AGAIN_ONCE = tenacity.Retrying(
     sleep=lambda seconds: clock.sleep(seconds),  # noqa: PLW0108  looked up late: tests replace it
     reraise=True,
 )
-
-
-@cache
-def tls() -> ssl.SSLContext:
-    """One for all clients: loading the CA bundle costs about 30 ms of CPU each time."""
-    return httpx.create_ssl_context()

@@ -9,9 +9,10 @@ import msgspec
 from msgspec.structs import replace
 
 from syncd.connector import AuthFailed, MemoryTokens, TokenKeeper, Unavailable
-from syncd.http.client import TIMEOUT_SECONDS, tls
+from syncd.http.client import TIMEOUT_SECONDS
 from syncd.http.kept import Kept, KeptTokens
 from syncd.http.reply import Reply, blocked
+from syncd.http.wire import tls
 from syncd.secret import Secret
 
 # A token this close to its end is renewed before it is used, so that it cannot end on the way.

@@ -92,5 +92,5 @@ def test_settings_that_do_not_fit(wrong, told):
 )
 def test_the_api_is_that_of_the_region(connect, stores, sandbox, host):
     made = connect(base_url=None, marketplaces=stores, sandbox=sandbox)
-    assert made._client._http._client.base_url.host == host
+    assert made._client._http.base_url == f"https://{host}/"
     assert made._auth._url == "https://api.amazon.com/auth/o2/token"
