@@ -1,16 +1,22 @@
-"""Bringing a database to the present schema, by alembic."""
+"""Bringing a database to the present schema: an empty one by the tables, an old one by alembic."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from syncd.store.database import Database, StoreUnavailable
+from syncd.store.tables import metadata
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+# As alembic makes it (alembic.ddl.impl).
+_VERSION = (
+    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+    "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+)
 
 
 def head() -> str:
@@ -26,8 +32,10 @@ def upgrade(database: Database) -> None:
     written it.
     """
     with _opening(database):
-        if _older(database, _current(database)):
-            _migrate(database)
+        with database.read() as connection:
+            current = _current(connection)
+        if _older(database, current):
+            _bring_up(database)
         with database.write() as connection:  # a read-only file is told now, not by the first poll
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
 
@@ -35,7 +43,8 @@ def upgrade(database: Database) -> None:
 def require(database: Database) -> None:
     """Raises StoreUnavailable where the tables are not there as this syncd knows them."""
     with _opening(database):
-        current = _current(database)
+        with database.read() as connection:
+            current = _current(connection)
         if current is None:
             raise StoreUnavailable(_NOT_YET.format(database.shown))
         if _older(database, current):
@@ -79,32 +88,42 @@ def _older(database: Database, current: str | None) -> bool:
     return current != head()
 
 
-def _current(database: Database) -> str | None:
-    with database.read() as connection:
-        try:
-            found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-        except OperationalError as error:
-            if "no such table" in str(error.orig):
-                return None
-            raise
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", "") == "42P01":  # undefined_table
-                return None
-            raise
+def _current(connection: Connection) -> str | None:
+    """The schema's revision; None where there is no schema yet."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     return str(found) if found is not None else None
 
 
-def _migrate(database: Database) -> None:
-    # Only a new or old database pays for importing alembic, a quarter of a second.
-    from alembic import command  # noqa: PLC0415
+def _bring_up(database: Database) -> None:
+    with database.write(durable=True) as connection:
+        _alone(connection)
+        current = _current(connection)
+        if current is None:
+            _create(connection)
+        elif current != head():
+            _migrate(connection)
+
+
+def _create(connection: Connection) -> None:
+    """What the migrations would make of an empty database, without importing alembic.
+
+    That takes a quarter of a second.
+    """
+    metadata.create_all(connection, checkfirst=False)
+    connection.exec_driver_sql(_VERSION)
+    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": head()})
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415  seldom needed, and slow
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
-    with database.write(durable=True) as connection:
-        _alone(connection)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _alone(connection: Connection) -> None:

@@ -3,13 +3,25 @@
 import multiprocessing
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from syncd.store import Database, Store, StoreUnavailable
+from syncd.store import Database, Store, StoreUnavailable, schema
 from syncd.store.schema import head, upgrade
 from syncd.store.tables import metadata
+
+_POSTGRESQL = """
+SELECT 'column', table_name, column_name, data_type, is_nullable, column_default
+ FROM information_schema.columns WHERE table_schema = current_schema();
+SELECT 'index', indexdef FROM pg_indexes WHERE schemaname = current_schema();
+SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+ FROM pg_constraint WHERE connamespace = current_schema()::regnamespace;
+SELECT 'option', relname, reloptions::text FROM pg_class
+ WHERE relnamespace = current_schema()::regnamespace
+"""
 
 
 @pytest.fixture
@@ -19,7 +31,59 @@ def database(empty_url):
     opened.close()
 
 
-def test_migrating_an_empty_database_gives_the_tables(database):
+def migrate(database, to="head"):
+    """By the migrations alone, from an empty database on."""
+    config = Config()
+    config.set_main_option("script_location", str(schema._MIGRATIONS))
+    with database.write(durable=True) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, to)
+
+
+def described(database):
+    """All that the database says of its tables, but for the order of their columns."""
+    with database.read() as connection:
+        ask = connection.exec_driver_sql
+        if not database.sqlite:
+            return {tuple(row) for query in _POSTGRESQL.split(";") for row in ask(query)}
+        found = {("sql", *_sorted(row)) for row in ask("SELECT type, name, sql FROM sqlite_master")}
+        for (table,) in list(ask("SELECT name FROM sqlite_master WHERE type = 'table'")):
+            found |= {(table, *row[1:]) for row in ask(f"PRAGMA table_xinfo({table})")}
+            found |= {(table, *row[1:]) for row in ask(f"PRAGMA index_list({table})")}
+        return found
+
+
+def _sorted(row):
+    """What is in a statement; a column that was added later stands at its end."""
+    kind, name, sql = row
+    words = (sql or "").replace('"', " ").replace(",", " ").replace("(", " ( ").replace(")", " ) ")
+    return kind, name, *sorted(words.split())
+
+
+def test_a_new_database_is_as_the_migrations_would_make_it(database):
+    upgrade(database)
+    made = described(database)
+    with database.write(durable=True) as connection:
+        metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+
+    migrate(database)
+
+    assert described(database) == made
+
+
+@pytest.mark.parametrize("since", ["0001", "0003"])
+def test_an_old_database_is_migrated(database, since):
+    migrate(database, since)
+
+    upgrade(database)
+
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_an_empty_database_gets_the_tables(database):
     upgrade(database)
 
     with database.read() as connection:
