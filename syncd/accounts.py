@@ -15,6 +15,7 @@ from syncd.model.lateness import KeptModel
 from syncd.plugins import Plugins
 from syncd.rules import wording
 from syncd.rules.following import Routes, route
+from syncd.rules.outages import Lane
 from syncd.rules.recognise import carriers as known_carriers
 from syncd.store import Store
 from syncd.text.templates import Templates
@@ -81,6 +82,8 @@ class Runtime:
         """Whether the store has been asked for one."""
         self.under_way: tuple[datetime | None, Mapping[tuple[str, str, str], int]] = None, {}
         """How many parcels each carrier had on each route, and when they were counted."""
+        self.newly_late: tuple[datetime | None, Mapping[Lane, int]] = None, {}
+        """How many of these fell silent or late of late, since the last count, and when that was."""
         self.outages_asked_at: datetime | None = None
         """When it was last looked whether an outage is over."""
         self.stale: set[str] = set()

@@ -8,6 +8,7 @@ import structlog
 from syncd import watch
 from syncd.config import Outage
 from syncd.model import Milestone, OutboxState
+from syncd.store.lanes import Lanes
 
 HOUR = timedelta(hours=1)
 
@@ -60,6 +61,41 @@ def test_messages_that_have_not_left_are_held_too(guarded, make, time):
     time(HOUR)
     bring(guarded, make, range(3, 5))
     watch.run(guarded.runtime)
+    assert states(guarded, "notice") == [OutboxState.HELD] * 5
+
+
+def test_what_is_found_within_a_minute_is_added_up(guarded, make, monkeypatch):
+    counted, count, runtime = [], Lanes.newly_late, guarded.runtime
+    monkeypatch.setattr(Lanes, "newly_late", lambda *a: counted.append(1) or count(*a))
+    for number in range(4):
+        bring(guarded, make, [number])
+        watch.run(runtime)
+
+    assert states(guarded, "notice") == [OutboxState.HELD] * 4
+    assert len(counted) == 2  # at the first, and at the fourth, which makes it an outage
+
+
+def test_what_has_ended_since_the_count_makes_no_outage(guarded, make):
+    runtime = guarded.runtime
+    bring(guarded, make, range(3))
+    watch.run(runtime)
+    guarded.bring(make.event(0, Milestone.DELIVERED, "TN0"))
+    bring(guarded, make, [3])
+    watch.run(runtime)
+
+    assert guarded.store.look.open_findings() == {"promise_passed": 3}
+
+
+def test_another_process_is_heard_of_after_a_minute(guarded, make, time):
+    one, another = guarded.runtime, guarded.runtime
+    for number, runtime in enumerate((one, another, one, another)):
+        bring(guarded, make, [number])
+        watch.run(runtime)
+    assert states(guarded, "task") == []
+
+    time(timedelta(minutes=1))
+    bring(guarded, make, [4])
+    watch.run(one)
     assert states(guarded, "notice") == [OutboxState.HELD] * 5
 
 
