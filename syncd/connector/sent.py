@@ -37,13 +37,15 @@ def written_since(draft: Draft) -> datetime:
 def find_text(messages: Iterable[Message], draft: Draft) -> Receipt | None:
     """The receipt of the first of `messages` that is `draft`, for `Connector.find_sent`; None: none is.
 
-    Only what the seller wrote since `written_since` counts. Raises OutcomeUnknown as it does.
+    Only what the seller wrote since `written_since` counts, and what is not `Draft.taken`. Raises
+    OutcomeUnknown as `written_since` does.
     """
     since = written_since(draft)
     same = [
         message
         for message in messages
         if message.direction is Direction.OUTBOUND
+        and message.source_id not in draft.taken
         and message.sent_at >= since
         and same_text(message.text, draft.text)
     ]

@@ -68,6 +68,9 @@ class Draft(Value, frozen=True, kw_only=True):
     created_at: datetime | None = None
     """When it was decided; with the key it makes ids that a second try repeats."""
     attachments: tuple[Attachment, ...] = ()
+    taken: tuple[str, ...] = ()
+    """For `find_sent`: the ids of messages with this text that have settled other drafts. None of
+    them is this one."""
 
 
 class Verdict(Value, frozen=True, kw_only=True):

@@ -10,12 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from msgspec.structs import replace
 
 from syncd import clock, log, metrics, process
 from syncd.accounts import Account, Runtime
 from syncd.connector import (
     MAX_RETRY_AFTER,
     AuthFailed,
+    NotPermitted,
     OutcomeUnknown,
     Rejected,
     SecretUnavailable,
@@ -196,6 +198,8 @@ class Sender:
             verdict = call_for(row).may(account.connector, row, draft)
         except Unavailable as error:
             return self._unreached(row, error)
+        except NotPermitted as error:
+            verdict = Verdict.never(str(error))
         except (AuthFailed, SecretUnavailable) as error:
             return self._stopped(account, row, error)
         return None if verdict.allowed else self._refused(account, row, verdict)
@@ -219,7 +223,7 @@ class Sender:
             receipt = call_for(row).perform(account.connector, row, draft)
         except Unavailable as error:
             return self._unreached(row, error)
-        except Rejected as error:
+        except (Rejected, NotPermitted) as error:
             return self._elsewhere(account, row, str(error)) or self._failed(row, str(error))
         except (AuthFailed, SecretUnavailable) as error:
             return self._stopped(account, row, error)
@@ -282,10 +286,11 @@ class Sender:
         """Ask the platform about a row that was on its way when its sender ended."""
         try:
             draft = compose(self._runtime, account, row, clock.now())
+            draft = replace(draft, taken=self._store.taken(row, draft.text))
             receipt = call_for(row).find(account.connector, row, draft)
         except (OutcomeUnknown, Unwritable) as error:
             return self._to_person(row, f"may have arrived already: {error}")
-        except (Unavailable, AuthFailed, SecretUnavailable) as error:
+        except (Unavailable, AuthFailed, NotPermitted, SecretUnavailable) as error:
             return self._ask_later(row, error)
         if receipt is not None:
             self._store.sent(row, receipt, draft)

@@ -19,7 +19,7 @@ In a connector's own tests::
             source.add_message("one more")
 
 Each test's docstring says in a sentence what is wrong when it fails. What a platform cannot do is
-skipped: `edit_item`, `draft`, `refused_draft` and `extension` need not be there.
+skipped: `edit_item`, `draft`, `more_drafts`, `refused_draft` and `extension` need not be there.
 """
 
 import contextlib
@@ -42,11 +42,11 @@ from syncd.connector import (
     Capability,
     Connector,
     Context,
-    OutcomeUnknown,
     Unavailable,
 )
 from syncd.connector.contract import NAME, STREAMS
-from syncd.model import BadItem, Draft, Party, Receipt
+from syncd.http import Budget
+from syncd.model import BadItem
 from syncd.testing.observe import (
     content,
     first,
@@ -62,7 +62,8 @@ from syncd.testing.observe import (
     wrong_times,
 )
 from syncd.testing.request_checks import RequestChecks
-from syncd.testing.server import FakeServer, Fault
+from syncd.testing.sending_checks import SendingChecks
+from syncd.testing.server import BREAKDOWNS, FakeServer, Fault
 from syncd.testing.strain_checks import StrainChecks
 from syncd.testing.tracking_checks import TrackingChecks
 
@@ -74,20 +75,8 @@ SECTIONS = (
     "Known limits",
     "Troubleshooting",
 )
-SENDS = frozenset({Capability.REPLY, Capability.START_CONVERSATION, Capability.NOTIFY_TEMPLATED})
-BREAKDOWNS = (
-    Fault.SERVER_ERROR,
-    Fault.TIMEOUT,
-    Fault.LOST_ANSWER,
-    Fault.TRUNCATED,
-    Fault.GARBAGE,
-    Fault.HTML,
-    Fault.EMPTY,
-    Fault.FORBIDDEN_PAGE,
-)
 RETRY_AFTER = 7
 ALWAYS = 1_000_000
-KEY = "conformance-1"
 
 
 def _have(items: Collection[object], stream: str) -> None:
@@ -121,7 +110,7 @@ class Make:
             self._open.pop().close()
 
 
-class ConnectorConformance(TrackingChecks, RequestChecks, StrainChecks):
+class ConnectorConformance(TrackingChecks, SendingChecks, RequestChecks, StrainChecks):
     """Subclass it in a test module; what is to be filled in stands first."""
 
     connector_class: ClassVar[type[Connector]]
@@ -132,11 +121,6 @@ class ConnectorConformance(TrackingChecks, RequestChecks, StrainChecks):
     resends_last: ClassVar[bool] = False
     """The platform's cursor has no finer step: the last items come again at every poll. Scans of a
     parcel may come again in any case: that it was looked at keeps it from being asked for."""
-    finds_sent: ClassVar[bool] = True
-    """The platform can be asked whether a message arrived; else unknown outcomes go to a person."""
-    send_path: ClassVar[str] = ".*"
-    """Regular expression of the path that sending a message asks for, or of method and path where the
-    same path is read, too: ``POST /messages``."""
 
     @pytest.fixture
     def source(self) -> Any:
@@ -161,20 +145,6 @@ class ConnectorConformance(TrackingChecks, RequestChecks, StrainChecks):
         del source
         return Context(account=account, now=clock.now)
 
-    def draft(self, source: Any) -> Draft | None:
-        """A message that the platform lets out now; None where nothing can be sent."""
-        del source
-        return None
-
-    def arrived(self, source: Any) -> int:
-        """How many messages reached the platform, by its own record; needed with `draft`."""
-        raise NotImplementedError("conformance: write `arrived`")
-
-    def refused_draft(self, source: Any) -> Draft | None:
-        """A message that the platform's own rules do not let out now, if it has such rules."""
-        del source
-        return None
-
     def fail(self, source: Any, fault: Fault, *, times: int = ALWAYS, path: str = ".*") -> None:
         """Let requests go wrong from now on; skip the test where that cannot be brought about."""
         if not isinstance(source, FakeServer):
@@ -195,10 +165,10 @@ class ConnectorConformance(TrackingChecks, RequestChecks, StrainChecks):
     def no_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The HTTP client waits a little before it reads a second time: not here.
 
-        Nor has a test the budgets that the one before has spent.
+        Nor does anybody wait for a turn: the checks ask in seconds what a shop asks in minutes.
         """
         monkeypatch.setattr(clock, "sleep", lambda _: None)
-        monkeypatch.setattr("syncd.http.budget._shared", {})
+        monkeypatch.setattr(Budget, "take", lambda _: None)
 
     @pytest.fixture
     def make(self, source: Any) -> Iterator[Make]:
@@ -457,53 +427,3 @@ class ConnectorConformance(TrackingChecks, RequestChecks, StrainChecks):
         fields = self.connector_class.Config.model_fields
         mute = [name for name, field in fields.items() if not (field.description or "").strip()]
         assert not mute, f"{self.connector_class.Config.__name__} does not describe {mute}"
-
-    # Sending
-
-    def test_a_refusal_has_a_reason(self, make: Make, source: Any) -> None:
-        """`may_send` says no without a reason, or says yes where nothing can be sent."""
-        draft = self.refused_draft(source)
-        if not self.connector_class.capabilities & SENDS:
-            draft = Draft(text="Hello", buyer=Party(name="Ann"))
-        if draft is None:
-            pytest.skip("this platform lets every message out")
-        verdict = make().may_send(draft)
-        assert not verdict.allowed, "may_send allows what the platform does not"
-        assert verdict.reason.strip(), "may_send refuses and does not say why"
-        later = verdict.not_before
-        assert later is None or later.tzinfo, f"not before {later}: which zone?"
-
-    def test_a_message_arrives_once(self, make: Make, source: Any) -> None:
-        """A message does not arrive, arrives twice, or its receipt is useless."""
-        connector, draft = self._sender(make, source)
-        assert connector.may_send(draft).allowed, "may_send refuses the conformance draft"
-        receipt: object = connector.send(draft, KEY)
-        assert isinstance(receipt, Receipt), f"send returned {receipt!r}"
-        assert isinstance(receipt.source_id, str), f"the receipt's id is {receipt.source_id!r}"
-        assert receipt.accepted_at.tzinfo, f"accepted at {receipt.accepted_at}: which zone?"
-        assert self.arrived(source) == 1, f"{self.arrived(source)} messages arrived"
-
-    def test_a_lost_answer_is_an_unknown_outcome(self, make: Make, source: Any) -> None:
-        """A send without an answer is not told as OutcomeUnknown, and will go out twice."""
-        connector, draft = self._sender(make, source)
-        self.fail(source, Fault.LOST_ANSWER, times=1, path=self.send_path)
-        error = raised(lambda: connector.send(draft, KEY))
-        assert isinstance(error, OutcomeUnknown), f"the answer was lost, and came {error!r}"
-
-    def test_an_unknown_outcome_is_settled(self, make: Make, source: Any) -> None:
-        """`find_sent` does not find what arrived, or finds what did not."""
-        connector, draft = self._sender(make, source)
-        if not self.finds_sent:
-            pytest.skip("this platform cannot be asked")
-        assert connector.find_sent(draft, KEY) is None, "found before anything was sent"
-        self.fail(source, Fault.LOST_ANSWER, times=1, path=self.send_path)
-        raised(lambda: connector.send(draft, KEY))
-        assert self.arrived(source) == 1, "`send_path` is not the path that sends"
-        found: object = make().find_sent(draft, KEY)
-        assert isinstance(found, Receipt), f"a message arrived, and find_sent gave {found!r}"
-
-    def _sender(self, make: Make, source: Any) -> tuple[Connector, Draft]:
-        draft = self.draft(source)
-        if draft is None:
-            pytest.skip("`draft` gives none: nothing can be sent")
-        return make(), draft

@@ -13,10 +13,12 @@ import pytest
 from syncd.connector import Capability, Connector, OutcomeUnknown
 from syncd.model import Receipt, Shipment
 from syncd.testing.observe import raised
+from syncd.testing.sending_checks import denied_when_asking_fails
 from syncd.testing.server import Fault
 
 KEY = "conformance-request-1"
 REQUESTS = (Capability.EXTEND_PROMISE, Capability.REQUEST_REVIEW, Capability.UPLOAD_TRACKING)
+NO_ANSWER = (Fault.SERVER_ERROR, Fault.TIMEOUT, Fault.GARBAGE)
 
 
 class _Request(msgspec.Struct, frozen=True):
@@ -32,6 +34,8 @@ class RequestChecks:
     connector_class: ClassVar[type[Connector]]
     finds_sent: ClassVar[bool]
     fail: Callable[..., None]
+    fail_readings: Callable[..., None]
+    heal: Callable[..., None]
     request_paths: ClassVar[Mapping[Capability, str]] = {}
     """By capability, a regular expression of the path that its call asks for; any path by default."""
     finds_requests: ClassVar[frozenset[Capability]] = frozenset(REQUESTS)
@@ -97,9 +101,37 @@ class RequestChecks:
         found = request.find(make())
         assert isinstance(found, Receipt), f"it was carried out, and there came {found!r}"
 
+    @pytest.mark.parametrize("capability", REQUESTS)
+    def test_a_failure_behind_a_request_denies_nothing(
+        self, make: Any, source: Any, capability: Capability
+    ) -> None:
+        """What failed after a request was carried out makes it a failure, and it is made twice."""
+        request = self._request(source, capability)
+        connector = make()
+        self.fail_readings(source, Fault.SERVER_ERROR, after=self._path(capability))
+        error = raised(lambda: request.ask(connector))
+        count = self.carried_out(source, capability)
+        assert count, f"`request_paths` has not the path of {capability}"
+        assert count == 1, f"a failure behind the first, and it was carried out {count} times"
+        assert error is None or isinstance(error, OutcomeUnknown), (
+            f"it was carried out, then the platform failed, and that was told as {error!r}"
+        )
+
+    @pytest.mark.parametrize("capability", REQUESTS)
+    def test_a_question_about_a_request_that_fails_is_no_answer(
+        self, make: Any, source: Any, capability: Capability
+    ) -> None:
+        """A request that could not be asked about counts as not carried out, and is made twice."""
+        request = self._request(source, capability)
+        request.ask(make())
+        for fault in NO_ANSWER:
+            denied_when_asking_fails(self, make, source, fault, request.find)
+
+    def _path(self, capability: Capability) -> str:
+        return self.request_paths.get(capability, ".*")
+
     def _lose(self, source: Any, capability: Capability) -> None:
-        path = self.request_paths.get(capability, ".*")
-        self.fail(source, Fault.LOST_ANSWER, times=1, path=path)
+        self.fail(source, Fault.LOST_ANSWER, times=1, path=self._path(capability))
 
     def _request(self, source: Any, capability: Capability) -> _Request:
         if capability not in self.connector_class.capabilities:

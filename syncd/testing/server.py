@@ -118,6 +118,19 @@ def route(method: str, pattern: str) -> Callable[[Handler], Handler]:
     return mark
 
 
+BREAKDOWNS = (
+    Fault.SERVER_ERROR,
+    Fault.TIMEOUT,
+    Fault.LOST_ANSWER,
+    Fault.TRUNCATED,
+    Fault.GARBAGE,
+    Fault.HTML,
+    Fault.EMPTY,
+    Fault.FORBIDDEN_PAGE,
+)
+"""What a source shows that is down, or answers nonsense."""
+
+
 class _Order(msgspec.Struct):
     fault: Fault
     path: re.Pattern[str]
@@ -125,6 +138,18 @@ class _Order(msgspec.Struct):
     times: int
     retry_after: int
     seconds: float
+    passing: int
+    after: re.Pattern[str] | None
+
+    def fits(self, request: Request) -> bool:
+        """Whether it is in force, and about this request."""
+        if self.after is not None or self.times < 1:
+            return False
+        return self.method in {None, request.method} and _named(self.path, request)
+
+
+def _named(path: re.Pattern[str], request: Request) -> bool:
+    return any(map(path.search, (request.path, f"{request.method} {request.path}")))
 
 
 class FakeServer:
@@ -181,16 +206,20 @@ class FakeServer:
         method: str | None = None,
         retry_after: int = 1,
         seconds: float = 2.0,
+        passing: int = 0,
+        after: str | None = None,
     ) -> None:
         """Let the next `times` requests whose path matches `path` go wrong in the way of `fault`.
 
         `path` is a regular expression of the path, or of method and path: ``POST /messages``.
         `seconds` is how long a TIMEOUT keeps the client waiting before the connection is closed.
+        `passing` requests go well first; with `after`, nothing goes wrong before a request that
+        matches it, as `path` does, has been carried out.
         """
+        late = re.compile(after) if after is not None else None
+        order = _Order(fault, re.compile(path), method, times, retry_after, seconds, passing, late)
         with self.lock:
-            self._orders.append(
-                _Order(fault, re.compile(path), method, times, retry_after, seconds)
-            )
+            self._orders.append(order)
 
     def heal(self) -> None:
         """Forget the faults that are ordered and have not happened yet."""
@@ -223,17 +252,25 @@ class FakeServer:
             order = self._take(request)
         if order is None:
             with self.lock:
-                return self.answer(request)
+                return self._carried_out(request)
         return self._faulty(request, order)
 
     def _take(self, request: Request) -> _Order | None:
         for order in self._orders:
-            told = (request.path, f"{request.method} {request.path}")
-            fits = order.method in {None, request.method} and any(map(order.path.search, told))
-            if fits and order.times > 0:
+            if not order.fits(request):
+                continue
+            if order.passing == 0:
                 order.times -= 1
                 return order
+            order.passing -= 1
         return None
+
+    def _carried_out(self, request: Request) -> Answer:
+        answer = self.answer(request)
+        for order in self._orders:
+            if order.after is not None and answer.status < 400 and _named(order.after, request):
+                order.after = None
+        return answer
 
     def _faulty(self, request: Request, order: _Order) -> Answer | None:
         if order.fault is Fault.TIMEOUT:
@@ -243,7 +280,7 @@ class FakeServer:
             return _PLAIN[order.fault](order)
         with self.lock:
             self._page_fault = order.fault
-            answer = self.answer(request)
+            answer = self._carried_out(request)
             self._page_fault = None
         if order.fault is Fault.LOST_ANSWER:
             return None

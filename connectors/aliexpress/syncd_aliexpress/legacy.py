@@ -15,6 +15,7 @@ from pydantic import Field
 
 from syncd.connector import (
     Capability,
+    OutcomeUnknown,
     Rejected,
     Unavailable,
     find_text,
@@ -101,7 +102,11 @@ class AliExpressLegacy(AliExpress):
         with settling("the messages with the buyer"):
             raws = _with_buyer(self._client, buyer.id or "")
         read = partial(message, buyer=buyer, thread_id=draft.thread_id, ids={buyer.id})
-        return find_text(only_messages(parse_each(raws, read, parse.describe)), draft)
+        found = find_text(only_messages(parse_each(raws, read, parse.describe)), draft)
+        if found and draft.taken and draft.thread_id in {None, *draft.taken}:
+            # A receipt names the conversation alone: whose message this is, nobody can tell.
+            raise OutcomeUnknown("the same text was sent to the buyer before")
+        return found
 
     def _lists(self, stream: str) -> dict[str, Source]:
         if stream == "messages":

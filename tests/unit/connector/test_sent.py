@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from syncd.connector import (
     OutcomeUnknown,
@@ -63,6 +64,15 @@ def test_the_first_of_the_same_texts_is_the_draft() -> None:
 )
 def test_older_texts_other_texts_and_the_buyers_are_not_it(other: Message) -> None:
     assert find_text([other], DRAFT) is None
+
+
+def test_a_message_that_was_another_draft_is_not_this_one_too() -> None:
+    messages = [written(DRAFT.text, 1), written(DRAFT.text, 2)]
+    found = find_text(messages, replace(DRAFT, taken=(messages[0].source_id,)))
+    assert found is not None
+    assert found.source_id == messages[1].source_id
+    ids = tuple(message.source_id for message in messages)
+    assert find_text(messages, replace(DRAFT, taken=ids)) is None
 
 
 def test_a_platforms_clock_may_be_a_little_behind() -> None:

@@ -84,8 +84,17 @@ class Shelf(FakeServer):
     @route("POST", "/send")
     def take(self, request):
         said = request.json()
-        self.received.setdefault(said["key"], []).append(said["text"])
+        self.received.setdefault(said["key"], []).append(said)
         return Answer.json({"id": f"sent-{said['key']}"})
+
+    @route("GET", "/sent")
+    def all_sent(self, request):
+        rows = [
+            {"id": f"sent-{key}", "text": said["text"], "to": said["to"]}
+            for key, several in self.received.items()
+            for said in several
+        ]
+        return Answer.json({"rows": rows})
 
     @route("GET", "/sent/(.+)")
     def lookup(self, request):
@@ -122,6 +131,16 @@ class Page(msgspec.Struct):
 
 class Sent(msgspec.Struct):
     id: str | None
+
+
+class SentRow(msgspec.Struct):
+    id: str
+    text: str
+    to: str
+
+
+class SentPage(msgspec.Struct):
+    rows: list[SentRow]
 
 
 class Bearer:
@@ -181,12 +200,13 @@ class Tiny(Connector):
         )
 
     def may_send(self, draft):
-        if len(draft.text) > 20:
-            return Verdict.never("the shelf takes 20 characters")
+        if len(draft.text) > 200:
+            return Verdict.never("the shelf takes 200 characters")
         return Verdict.yes()
 
     def send(self, draft, key):
-        reply = self.http.post("/send", {"key": key, "text": draft.text})
+        body = {"key": key, "text": draft.text, "to": draft.buyer.name}
+        reply = self.http.post("/send", body)
         return Receipt(source_id=reply.json(Sent).id, accepted_at=self.context.now())
 
     def find_sent(self, draft, key):
@@ -272,7 +292,16 @@ class TinySetup(ConnectorConformance):
         return Draft(text="Hello", buyer=Party(name="Ann"))
 
     def refused_draft(self, source):
-        return Draft(text="Hello, dear customer of ours", buyer=Party(name="Ann"))
+        return Draft(text="Hello, dear customer of ours! " * 7, buyer=Party(name="Ann"))
+
+    def more_drafts(self, source):
+        return [
+            Draft(text="Hello", buyer=Party(name="Ann"), order_id="o1"),
+            Draft(text="Hello", buyer=Party(name="Ben")),
+        ]
+
+    def fail_readings(self, source, fault, *, passing=0, after=None):
+        source.fail(fault, times=1_000_000, seconds=0.001, passing=passing, after=after)
 
     def arrived(self, source):
         return sum(map(len, source.received.values()))
@@ -705,6 +734,122 @@ class FindsEverything(Tiny):
         return Receipt(source_id="1", accepted_at=self.context.now())
 
 
+class ReadsBack(Tiny):
+    """Looks for the message that it has sent, to name it in the receipt."""
+
+    def send(self, draft, key):
+        super().send(draft, key)
+        return self.find_sent(draft, key)
+
+
+class SendsUntilItSeesIt(ReadsBack):
+    """Takes what it cannot read back for not sent, and sends it again."""
+
+    def send(self, draft, key):
+        try:
+            return super().send(draft, key)
+        except Unavailable:
+            return Tiny.send(self, draft, key)
+
+
+class SilenceIsNo(Tiny):
+    """Takes a source that cannot be asked for one that has nothing."""
+
+    def find_sent(self, draft, key):
+        try:
+            return super().find_sent(draft, key)
+        except Unavailable:
+            return None
+
+
+class SecondSilenceIsNo(SilenceIsNo):
+    """The same, of the second thing that it reads."""
+
+    def find_sent(self, draft, key):
+        self.page(0)
+        return super().find_sent(draft, key)
+
+
+class BreaksOnSilence(Tiny):
+    """Has an error of its own for what cannot be asked."""
+
+    def find_sent(self, draft, key):
+        try:
+            return super().find_sent(draft, key)
+        except Unavailable as error:
+            raise Rejected(str(error)) from None
+
+
+class GoesByTexts(Tiny):
+    """Looks for what was sent by its text, as there is no other way at many platforms; rightly so."""
+
+    def find_sent(self, draft, key):
+        rows = self.http.get("/sent").json(SentPage).rows
+        found = [row.id for row in rows if self.same(row, draft)]
+        return Receipt(source_id=found[0], accepted_at=self.context.now()) if found else None
+
+    def same(self, row, draft):
+        return (row.text, row.to) == (draft.text, draft.buyer.name) and row.id not in draft.taken
+
+
+class FirstOfTheTextIsIt(GoesByTexts):
+    """Heeds no other message with the same text."""
+
+    def same(self, row, draft):
+        return (row.text, row.to) == (draft.text, draft.buyer.name)
+
+
+class SecondOfTheTextIsNone(GoesByTexts):
+    """Denies where another message with the same text is known."""
+
+    def find_sent(self, draft, key):
+        return None if draft.taken else super().find_sent(draft, key)
+
+
+class GoesByTextsAsItReads(GoesByTexts):
+    """Compares texts in a form of its own."""
+
+    def same(self, row, draft):
+        told = self.form(draft.text) == self.form(row.text) and row.to == draft.buyer.name
+        return told and row.id not in draft.taken
+
+
+class GoesByBeginnings(GoesByTextsAsItReads):
+    """Compares as much of a text as a list shows of it."""
+
+    def form(self, text):
+        return text[:100]
+
+
+class GoesByLatinLetters(GoesByTextsAsItReads):
+    """Loses the characters that it has no place for."""
+
+    def form(self, text):
+        return text.encode("latin-1", "ignore")
+
+
+class GoesByWords(GoesByTextsAsItReads):
+    """Loses what stands between words."""
+
+    def form(self, text):
+        return "".join(filter(str.isalnum, text)) or text
+
+
+class EscapesQuotes(GoesByTexts):
+    """Looks for a text as it would have been escaped."""
+
+    def same(self, row, draft):
+        escaped = draft.text.replace('"', "&quot;")
+        return super().same(row, msgspec.structs.replace(draft, text=escaped))
+
+
+class AnybodysTextIsIt(GoesByTexts):
+    """Does not look whom a message went to."""
+
+    def same(self, row, draft):
+        return row.text == draft.text and row.id not in draft.taken
+
+
 # Asking for more than a message
 
 
@@ -737,6 +882,24 @@ class FindsNothingDone(Tiny):
 class FindsAllDone(Tiny):
     def find_done(self, what, key):
         return Receipt(source_id="1", accepted_at=self.context.now())
+
+
+class ReadsBackWhatIsDone(Tiny):
+    """Looks for what was carried out, to name it in the receipt."""
+
+    def do(self, what, key):
+        super().do(what, key)
+        return self.find_done(what, key)
+
+
+class SilenceIsNotDone(Tiny):
+    """Takes a source that cannot be asked for one that did nothing."""
+
+    def find_done(self, what, key):
+        try:
+            return super().find_done(what, key)
+        except Unavailable:
+            return None
 
 
 class ReviewsTwice(Tiny):
@@ -812,11 +975,25 @@ FAULTY = [
     (LostIsNotSent, "test_a_lost_answer_is_an_unknown_outcome"),
     (FindsNothing, "test_an_unknown_outcome_is_settled"),
     (FindsEverything, "test_an_unknown_outcome_is_settled"),
+    (ReadsBack, "test_a_failure_behind_a_send_denies_nothing"),
+    (SendsUntilItSeesIt, "test_a_failure_behind_a_send_denies_nothing"),
+    (SilenceIsNo, "test_a_question_that_fails_is_no_answer"),
+    (SecondSilenceIsNo, "test_a_question_that_fails_is_no_answer"),
+    (BreaksOnSilence, "test_a_question_that_fails_is_no_answer"),
+    (GoesByBeginnings, "test_different_messages_are_told_apart"),
+    (GoesByLatinLetters, "test_different_messages_are_told_apart"),
+    (GoesByWords, "test_different_messages_are_told_apart"),
+    (EscapesQuotes, "test_different_messages_are_told_apart"),
+    (AnybodysTextIsIt, "test_messages_to_different_places_are_told_apart"),
+    (FirstOfTheTextIsIt, "test_the_same_text_twice_is_two_messages"),
+    (SecondOfTheTextIsNone, "test_the_same_text_twice_is_two_messages"),
     (DoesTwice, "test_a_request_is_carried_out_once"),
     (ReceiptOfItForgotten, "test_a_request_is_carried_out_once"),
     (ReviewsTwice, "test_a_request_is_carried_out_once"),
     (LostIsNotDone, "test_a_lost_request_is_unknown"),
     (LostTimeIsNone, "test_a_lost_request_is_unknown"),
+    (ReadsBackWhatIsDone, "test_a_failure_behind_a_request_denies_nothing"),
+    (SilenceIsNotDone, "test_a_question_about_a_request_that_fails_is_no_answer"),
     (FindsNothingDone, "test_a_lost_request_is_settled"),
     (FindsAllDone, "test_a_lost_request_is_settled"),
     (FindsNoParcel, "test_a_lost_request_is_settled"),
@@ -970,6 +1147,10 @@ def caught_by(connector, readme, monkeypatch, **attributes):
 
 def test_the_right_connector_passes_every_check(readme, monkeypatch):
     assert caught_by(Tiny, readme, monkeypatch) == {}
+
+
+def test_one_that_goes_by_texts_rightly_passes_too(readme, monkeypatch):
+    assert caught_by(GoesByTexts, readme, monkeypatch) == {}
 
 
 @pytest.mark.parametrize(
