@@ -27,7 +27,7 @@ VERBS = {
         "syncd.cli.look:conversations", "List conversations and who waits for an answer."
     ),
     "show": Verb("syncd.cli.look:show", "Tell all about a conversation, order or parcel."),
-    "board": Verb("syncd.cli.board:board", "List parcels at risk, worst first."),
+    "board": Verb("syncd.cli.board:board", "List parcels and waiting orders at risk, worst first."),
     "explain": Verb("syncd.cli.explain:explain", "Tell a parcel's story, and what comes next."),
     "recognise": Verb(
         "syncd.cli.recognise:recognise", "Tell which carrier a tracking number belongs to."

@@ -1,4 +1,4 @@
-"""The verb that lists parcels at risk, worst first."""
+"""The verb that lists parcels and waiting orders at risk, worst first."""
 
 import sys
 from datetime import datetime
@@ -12,19 +12,20 @@ from syncd.cli.invocation import Invocation, json_option, pass_invocation
 from syncd.cli.opened import Looking, known_account, store
 from syncd.cli.output import Lines, Looks, emit
 from syncd.cli.words import day, plain
-from syncd.model import AtRisk, Severity
+from syncd.model import AtRisk, ParcelFacts, Severity, Subject
 from syncd.rules.board import days_to, worst, worst_first
 
 _COLUMNS = ("parcel", "order", "account", "country", "how far", "reason", "since", "promise",
             "protection", "told")  # fmt: skip
 _ON_A_TERMINAL = ("parcel, order", "trouble", "dates")
+_NO_NUMBER = {"parcel": "no number yet", "order": "no parcel yet"}
 _COLOURS = {Severity.ACT.value: "red", Severity.TELL.value: "yellow"}
 
 
 @click.command()
 @click.option("--account", help="Only of this account.", shell_complete=completing.accounts)
 @click.option("--all", "everything", is_flag=True,
-              help="Also parcels under way in which nothing is wrong, at the end.")  # fmt: skip
+              help="Also parcels under way and orders to send in which nothing is wrong, at the end.")  # fmt: skip
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1),
               help="How many at the most.")  # fmt: skip
 @json_option
@@ -32,11 +33,12 @@ _COLOURS = {Severity.ACT.value: "red", Severity.TELL.value: "yellow"}
 def board(
     invocation: Invocation, account: str | None, everything: bool, limit: int, as_json: bool
 ) -> None:
-    """List parcels at risk, worst first.
+    """List parcels and waiting orders at risk, worst first.
 
-    Those with an open finding: first what a person must act on, then what the buyer should
-    hear; of equals, those whose buyer protection ends within a week, then those longest past their
-    promise. promise and protection: how long until they end; told: when the buyer was last written to.
+    Those with an open finding, orders that have no parcel yet among them: first what a person must
+    act on, then what the buyer should hear; of equals, those whose buyer protection ends within a
+    week, then those longest past their promise. promise and protection: how long until they end;
+    told: when the buyer was last written to.
     """
     now = clock.now()
     with store(invocation) as looking:
@@ -55,19 +57,17 @@ def board(
 
 
 def _rows(looking: Looking, risks: list[AtRisk], now: datetime) -> list[dict[str, Any]]:
-    told = looking.store.board.told([risk.parcel for risk in risks])
-    return [_row(risk, told.get(risk.parcel.shipment_id), now) for risk in risks]
+    told = looking.store.board.told([risk.subject for risk in risks])
+    return [_row(risk, told.get(risk.subject.name), now) for risk in risks]
 
 
 def _row(risk: AtRisk, told: datetime | None, now: datetime) -> dict[str, Any]:
-    parcel, reason = risk.parcel, worst(risk.findings)
+    subject, reason = risk.subject, worst(risk.findings)
     return {
-        "tracking_number": parcel.tracking_number,
-        "order": parcel.order_id,
+        **_named(subject),
+        "order": subject.order_id,
         "account": risk.account,
         "country": risk.country,
-        "carrier": parcel.carrier,
-        "milestone": parcel.state.milestone.value,
         "severity": reason and reason.severity,
         "reason": reason and reason.evidence,
         "since": reason and reason.since,
@@ -76,12 +76,23 @@ def _row(risk: AtRisk, told: datetime | None, now: datetime) -> dict[str, Any]:
              "evidence": each.evidence}
             for each in risk.findings
         ],
-        "promised_by": parcel.deliver_by,
-        "days_to_promise": days_to(parcel.deliver_by, now),
-        "protection_ends_at": parcel.protection_ends_at,
-        "days_to_protection_end": days_to(parcel.protection_ends_at, now),
+        "ship_by": subject.ship_by,
+        "promised_by": subject.deliver_by,
+        "days_to_promise": days_to(subject.deliver_by, now),
+        "protection_ends_at": subject.protection_ends_at,
+        "days_to_protection_end": days_to(subject.protection_ends_at, now),
         "told_at": told,
     }  # fmt: skip
+
+
+def _named(subject: Subject) -> dict[str, Any]:
+    """What only a parcel has; an order without one has its status instead."""
+    if isinstance(subject, ParcelFacts):
+        milestone = subject.state.milestone.value
+        return {"kind": "parcel", "tracking_number": subject.tracking_number,
+                "carrier": subject.carrier, "milestone": milestone, "status": None}  # fmt: skip
+    return {"kind": "order", "tracking_number": None, "carrier": None, "milestone": None,
+            "status": subject.status.value}  # fmt: skip
 
 
 def _table(lines: list[dict[str, Any]]) -> None:
@@ -98,11 +109,11 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
     """A row for people."""
     more = len(row["findings"]) - 1
     return {
-        "parcel": row["tracking_number"] or "no number yet",
+        "parcel": row["tracking_number"] or _NO_NUMBER[row["kind"]],
         "order": row["order"],
         "account": row["account"],
         "country": row["country"],
-        "how far": plain(row["milestone"]),
+        "how far": plain(row["milestone"] or row["status"]),
         "reason": (row["reason"] or "") + (f" (and {more} more)" if more > 0 else ""),
         "since": day(row["since"]) if row["since"] else "",
         "promise": _left(row["days_to_promise"]),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from syncd.model.base import Value
 from syncd.model.outbox import OutboxState
 from syncd.model.parcels import Milestone, ParcelFacts, Reason
+from syncd.model.waiting import Subject
 
 
 class Scan(Value, frozen=True, kw_only=True):
@@ -83,9 +84,9 @@ class Dossier(Value, frozen=True, kw_only=True):
 
 
 class AtRisk(Value, frozen=True, kw_only=True):
-    """A parcel with its open findings, as the board shows it."""
+    """A parcel, or an order that has none yet, with its open findings, as the board shows it."""
 
-    parcel: ParcelFacts
+    subject: Subject
     account: str
     country: str | None
     findings: tuple[KnownFinding, ...]

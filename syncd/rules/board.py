@@ -1,4 +1,4 @@
-"""Which parcel at risk is the worst: the order of the board."""
+"""Which parcel or waiting order at risk is the worst: the order of the board."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -12,8 +12,8 @@ _URGENCY = {Severity.ACT.value: 0, Severity.TELL.value: 1, Severity.NOTE.value: 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def worst_first(parcels: Iterable[AtRisk], now: datetime) -> list[AtRisk]:
-    """Parcels in the order in which somebody should look at them.
+def worst_first(risks: Iterable[AtRisk], now: datetime) -> list[AtRisk]:
+    """Parcels and waiting orders in the order in which somebody should look at them.
 
     What costs most soonest comes first, one question after the other:
 
@@ -25,11 +25,11 @@ def worst_first(parcels: Iterable[AtRisk], now: datetime) -> list[AtRisk]:
        follow, the nearest first, and parcels without one come last.
     4. How long has the trouble lasted?
     """
-    return sorted(parcels, key=lambda each: _rank(each, now))
+    return sorted(risks, key=lambda each: _rank(each, now))
 
 
 def worst(findings: Iterable[KnownFinding]) -> KnownFinding | None:
-    """The most urgent of a parcel's findings, of equals the oldest."""
+    """The most urgent of these findings, of equals the oldest."""
     return min(findings, key=lambda each: (_urgency(each), each.since), default=None)
 
 
@@ -40,13 +40,13 @@ def days_to(moment: datetime | None, now: datetime) -> float | None:
 
 def _rank(risk: AtRisk, now: datetime) -> tuple[int, datetime, datetime, datetime, int]:
     reason = worst(risk.findings)
-    ends, promised = risk.parcel.protection_ends_at, risk.parcel.deliver_by
+    ends, promised = risk.subject.protection_ends_at, risk.subject.deliver_by
     return (
         _urgency(reason) if reason else len(_URGENCY),
         ends if ends and now <= ends <= now + CLAIM_IS_NEAR else _NEVER,
         promised or _NEVER,
         reason.since if reason else _NEVER,
-        risk.parcel.shipment_id,
+        risk.subject.number,
     )
 
 

@@ -16,15 +16,17 @@ from syncd.store.rounds import Round
 from syncd.store.tables import findings, order_lines, orders, shipments, stock_levels
 from syncd.store.times import from_us, to_us
 
-_HAS_PARCEL = exists().where(
+HAS_PARCEL = exists().where(
     shipments.c.account_id == orders.c.account_id,
     shipments.c.order_source_id == orders.c.source_id,
 )
-_FACTS = select(
+"""That an order has a parcel."""
+FACTS = select(
     orders.c.id, orders.c.account_id, orders.c.source_id, orders.c.status, orders.c.seen_at,
     orders.c.placed_at, orders.c.ship_by, orders.c.deliver_by, orders.c.protection_ends_at,
-    _HAS_PARCEL.label("has_parcel"),
+    HAS_PARCEL.label("has_parcel"),
 )  # fmt: skip
+"""What `facts` takes a row of."""
 
 
 class WaitingStore:
@@ -54,9 +56,9 @@ class WaitingTransaction(Round):
 
     def __init__(self, connection: Connection, now: datetime, limit: int) -> None:
         super().__init__(connection, now, orders, findings.c.order_id)
-        wanted = _FACTS.where(*_due(now)).order_by(orders.c.due_at).limit(limit)
+        wanted = FACTS.where(*_due(now)).order_by(orders.c.due_at).limit(limit)
         locked = wanted.with_for_update(skip_locked=True, of=orders)
-        self.orders = [_facts(row) for row in connection.execute(locked)]
+        self.orders = [facts(row) for row in connection.execute(locked)]
         self.numbers = [order.order_number for order in self.orders]
 
     def stock(self) -> dict[int, dict[str, Stock]]:
@@ -92,7 +94,7 @@ class WaitingTransaction(Round):
             .where(
                 orders.c.account_id == account_id,
                 WAITS,
-                ~_HAS_PARCEL,
+                ~HAS_PARCEL,
                 bulk.among(self._connection, order_lines.c.sku, skus),
             )
         )  # fmt: skip
@@ -115,7 +117,8 @@ def _due(now: datetime) -> tuple[Any, ...]:
     return orders.c.due_at.is_not(None), orders.c.due_at <= to_us(now)
 
 
-def _facts(row: Any) -> OrderFacts:
+def facts(row: Any) -> OrderFacts:
+    """An order as the watches see it, from a row of `FACTS`."""
     return OrderFacts(
         order_number=row[0],
         account_id=row[1],

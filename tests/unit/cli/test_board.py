@@ -9,7 +9,7 @@ import pytest
 from syncd import watch
 from syncd.cli import exits
 from syncd.cli.output import Lines, Looks, emit, printable
-from syncd.model import Milestone
+from syncd.model import Milestone, OrderStatus, Window
 
 
 @pytest.fixture
@@ -125,3 +125,49 @@ def test_on_a_terminal_each_parcel_takes_three_columns(syncd, three, monkeypatch
     assert lines[1] == "parcel, order trouble dates"
     assert lines[3].startswith("TN2 attempt failed, to DE promise 9 d ago")
     assert any("protection none" in line for line in lines)
+
+
+class TestOrdersWithoutAParcel:
+    @pytest.fixture
+    def waiting(self, three, make, time):
+        """An order that should have left two days ago, and one that has time."""
+        for name, ship_by in (("w1", -2), ("w2", 9)):
+            three.bring(
+                make.order(name, promise=4, status=OrderStatus.UNSHIPPED,
+                           placed_at=make.at(-5), protection_ends_at=make.at(20),
+                           ship_by=Window(latest=make.at(ship_by)))
+            )  # fmt: skip
+        time(timedelta(hours=1))  # that long a shop has to tell of a parcel
+        watch.run(three.runtime)
+        return three
+
+    def test_they_have_a_row_with_the_same_columns(self, syncd, waiting):
+        (row,) = (line for line in syncd("board").out.splitlines() if " w1 " in line)
+        assert row.startswith("no parcel yet  w1     shop     DE       unshipped")
+        assert re.search(r"2026-03-08  in 4 d +in 20 d +no$", row)
+
+    def test_for_scripts(self, syncd, waiting):
+        (row,) = (row for row in syncd("board", "--json").json if row["order"] == "w1")
+        assert (row["kind"], row["tracking_number"], row["milestone"]) == ("order", None, None)
+        assert (row["status"], row["days_to_promise"]) == ("unshipped", 4)
+        assert row["days_to_protection_end"] == 20
+        assert row["ship_by"] == row["since"] == "2026-03-08T12:00:00+00:00"
+        assert [each["kind"] for each in row["findings"]] == ["late_dispatch"]
+
+    def test_those_with_time_come_with_all(self, syncd, waiting):
+        rows = syncd("board", "--all", "--json").json
+        assert {row["order"] for row in rows} == {"o1", "o2", "o3", "w1", "w2"}
+        assert [row["order"] for row in rows[3:]] == ["w2", "o3"]
+
+    def test_once_there_is_a_parcel_it_is_that(self, syncd, waiting, make):
+        waiting.bring(make.shipment("pw", "TNW", "w1"))
+        watch.run(waiting.runtime)
+        assert "w1" not in {row["order"] for row in syncd("board", "--json").json}
+
+    def test_on_a_terminal_of_sixty_columns(self, syncd, waiting, monkeypatch):
+        monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True)
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setenv("COLUMNS", "60")
+        out = printable(syncd("board").out)
+        assert "no parcel yet" in out
+        assert max(map(len, map(str.rstrip, out.splitlines()))) <= 60

@@ -24,13 +24,13 @@ def risk(make):
             state=ParcelState(milestone=Milestone.IN_TRANSIT),
             deliver_by=day(promise), protection_ends_at=day(protection),
         )  # fmt: skip
-        return AtRisk(parcel=parcel, account="shop", country="DE", findings=(found,))
+        return AtRisk(subject=parcel, account="shop", country="DE", findings=(found,))
 
     return one
 
 
 def order(make, *risks):
-    return [each.parcel.shipment_id for each in worst_first(risks, make.at())]
+    return [each.subject.number for each in worst_first(risks, make.at())]
 
 
 def test_what_a_person_must_act_on_goes_before_what_the_buyer_hears_and_notes(make, risk):

@@ -13,6 +13,7 @@ from syncd.model import (
     Finding,
     Milestone,
     NewNotice,
+    OrderStatus,
     OutboxState,
     Reason,
     Receipt,
@@ -147,9 +148,9 @@ class TestBoard:
         find("p2")
         find("p2", "promise_passed", since=-9)
         (risk,) = store.board.at_risk()
-        assert (risk.parcel.tracking_number, risk.account, risk.country) == ("TN2", "shop", "DE")
+        assert (risk.subject.tracking_number, risk.account, risk.country) == ("TN2", "shop", "DE")
         assert [each.kind for each in risk.findings] == ["promise_passed", "no_movement"]
-        assert [each.parcel.tracking_number for each in store.board.in_time(9)] == ["TN1", "TN3"]
+        assert [each.subject.tracking_number for each in store.board.in_time(9)] == ["TN1", "TN3"]
         assert len(store.board.in_time(1)) == 1
 
     def test_what_is_over_is_not_at_risk_and_what_has_ended_may_be(
@@ -160,8 +161,8 @@ class TestBoard:
         close_first()
         for number, end in (("TN2", Milestone.RETURNED), ("TN3", Milestone.DELIVERED)):
             source.bring(make.event(-1, end, number=number), stream="tracking")
-        assert [risk.parcel.tracking_number for risk in store.board.at_risk()] == ["TN2"]
-        assert [risk.parcel.tracking_number for risk in store.board.in_time(9)] == ["TN1"]
+        assert [risk.subject.tracking_number for risk in store.board.at_risk()] == ["TN2"]
+        assert [risk.subject.tracking_number for risk in store.board.in_time(9)] == ["TN1"]
 
     def test_of_one_account(self, store, three, find, source_of):
         source_of(store, "other")
@@ -183,9 +184,55 @@ class TestBoard:
         receipt = Receipt(source_id="m8", accepted_at=make.at(2))
         store.outbox.sent(row, receipt, Draft(text="", buyer=make.buyer))
         store.outbox.queue(notice, clock.now())
-        parcels = [risk.parcel for risk in store.board.at_risk()]
+        parcels = [risk.subject for risk in store.board.at_risk()]
         assert store.board.told(parcels) == {}
         row, _ = store.outbox.rows()
         draft = Draft(text="Hallo", buyer=make.buyer)
         store.outbox.sent(row, Receipt(source_id="m9", accepted_at=make.at(1)), draft)
-        assert store.board.told(parcels) == {shipment_id(): make.at(1)}
+        assert store.board.told(parcels) == {parcels[0].name: make.at(1)}
+
+    @pytest.fixture
+    def waiting(self, source, store, make):
+        """Two orders without a parcel; the first is late to be sent, and one that was called off."""
+        for name, promise in (("w1", 2), ("w2", 1)):
+            source.bring(make.order(name, promise=promise, status=OrderStatus.UNSHIPPED))
+        source.bring(make.order("w3", promise=1, status=OrderStatus.CANCELLED))
+        late = Finding(
+            kind="late_dispatch", cause=Cause.DISPATCH, fingerprint="late", since=make.at(-1),
+            evidence="not sent", severity=Severity.ACT,
+        )  # fmt: skip
+        with store.waiting.batch(clock.now(), 10) as tx:
+            (order,) = (one for one in tx.orders if one.order_id == "w1")
+            tx.open([(order.order_number, late)])
+        return order
+
+    def test_orders_without_a_parcel_are_on_it_too(self, store, three, waiting, find):
+        find("p1")
+        found = {risk.subject.order_id: risk for risk in store.board.at_risk()}
+        assert found.keys() == {"o1", "w1"}
+        order = found["w1"]
+        assert (order.account, order.country, order.findings[0].kind) == (
+            "shop", "DE", "late_dispatch",
+        )  # fmt: skip
+        assert order.subject.deliver_by == waiting.deliver_by
+        assert [one.subject.order_id for one in store.board.in_time(9)] == ["w2", "o2", "o3"]
+        assert [one.subject.order_id for one in store.board.in_time(1)] == ["w2"]
+
+    def test_an_orders_finding_is_no_parcels_of_the_same_number(self, store, three, waiting, find):
+        find("p1")
+        for risk in store.board.at_risk():
+            assert [one.kind for one in risk.findings] == [
+                "no_movement" if risk.subject.order_id == "o1" else "late_dispatch"
+            ]
+
+    def test_when_the_buyer_of_an_order_was_told(self, store, source, waiting, make):
+        notice = NewNotice(
+            key="k", account_id=source.id, recipient=make.buyer, language="de", text="Hallo",
+            not_before=clock.now(), order_number=waiting.order_number, order_id="w1",
+        )  # fmt: skip
+        store.outbox.queue(notice, clock.now())
+        (row,) = store.outbox.rows()
+        draft = Draft(text="Hallo", buyer=make.buyer)
+        store.outbox.sent(row, Receipt(source_id="m9", accepted_at=make.at(1)), draft)
+        (risk,) = store.board.at_risk()
+        assert store.board.told([risk.subject]) == {risk.subject.name: make.at(1)}
