@@ -29,7 +29,8 @@ REGISTRY = CollectorRegistry()
 
 POLLS = Counter(
     "syncd_polls",
-    "Polls by how they ended: ok, busy, cut_off, auth_failed, unavailable, rejected or bug.",
+    "Polls by how they ended: ok, busy, cut_off, auth_failed, not_permitted, unavailable, rejected "
+    "or bug.",
     ["account", "stream", "outcome"],
     registry=REGISTRY,
 )
@@ -241,9 +242,13 @@ def succeeded(account: str, stream: str) -> None:
     LAST_SUCCESS.labels(account, stream).set(clock.now().timestamp())
 
 
-def failed(account: str, error: BaseException) -> None:
-    """Note that the account failed, and with which class of error."""
-    ACCOUNT_UP.labels(account).set(0)
+def failed(account: str, error: BaseException, *, down: bool = True) -> None:
+    """Note that something of the account failed, and with which class of error.
+
+    `down` is False where the account itself goes on.
+    """
+    if down:
+        ACCOUNT_UP.labels(account).set(0)
     ERRORS.labels(type(error).__name__).inc()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from syncd import clock
 from syncd.config import StaleSource
 from syncd.model import OutboxState
-from syncd.sources import source_of
+from syncd.sources import STREAM, source_of
 from syncd.store import Store, StreamHealth
 
 if TYPE_CHECKING:  # `syncd status` should not pay for connectors and templates
@@ -15,17 +15,20 @@ if TYPE_CHECKING:  # `syncd status` should not pay for connectors and templates
     from syncd.plugins import Plugins
 
 # The states of an account, the worst first.
-_WORST = ("stopped", "failing", "unpolled", "ok", "removed")
+_WORST = ("stopped", "failing", "not_permitted", "unpolled", "ok", "removed")
 
 
 def line(runtime: "Runtime") -> str:
     """One line for ``systemctl status``: ``12 accounts, 1 failing (ebay-de: 401 …), outbox 3``."""
-    failing = _failing(runtime)
+    healths = runtime.store.accounts.health()
+    failing = _failing(runtime, healths)
     parts = [f"{len(runtime.accounts)} accounts"]
     if failing:
         name, reason = next(iter(failing.items()))
         more = f" and {len(failing) - 1} more" if len(failing) > 1 else ""
         parts.append(f"{len(failing)} failing ({name}: {reason[:60]}{more})")
+    if refused := _not_permitted(runtime, healths):
+        parts.append(f"not permitted: {', '.join(refused)}")
     if runtime.stale:
         parts.append(f"stale: {', '.join(sorted(runtime.stale))}")
     if runtime.lateness is not None and runtime.lateness[0].jumped:
@@ -36,12 +39,19 @@ def line(runtime: "Runtime") -> str:
     return ", ".join(parts)
 
 
-def _failing(runtime: "Runtime") -> dict[str, str]:
+def _failing(runtime: "Runtime", healths: Iterable[StreamHealth]) -> dict[str, str]:
     failing = dict(runtime.broken)
-    for health in runtime.store.accounts.health():
-        if health.account in runtime.accounts and (health.suspended_reason or health.failing_since):
+    for health in healths:
+        fails = health.failing_since and not health.not_permitted
+        if health.account in runtime.accounts and (health.suspended_reason or fails):
             failing.setdefault(health.account, health.suspended_reason or health.error or "")
     return failing
+
+
+def _not_permitted(runtime: "Runtime", healths: Iterable[StreamHealth]) -> list[str]:
+    known = runtime.accounts
+    refused = (each for each in healths if each.not_permitted and each.account in known)
+    return [f"{each.account} {each.stream}" for each in refused]
 
 
 def snapshot(
@@ -51,7 +61,8 @@ def snapshot(
 
     `accounts` are those that the config wants polled, each with its connector. An account is
     ``ok``, ``failing`` (a stream backs off), ``stopped`` (until its config or credential changes),
-    ``unpolled`` (no poll has ever begun) or ``removed`` (from the config, or switched off in it).
+    ``not_permitted`` (the login does not cover a stream, the others go on), ``unpolled`` (no poll
+    has ever begun) or ``removed`` (from the config, or switched off in it).
     ``stale`` are the streams of those accounts that have given no good answer for longer than
     `settings` allow.
     """
@@ -95,7 +106,8 @@ def _stale(
 ) -> Iterable[dict[str, Any]]:
     for health in healths:
         since = source_of(health.account, health).stale_since(settings, now)
-        if since is not None and health.account in accounts:
+        known = health.not_permitted and health.stream != STREAM  # told of the account already
+        if since is not None and health.account in accounts and not known:
             yield {
                 "account": health.account,
                 "stream": health.stream,
@@ -110,6 +122,8 @@ def _state(health: StreamHealth, accounts: Mapping[str, str]) -> str:
         return "removed"
     if health.suspended_reason is not None:
         return "stopped"
+    if health.not_permitted:
+        return "not_permitted"
     return "ok" if health.failing_since is None else "failing"
 
 

@@ -6,9 +6,11 @@ from typing import Any
 import click
 
 from syncd.cli.invocation import Invocation, json_option, pass_invocation
+from syncd.cli.opened import store
 from syncd.cli.output import cell, emit, printable, to_json
 from syncd.config import AccountSettings
 from syncd.connector import Capability, Connector
+from syncd.store import StoreUnavailable
 from syncd.text.limits import Rules, rules
 
 # What people ask, each with the capabilities that answer it.
@@ -35,12 +37,14 @@ _COLUMNS = ("account", "connector", "reads", *_QUESTIONS)
 def capabilities(invocation: Invocation, as_json: bool) -> None:
     """Tell what each account can read, send, extend, upload, ask for and push, and why not.
 
-    It is what the connectors declare; no platform is asked. Where an account cannot send, the mail
-    account that writes for it is named, else its notices become tasks for staff.
+    It is what the connectors declare, and which streams the last polls were not permitted to read;
+    no platform is asked. Where an account cannot send, the mail account that writes for it is named,
+    else its notices become tasks for staff.
     """
     settings, found = invocation.load()
+    refused = _not_permitted(invocation)
     rows = [
-        _told(account, found.connectors[account.connector])
+        _told(account, found.connectors[account.connector], refused)
         for account in settings.accounts.values()
     ]
     if as_json:
@@ -51,7 +55,21 @@ def capabilities(invocation: Invocation, as_json: bool) -> None:
         click.echo(line)
 
 
-def _told(account: AccountSettings, kind: type[Connector]) -> dict[str, Any]:
+_Refused = Mapping[tuple[str, str], str | None]
+"""Why streams may not be read, by account and stream."""
+
+
+def _not_permitted(invocation: Invocation) -> _Refused:
+    """As the store knows it; where there is none yet, nobody has tried."""
+    try:
+        with store(invocation) as looking:
+            healths = looking.store.accounts.health()
+    except StoreUnavailable:
+        return {}
+    return {(each.account, each.stream): each.error for each in healths if each.not_permitted}
+
+
+def _told(account: AccountSettings, kind: type[Connector], refused: _Refused) -> dict[str, Any]:
     able = kind.able(account.options)
     return {
         "account": account.name,
@@ -60,6 +78,11 @@ def _told(account: AccountSettings, kind: type[Connector]) -> dict[str, Any]:
         "reads": {
             stream: account.intervals.get(stream, default)
             for stream, default in kind.streams.items()
+        },
+        "not_permitted": {
+            stream: refused[account.name, stream]
+            for stream in kind.streams
+            if (account.name, stream) in refused
         },
         "can": {each.value: each in able for each in Capability},
         "why_not": dict(_reasons(account, kind, able)),
@@ -98,7 +121,10 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "account": account,
         "connector": row["connector"],
-        "reads": list(row["reads"]),
+        "reads": [
+            f"{stream} (not permitted)" if stream in row["not_permitted"] else stream
+            for stream in row["reads"]
+        ],
     } | answers
 
 
@@ -117,5 +143,7 @@ _SENDS = {
 
 
 def _notes(row: Mapping[str, Any]) -> Iterator[str]:
+    for stream, reason in row["not_permitted"].items():
+        yield printable(f"{row['account']}: {cell(stream)} may not be read: {reason}")
     for what, reason in row["why_not"].items():
         yield printable(f"{row['account']}: no {cell(what).replace('_', ' ')}: {reason}")

@@ -15,7 +15,7 @@ from syncd.cli.logins import keeper, prove_key
 from syncd.cli.output import emit, printable
 from syncd.config import AccountSettings, ConfigError, Problem, Settings, effective, sample
 from syncd.config import account_sample as sample_of
-from syncd.connector import Connector, ConnectorError, Context
+from syncd.connector import Connector, ConnectorError, Context, NotPermitted
 from syncd.plugins import Plugins
 from syncd.rules import wording
 from syncd.secret import SecretUnavailable
@@ -210,6 +210,8 @@ def _asked(account: AccountSettings, connector: Connector) -> dict[str, Any]:
     """Whether the account's platform answers, and if not why."""
     try:
         connector.check()
+    except NotPermitted as error:
+        reason = printable(f"works but for this: {error}")
     except Exception as error:  # noqa: BLE001  the plug-in boundary: the other accounts are asked too
         reason = _objection(error)
     else:

@@ -15,7 +15,15 @@ from syncd.cli.invocation import Invocation, pass_invocation
 from syncd.cli.output import printable
 from syncd.config import AccountSettings, ConfigError, Problem, Settings
 from syncd.config.wording import did_you_mean
-from syncd.connector import Connector, ConnectorError, Consent, Context, Rejected, Unavailable
+from syncd.connector import (
+    Connector,
+    ConnectorError,
+    Consent,
+    Context,
+    NotPermitted,
+    Rejected,
+    Unavailable,
+)
 from syncd.plugins import Plugins
 from syncd.store import Store, Vault
 
@@ -163,6 +171,9 @@ def _check(connector: Connector, account: str) -> None:
     """Whether the login works; it is kept in any case."""
     try:
         connector.check()
+    except NotPermitted as error:
+        said = f"{account}: the login is kept and works, but for this: {error.said}"
+        raise NotPermitted(said, error.fix) from None
     except ConnectorError as error:
         raise type(error)(f"{account}: the login is kept, but does not work: {error}") from None
     click.echo(f"{account}: {connector.name} answers; a running daemon takes it at a reload")

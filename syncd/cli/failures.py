@@ -33,6 +33,7 @@ _CODES = {
     "syncd.text.templates.TemplateProblems": exits.CONFIG,
     "syncd.secret.SecretUnavailable": exits.CONFIG,
     "syncd.connector.contract.AuthFailed": exits.PERMISSION,
+    "syncd.connector.contract.NotPermitted": exits.PERMISSION,
     "syncd.connector.contract.ConnectorError": exits.UNAVAILABLE,
     "syncd.store.database.StoreUnavailable": exits.UNAVAILABLE,
     "sqlalchemy.exc.OperationalError": exits.UNAVAILABLE,

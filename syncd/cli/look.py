@@ -28,8 +28,8 @@ _TALK_COLUMNS = ("id", "account", "customer", "orders", "subject", "messages", "
 def status(ctx: click.Context, invocation: Invocation, as_json: bool) -> None:
     """Tell how each account and queue is doing.
 
-    Exits with 1 where an account fails, is stopped or was never polled, or a source is stale: it
-    has given no good answer for longer than [guards.stale_source] allows.
+    Exits with 1 where an account fails, is stopped, may not read a stream or was never polled, or a
+    source is stale: it has given no good answer for longer than [guards.stale_source] allows.
     """
     with store(invocation) as looking:
         found = _explained(standing.snapshot(looking.store, looking.accounts, looking.stale_source))

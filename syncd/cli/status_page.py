@@ -9,7 +9,10 @@ import click
 from syncd.cli.output import cell
 from syncd.cli.words import counted, plain, span
 
-_COLOURS = {"ok": "green", "failing": "yellow", "unpolled": "yellow", "stopped": "red"}
+_COLOURS = {
+    "ok": "green", "failing": "yellow", "not_permitted": "yellow", "unpolled": "yellow",
+    "stopped": "red",
+}  # fmt: skip
 _WHAT_TO_DO = {
     "held": "waiting for approval: `syncd outbox`, then `syncd outbox approve ID` or `cancel ID`",
     "person": "only a person can go on: `syncd outbox` tells why",
@@ -44,10 +47,11 @@ def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
 def _accounts(found: Mapping[str, Any]) -> Iterator[str]:
     accounts = found["accounts"]
     widths = [max((len(cell(one[key])) for one in accounts), default=0) for key in _NAMES]
+    state_width = max([8, *(len(plain(one["state"])) for one in accounts)])
     for one in accounts:
         streams = [s for s in found["streams"] if s["account"] == one["account"]]
         name, connector = cell(one["account"]), cell(one["connector"])
-        state = click.style(f"{one['state']:8}", fg=_COLOURS.get(one["state"]))
+        state = click.style(f"{plain(one['state']):{state_width}}", fg=_COLOURS.get(one["state"]))
         yield f"{name:{widths[0]}}  {connector:{widths[1]}}  {state}  {_lags(one, streams)}"
         yield from (f"  {reason}" for reason in _reasons(found["at"], streams))
 
@@ -70,14 +74,15 @@ def _reasons(now: datetime, streams: Sequence[Mapping[str, Any]]) -> Iterator[st
     """Each reason once, with the streams that it keeps from going on."""
     failing: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for stream in streams:
-        if stream["state"] in {"stopped", "failing"}:
+        if stream["state"] in {"stopped", "failing", "not_permitted"}:
             failing.setdefault((stream["state"], cell(stream["error"])), []).append(stream)
     for (state, why), alike in failing.items():
         if state == "stopped":
             yield f"until the config is reloaded or the daemon restarted: {why}"
         else:
             names = ", ".join(one["stream"] for one in alike)
-            yield f"{names}: failing for {_longest(now, alike)} ({_tries(now, alike)}): {why}"
+            told = f"{plain(state)} for {_longest(now, alike)} ({_tries(now, alike)})"
+            yield f"{names}: {told}: {why}"
 
 
 def _longest(now: datetime, streams: Sequence[Mapping[str, Any]]) -> str:

@@ -6,6 +6,7 @@ given, never sleeps, retries or logs an error by itself: it raises, and the clas
 says how to recover.
 """
 
+from syncd.connector.asking import ask_each
 from syncd.connector.consent import Consent
 from syncd.connector.contract import (
     API_VERSION,
@@ -18,6 +19,7 @@ from syncd.connector.contract import (
     ConnectorError,
     Context,
     Cursor,
+    NotPermitted,
     OutcomeUnknown,
     Rejected,
     Unavailable,
@@ -51,6 +53,7 @@ __all__ = [
     "Context",
     "Cursor",
     "MemoryTokens",
+    "NotPermitted",
     "OutcomeUnknown",
     "Push",
     "Rejected",
@@ -59,6 +62,7 @@ __all__ = [
     "TokenKeeper",
     "Unavailable",
     "Wake",
+    "ask_each",
     "describe_by",
     "find_text",
     "follow_each",

@@ -65,6 +65,19 @@ class AuthFailed(ConnectorError):
     """The login is refused: the account stops until its config or credential changes."""
 
 
+class NotPermitted(ConnectorError):
+    """The login is good and does not cover this: only the stream stops, the account's others go on.
+
+    It is asked for again after a day, or at once when the config is reloaded. `fix` says which scope,
+    role or permission is missing, where to get it, and the setting that does without it, if any.
+    """
+
+    def __init__(self, said: str, fix: str) -> None:
+        super().__init__(f"{said}: {fix}")
+        self.said = said
+        self.fix = fix
+
+
 MAX_RETRY_AFTER = 86_400.0
 """Seconds; a source that asks to wait longer than a day is asked again after a day."""
 
@@ -163,7 +176,7 @@ class Connector:
         """Yield what is new since `cursor`, oldest first; ``{}`` stands for the beginning.
 
         After any batch the poll may end and resume at that batch's cursor without loss. Giving an
-        item again is harmless. Raises AuthFailed, SecretUnavailable or Unavailable.
+        item again is harmless. Raises AuthFailed, NotPermitted, SecretUnavailable or Unavailable.
         """
         raise NotImplementedError
 
@@ -180,8 +193,8 @@ class Connector:
     def send(self, draft: Draft, key: str) -> Receipt:
         """Send `draft`. `key` is the same for every try at the same message.
 
-        Raises AuthFailed, Unavailable (it certainly did not go out), Rejected (nor will it), or
-        OutcomeUnknown (it may have gone out).
+        Raises AuthFailed, Unavailable (it certainly did not go out), Rejected or NotPermitted (nor
+        will it), or OutcomeUnknown (it may have gone out).
         """
         raise NotImplementedError
 
@@ -252,7 +265,10 @@ class Connector:
         raise OutcomeUnknown(f"{self.name} cannot look up whom it asked for a review")
 
     def check(self) -> None:
-        """Ask the source something harmless; raises what `poll` would raise."""
+        """Ask the source something harmless, for each stream that may need a permission of its own.
+
+        Raises what `poll` would raise; `ask_each` tells of all that is not permitted.
+        """
 
     def wait(self, stream: str, seconds: float) -> bool:
         """Wait up to `seconds` for the source to say that `stream` has news (IMAP IDLE and the like).

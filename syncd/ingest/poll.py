@@ -16,6 +16,7 @@ from syncd.connector import (
     AuthFailed,
     Batch,
     Cursor,
+    NotPermitted,
     Rejected,
     SecretUnavailable,
     Unavailable,
@@ -45,8 +46,8 @@ class PollResult(msgspec.Struct, frozen=True, kw_only=True):
     """How a poll ended."""
 
     outcome: str
-    """ok, cut_off, busy (another process polls it), auth_failed, unavailable, rejected (the source
-    refuses what it is asked) or bug."""
+    """ok, cut_off, busy (another process polls it), auth_failed, not_permitted (the login does not
+    cover the stream), unavailable, rejected (the source refuses what it is asked) or bug."""
     counts: Counts
     retry_at: datetime | None = None
     error: str | None = None
@@ -193,10 +194,11 @@ def _failed(
     outcome = _outcome(error)
     retry_at = now + _delay(error, claim.failures + 1)
     store.accounts.failed(claim, error, now=now, retry_at=retry_at)
-    metrics.failed(account.name, error)
+    metrics.failed(account.name, error, down=outcome != "not_permitted")
     if outcome == "auth_failed":
         store.accounts.suspend(account.id, str(error), now)
-    _tell(outcome, error, first=claim.failures == 0)
+    changed = claim.was_permitted == (outcome == "not_permitted")
+    _tell(outcome, error, first=claim.failures == 0 or changed)
     text = f"{type(error).__name__}: {error}"
     return PollResult(outcome=outcome, counts=counts, retry_at=retry_at, error=text)
 
@@ -204,6 +206,8 @@ def _failed(
 def _outcome(error: Exception) -> str:
     if isinstance(error, AuthFailed | SecretUnavailable):
         return "auth_failed"
+    if isinstance(error, NotPermitted):
+        return "not_permitted"
     if isinstance(error, Rejected):
         return "rejected"
     return "unavailable" if isinstance(error, Unavailable) else "bug"
@@ -213,6 +217,8 @@ def _tell(outcome: str, error: Exception, *, first: bool) -> None:
     """Once when it begins to fail; the recovery is told once too."""
     if outcome == "auth_failed":
         _log.error("login refused, account stopped until its config is reloaded", error=str(error))
+    elif outcome == "not_permitted" and first:
+        _log.error("not permitted, this stream stops and is tried again in a day", error=str(error))
     elif outcome == "bug" and first:
         _log.error("bug in the connector, backing off", exc_info=error)
     elif outcome == "rejected" and first:
@@ -222,6 +228,8 @@ def _tell(outcome: str, error: Exception, *, first: bool) -> None:
 
 
 def _delay(error: Exception, failures: int) -> timedelta:
+    if isinstance(error, NotPermitted):
+        return timedelta(seconds=MAX_RETRY_AFTER)
     state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
     state.attempt_number = failures
     asked = getattr(error, "retry_after", None)

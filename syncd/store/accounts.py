@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import func, select, text, update
 
 from syncd import process
-from syncd.connector import Cursor
+from syncd.connector import Cursor, NotPermitted
 from syncd.store import bulk
 from syncd.store.database import Database
 from syncd.store.tables import accounts, cursors
@@ -23,7 +23,7 @@ _CLAIM = text(
       owner=excluded.owner, claimed_until=excluded.claimed_until, polled_at=excluded.polled_at
     WHERE cursors.owner IS NULL OR cursors.owner IN (:owner, :dead)
       OR coalesce(cursors.claimed_until, 0) <= :now
-    RETURNING fence, cursor, failures
+    RETURNING fence, cursor, failures, error_class
     """
 )
 _SUCCEEDED = text(
@@ -49,6 +49,8 @@ class Claim(msgspec.Struct, frozen=True):
     cursor: Cursor
     failures: int = 0
     """How many polls in a row had failed before this one."""
+    was_permitted: bool = True
+    """False where the one before this failed because the login does not cover the stream."""
 
 
 class StreamHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +67,11 @@ class StreamHealth(msgspec.Struct, frozen=True, kw_only=True):
     error_class: str | None
     error: str | None
     suspended_reason: str | None
+
+    @property
+    def not_permitted(self) -> bool:
+        """Whether it fails because the account's login does not cover it."""
+        return self.error_class == NotPermitted.__name__
 
 
 class AccountStore:
@@ -107,8 +114,9 @@ class AccountStore:
                 row = connection.execute(_CLAIM, {**values, "dead": holder}).one_or_none()
         if row is None:  # somebody else was quicker to take over from the dead
             return None
-        fence, cursor, failures = row
-        return Claim(account_id, stream, fence, msgspec.json.decode(cursor), failures)
+        fence, cursor, failures, error_class = row
+        permitted = error_class != NotPermitted.__name__
+        return Claim(account_id, stream, fence, msgspec.json.decode(cursor), failures, permitted)
 
     def succeeded(self, claim: Claim, now: datetime) -> None:
         """Note a poll that went through, and give the claim back."""
@@ -132,7 +140,7 @@ class AccountStore:
                 .values(
                     failing_since=func.coalesce(cursors.c.failing_since, to_us(now)),
                     failures=cursors.c.failures + 1,
-                    error_class=type(error).__name__,
+                    error_class=_class_of(error),
                     error=str(error)[:2000],
                     retry_at=to_us(retry_at),
                     owner=None,
@@ -178,3 +186,9 @@ class AccountStore:
             )
             for row in rows
         ]  # fmt: skip
+
+
+def _class_of(error: BaseException) -> str:
+    """Its class's name; connectors have subclasses of NotPermitted, which is known by it again."""
+    kind = NotPermitted if isinstance(error, NotPermitted) else type(error)
+    return kind.__name__

@@ -1,5 +1,6 @@
 import json
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -10,7 +11,15 @@ from click.testing import CliRunner, Result
 from syncd import plugins
 from syncd.cli import cli
 from syncd.cli.failures import report
-from syncd.connector import AccountConfig, AuthFailed, Capability, Connector, Secret
+from syncd.connector import (
+    AccountConfig,
+    AuthFailed,
+    Capability,
+    Connector,
+    NotPermitted,
+    Secret,
+    ask_each,
+)
 from syncd.plugins import PluginProblem, Plugins
 from syncd.text.templates import BUILT_IN
 
@@ -40,8 +49,14 @@ class Shop(Connector):
     def check(self) -> None:
         if self.config.says == "refused":
             raise AuthFailed("401: the token is not known\x1b[2J")
+        if self.config.says == "in part":
+            right = partial(self._denied, "orders"), partial(self._denied, "returns"), list
+            ask_each(*right)
         if self.config.says == "crash":
             raise ZeroDivisionError("oops")
+
+    def _denied(self, what: str) -> None:
+        raise NotPermitted("HTTP 403", f"give the app the right {what}")
 
     def close(self) -> None:
         closed.append(self.context.account)
@@ -221,6 +236,18 @@ def test_online_asks_each_account_and_one_failing_is_69(config) -> None:
         ("c", False, "the connector has a bug: ZeroDivisionError: oops"),
     ]
     assert sorted(closed) == ["a", "b", "c", "resting"]
+
+
+def test_online_tells_all_that_is_not_permitted(config) -> None:
+    config.write_text(account("a", "in part") + account("b"))
+    result = syncd("check-config", config, "--online", "--json")
+    assert result.exit_code == 69
+    first, second = json.loads(result.output)["accounts"]
+    assert (first["ok"], first["reason"]) == (
+        False,
+        "works but for this: HTTP 403: give the app the right orders; give the app the right returns",
+    )
+    assert second["ok"] is True
 
 
 def test_online_with_all_well_is_0(config) -> None:

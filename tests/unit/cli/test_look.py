@@ -8,7 +8,7 @@ import pytest
 
 from syncd import clock
 from syncd.cli import cli, completing, exits
-from syncd.connector import AuthFailed, Unavailable
+from syncd.connector import AuthFailed, NotPermitted, Unavailable
 from syncd.model import (
     BadItem,
     Cause,
@@ -187,6 +187,34 @@ class TestStatus:
         as_json = syncd("status", "--json")
         assert (as_json.code, as_json.json["accounts"][0]["state"]) == (1, "failing")
         assert as_json.json["streams"][0]["lag_seconds"] == 600
+
+    def test_what_may_not_be_read_while_the_rest_is(self, syncd, kept, filled, time):
+        now = clock.now()
+        error = NotPermitted("HTTP 403", "consent with the scope sell.orders")
+        claim = filled.claim("orders")
+        kept.accounts.failed(claim, error, now=now, retry_at=now + timedelta(days=1))
+        time(timedelta(hours=20))
+        filled.bring()
+        found = syncd("status")
+        assert found.code == exits.FOUND_WRONG
+        assert "shop  sandbox  not permitted  messages 0 s ago" in found.out
+        said = "orders: not permitted for 20 h (1 poll, again in 4 h): HTTP 403: consent with the"
+        assert said in found.out
+        as_json = syncd("status", "--json").json
+        assert as_json["accounts"][0]["state"] == "not_permitted"
+        states = {one["stream"]: one["state"] for one in as_json["streams"]}
+        assert states == {"messages": "ok", "orders": "not_permitted", "tracking": "ok"}
+
+        (told,) = [one for one in syncd("capabilities", "--json").json if one["account"] == "shop"]
+        assert told["not_permitted"] == {"orders": str(error)}
+        shown = syncd("capabilities").out
+        assert "orders (not permitted)" in shown
+        assert f"shop: orders may not be read: {error}" in shown
+
+        time(timedelta(days=9))
+        filled.bring()
+        stale = syncd("status", "--json").json["stale"]
+        assert {one["stream"] for one in stale} == {"tracking"}
 
     def test_a_stale_source_is_named_with_what_waits_for_it(self, syncd, kept, filled, time):
         filled.bring(stream="tracking")

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from syncd import process
-from syncd.connector import AuthFailed, Rejected, SecretUnavailable, Unavailable
+from syncd.connector import AuthFailed, NotPermitted, Rejected, SecretUnavailable, Unavailable
 from syncd.ingest import poll
 from syncd.ingest.poll import BATCH_ITEMS, LEASE
 from syncd.model import BadItem
@@ -139,6 +139,35 @@ class TestFailures:
         assert result.retry_at > make.at()
         assert polled()[1] == []
         assert health(world).failures == 2
+
+    def test_what_the_login_does_not_cover_stops_its_stream_for_a_day(
+        self, world, shop, polled, make
+    ):
+        class ScopeMissing(NotPermitted):
+            """As connectors have theirs."""
+
+        for _ in range(2):
+            shop.feed(
+                "orders", ScopeMissing("HTTP 403: 1100", "consent with the scope sell.orders")
+            )
+        result, log = polled("orders")
+        assert (result.outcome, result.retry_at) == ("not_permitted", make.at(1))
+        assert log == [("error", "not permitted, this stream stops and is tried again in a day")]
+        assert result.error == "ScopeMissing: HTTP 403: 1100: consent with the scope sell.orders"
+        assert (health(world).suspended_reason, health(world).not_permitted) == (None, True)
+
+        assert polled("orders")[1] == []
+        assert polled("orders")[1] == [("info", "recovered")]
+        assert health(world).not_permitted is False
+
+    def test_it_is_told_where_an_outage_hid_it_and_where_one_comes_between(self, shop, polled):
+        refused = NotPermitted("HTTP 403", "give the app the right")
+        for error in (Unavailable("HTTP 503"), refused, refused, Unavailable("HTTP 503"), refused):
+            shop.feed("orders", error)
+        logs = [polled("orders")[1] for _ in range(6)]
+        stopped = [("error", "not permitted, this stream stops and is tried again in a day")]
+        down = [("warning", "source unavailable, backing off")]
+        assert logs == [down, stopped, [], down, stopped, [("info", "recovered")]]
 
     def test_what_came_before_a_failure_is_kept(self, world, shop, polled, make):
         shop.feed(

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from syncd import clock, watch
 from syncd.config import QuietHours
-from syncd.connector import AuthFailed, OutcomeUnknown, Rejected, Unavailable
+from syncd.connector import AuthFailed, NotPermitted, OutcomeUnknown, Rejected, Unavailable
 from syncd.model import Milestone, OutboxState, Party, Verdict
 
 HOUR = timedelta(hours=1)
@@ -211,6 +211,25 @@ class TestFailures:
             OutboxState.FAILED, "HTTP 400: text too long",
         )  # fmt: skip
         assert len(shop.drafts) == 1
+
+    @pytest.mark.parametrize("asked", [True, False])
+    def test_what_the_login_does_not_cover_is_refused_and_stops_no_account(
+        self, world, shop, reply, send, asked
+    ):
+        world.store.accounts.claim(
+            world.account().id, "messages", owner="x", now=clock.now(), lease=HOUR
+        )
+        reply()
+        error = NotPermitted("HTTP 403", "consent again with the scope chat")
+        if asked:
+            shop.verdicts.append(error)
+        else:
+            shop.fail_send(error)
+        send()
+
+        state = OutboxState.PERSON if asked else OutboxState.FAILED
+        assert (only(world).state, only(world).reason) == (state, str(error))
+        assert [health.suspended_reason for health in world.store.accounts.health()] == [None]
 
     def test_a_refused_login_keeps_the_message_and_stops_the_account(
         self, world, shop, reply, send

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from syncd import watch
-from syncd.connector import AuthFailed, Capability, Push, Unavailable, Wake
+from syncd.connector import AuthFailed, Capability, NotPermitted, Push, Unavailable, Wake
 from syncd.model import OutboxState
 from syncd.scheduler import Scheduler
 from syncd.testing.scripted import batch
@@ -84,6 +84,22 @@ class TestPolls:
         assert polls(quick) == 1
         reasons = {h.account: h.suspended_reason for h in world.store.accounts.health()}
         assert reasons == {"quick": "HTTP 401", "other": None}
+
+    def test_what_is_not_permitted_stops_no_other_stream(self, world, quick, start, time):
+        quick.feed("messages", NotPermitted("HTTP 403", "give the app the right"))
+        quick.streams = dict.fromkeys(("messages", "orders"), timedelta(seconds=0.05))
+        first = start()
+        until(lambda: polls(quick, "orders") >= 4)
+        assert polls(quick) == 1
+        time(timedelta(days=1, seconds=1))
+        until(lambda: polls(quick) >= 3)
+
+        quick.feed("messages", NotPermitted("HTTP 403", "give the app the right"))
+        seen = polls(quick)
+        until(lambda: polls(quick) > seen)
+        first.stop(10)
+        start()  # as a reload does
+        until(lambda: polls(quick) > seen + 1)
 
     def test_a_new_start_gives_it_a_new_try(self, world, quick, start):
         quick.feed("messages", AuthFailed("HTTP 401"))
