@@ -34,7 +34,7 @@ class RequestChecks:
     connector_class: ClassVar[type[Connector]]
     finds_sent: ClassVar[bool]
     fail: Callable[..., None]
-    fail_readings: Callable[..., None]
+    fail_readings: Callable[..., bool]
     heal: Callable[..., None]
     request_paths: ClassVar[Mapping[Capability, str]] = {}
     """By capability, a regular expression of the path that its call asks for; any path by default."""

@@ -75,12 +75,15 @@ class SendingChecks:
 
     def fail_readings(
         self, source: Any, fault: Fault, *, passing: int = 0, after: str | None = None
-    ) -> None:
-        """Let all requests go wrong behind `passing` good ones, or behind one that matches `after`."""
-        if isinstance(source, FakeServer):
-            source.fail(fault, times=1_000_000, seconds=0.02, passing=passing, after=after)
-        else:
+    ) -> bool:
+        """Let all requests go wrong behind `passing` good ones, or behind one that matches `after`.
+
+        False where there are not so many; whoever makes a fake of another kind overrides it.
+        """
+        if not isinstance(source, FakeServer):
             pytest.skip(f"{type(source).__name__} cannot be made to fail in the middle")
+        source.fail(fault, times=1_000_000, seconds=0.02, passing=passing, after=after)
+        return True
 
     def test_a_refusal_has_a_reason(self, make: Any, source: Any) -> None:
         """`may_send` says no without a reason, or says yes where nothing can be sent."""
@@ -150,7 +153,7 @@ class SendingChecks:
     def test_different_messages_are_told_apart(self, make: Any, source: Any) -> None:
         """A message is taken for another one to the same buyer, or not found for its characters."""
         connector, draft = self._settler(make, source)
-        drafts = (replace(draft, text=text) for text in TEXTS)
+        drafts = (replace(draft, text=text) for text in TEXTS if text != draft.text)
         allowed = [one for one in drafts if connector.may_send(one).allowed]
         self._settled(connector, draft)
         _told_apart(connector, [*allowed, *_longest(connector, draft)])
@@ -221,7 +224,7 @@ class _Breakable(Protocol):
     """The part of a suite that lets a source go wrong."""
 
     @property
-    def fail_readings(self) -> Callable[..., None]: ...
+    def fail_readings(self) -> Callable[..., bool]: ...
 
     @property
     def heal(self) -> Callable[..., None]: ...
@@ -236,18 +239,16 @@ def denied_when_asking_fails(
     """
     for passing in range(MOST_READINGS):
         connector, before = make(), requests(source)
-        suite.fail_readings(source, fault, passing=passing)
+        if not suite.fail_readings(source, fault, passing=passing):
+            return
         answers: list[object] = []
         error = raised(lambda: answers.append(ask(connector)))  # noqa: B023  called at once
         suite.heal(source)
-        counted = isinstance(source, FakeServer)
-        if counted and requests(source) - before <= passing:
+        if isinstance(source, FakeServer) and requests(source) - before <= passing:
             return  # it asks for no more
         when = f"on {fault} behind {passing} good answers"
         assert error is None or isinstance(error, OPEN), f"{when} came {error!r}"
         assert answers != [None], f"it was carried out, and {when} that was denied"
-        if not counted:
-            return
 
 
 def _found_id(connector: Connector, draft: Draft, key: str) -> str | None:

@@ -150,11 +150,21 @@ class Session:
         return set(uids) - here
 
     def find(self, message_id: str) -> bytes | None:
-        """The raw mail with this Message-ID in the open folder; the newest, if there are several."""
-        _, answer = self._imap.uid("SEARCH", "HEADER", "Message-ID", quoted(f"<{message_id}>"))
-        uids = [int(word) for line in answer if line for word in line.split()]
+        """The raw mail with this Message-ID in the open folder; the newest, if there are several.
+
+        None is what the server says: where it refuses to search, or to give what it found, that is
+        Unavailable.
+        """
+        wanted = quoted(f"<{message_id}>")
+        status, answer = self._imap.uid("SEARCH", "HEADER", "Message-ID", wanted)
+        words = [word for line in answer if line for word in line.split()]
+        if status != "OK" or not all(word.isdigit() for word in words):
+            raise Unavailable(f"the server does not search: {without('', b' '.join(words))}")
+        uids = [int(word) for word in words]
         found = self.bodies(uids[-1:], uids)
-        return found.get(uids[-1]) if uids else None
+        if uids and uids[-1] not in found:
+            raise Unavailable("the server finds the mail and does not give it")
+        return found[uids[-1]] if uids else None
 
     def append(self, folder: str, raw: bytes, at: datetime) -> None:
         """File a mail, as read."""

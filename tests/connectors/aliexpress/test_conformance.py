@@ -102,6 +102,14 @@ class TestLegacyConformance(TestConformance):
         buyer = Party(id="es-1")
         return Draft(text="It is late.", buyer=buyer, order_id=order, created_at=clock.now())
 
+    def more_drafts(self, source):
+        thread = next(iter(source.shop.threads))
+        fields = {"text": "It is late.", "created_at": clock.now()}
+        return [
+            Draft(**fields, buyer=Party(id="es-0"), thread_id=thread),
+            Draft(**fields, buyer=Party(id="es-3")),
+        ]
+
     def refused_draft(self, source):
         return Draft(text="Hello", buyer=Party(name="Ann"))
 

@@ -8,7 +8,7 @@ import pytest
 
 from syncd import clock
 from syncd.connector import Capability
-from syncd.model import Draft, Party, Shipment
+from syncd.model import Attachment, Draft, Party, Shipment
 from syncd.testing.allegro import FakeAllegro
 from syncd.testing.conformance import ConnectorConformance
 from syncd_allegro import AllegroConnector, cases, catalogue, client, conversations, orders, sending
@@ -65,6 +65,20 @@ class TestConformance(ConnectorConformance):
         order_id, order = list(source.shop.orders.items())[1]
         buyer = Party(id=order["buyer"]["login"])
         return Draft(text="Spóźni się.", buyer=buyer, order_id=order_id, created_at=clock.now())
+
+    def more_drafts(self, source):
+        thread = next(iter(source.shop.threads.values()))
+        issue = list(source.shop.issues.values())[2].fields
+        fields = {"text": "Spóźni się.", "created_at": clock.now()}
+        photo = Attachment(name="a.png", media_type="image/png", content=b"png")
+        return [
+            Draft(
+                **fields, buyer=Party(id=thread.buyer), thread_id=thread.id, attachments=(photo,)
+            ),
+            Draft(
+                **fields, buyer=Party(id=issue["buyer"]["login"]), thread_id=f"issue/{issue['id']}"
+            ),
+        ]
 
     def departure(self, source):
         order = list(source.shop.orders)[2]

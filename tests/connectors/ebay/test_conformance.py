@@ -8,7 +8,7 @@ import pytest
 
 from syncd import clock
 from syncd.connector import Capability
-from syncd.model import Draft, Party, Shipment
+from syncd.model import Attachment, Draft, Party, Shipment
 from syncd.testing.conformance import ConnectorConformance
 from syncd.testing.ebay import FakeEbay
 from syncd_ebay import EbayConnector
@@ -75,6 +75,21 @@ class TestConformance(ConnectorConformance):
     def draft(self, source):
         buyer, order = Party(id="buyer-1"), list(source.shop.orders)[1]
         return Draft(text="It is late.", buyer=buyer, order_id=order, created_at=clock.now())
+
+    def more_drafts(self, source):
+        thread = next(each for each in source.shop.conversations.values() if each.listing is None)
+        decided = clock.now()
+        file = Attachment(name="a.pdf", media_type="application/pdf", url="https://lamp.example/a")
+        return [
+            Draft(text="Late.", buyer=Party(id="buyer-1"), created_at=decided),
+            Draft(
+                text="Late.",
+                buyer=Party(id=thread.other),
+                thread_id=thread.id,
+                created_at=decided,
+                attachments=(file,),
+            ),
+        ]
 
     def refused_draft(self, source):
         return Draft(text="Write to me@example.org", buyer=Party(id="buyer-1"))

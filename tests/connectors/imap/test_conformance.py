@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.model import Draft, Party
+from syncd.model import Attachment, Draft, Party
 from syncd.testing.conformance import ConnectorConformance
 from syncd.testing.mailbox import Mailbox, Stage
 from syncd.testing.server import Fault
@@ -57,6 +57,14 @@ class TestConformance(ConnectorConformance):
     def refused_draft(self, source):
         return Draft(text="Hello", buyer=Party(name="Ann"))
 
+    def more_drafts(self, source):
+        file = Attachment(name="label.pdf", media_type="application/pdf", content=b"%PDF")
+        return [
+            draft(in_reply_to="m1@mail.example", references=("m1@mail.example",)),
+            draft(attachments=(file,)),
+            draft(buyer=Party(email="other@mail.example")),
+        ]
+
     def arrived(self, source):
         return len(source.sent)
 
@@ -72,6 +80,16 @@ class TestConformance(ConnectorConformance):
         else:
             for stage in READING:
                 source.fail(stage, REPLIES.get(fault), times=times)
+
+    def fail_readings(self, source, fault, *, passing=0, after=None):
+        """One step of looking for a mail goes wrong, or all once a mail is out."""
+        steps = (Stage.LOGIN, Stage.EXAMINE, Stage.SEARCH, Stage.FETCH)
+        reply = (
+            "NO [AUTHENTICATIONFAILED] no" if fault is Fault.UNAUTHORIZED else REPLIES.get(fault)
+        )
+        for stage in steps if after is not None else steps[passing : passing + 1]:
+            source.fail(stage, reply, times=1_000_000)
+        return passing < len(steps)
 
     def heal(self, source):
         source.heal()

@@ -100,6 +100,18 @@ def test_not_found_counts_only_after_a_grace(box, shop, clock):
     assert shop.find_sent(draft(), "key-1") is None
 
 
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [(Stage.SEARCH, "NO"), (Stage.SEARCH, "NO [SERVERBUG] 7"), (Stage.FETCH, "OK done")],
+)
+def test_a_search_that_is_refused_is_no_proof_that_nothing_was_sent(box, connect, stage, said):
+    shop = connect(box.imap_port, box.smtp_port, sent_grace_s=0)
+    shop.send(draft(), "key-1")
+    box.fail(stage, said, times=9)
+    with pytest.raises(Unavailable):
+        shop.find_sent(draft(), "key-1")
+
+
 def test_a_copy_to_the_shop_itself_is_found_in_the_inbox(box, connect):
     shop = connect(box.imap_port, box.smtp_port, sent_copy="copy_to_self", folders=["INBOX"])
     receipt = shop.send(draft(), "key-1")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from msgspec.structs import replace
 
 from syncd.connector import (
     AuthFailed,
@@ -316,6 +317,15 @@ class TestConformance(ConnectorConformance):
 
     def draft(self, source: World) -> Draft:
         return draft_for(sale_of(source, mail_only=False))
+
+    def more_drafts(self, source: World) -> list[Draft]:
+        first = draft_for(sale_of(source, mail_only=False))
+        other = next(
+            sale
+            for sale in source.story.sales
+            if not sale.buyer.mail_only and sale.buyer.id != first.buyer.id
+        )
+        return [replace(first, order_id=None), draft_for(other)]
 
     def refused_draft(self, source: World) -> Draft:
         return draft_for(sale_of(source, mail_only=True))

@@ -77,6 +77,14 @@ class TestConformance(ConnectorConformance):
         buyer = Party(id=BUYERS[0])
         return Draft(text="It is late.", buyer=buyer, order_id=order, created_at=clock.now())
 
+    def more_drafts(self, source):
+        thread = source.shop.thread_with(BUYERS[3])
+        order, decided = list(source.shop.orders)[2], clock.now()
+        return [
+            Draft(text="Late.", buyer=Party(id=BUYERS[3]), thread_id=thread.id, created_at=decided),
+            Draft(text="Late.", buyer=Party(name="Ann"), order_id=order, created_at=decided),
+        ]
+
     def refused_draft(self, source):
         return Draft(text="x" * 2001, buyer=Party(id=BUYERS[0]))
 
