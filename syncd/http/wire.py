@@ -30,6 +30,7 @@ class Wire:
         self._headers = httpx.Headers({**_HEADERS, **headers})
         self._extensions = {"timeout": httpx.Timeout(timeout).as_dict()}
         self._transport = httpx.HTTPTransport(verify=tls(), limits=_LIMITS, trust_env=False)
+        self._closed = False
 
     def request(self, outgoing: Outgoing) -> httpx.Request:
         """`outgoing` with our headers."""
@@ -45,10 +46,13 @@ class Wire:
 
     def send(self, request: httpx.Request) -> httpx.Response:
         """The answer, its body not read yet: the caller closes it. Raises httpx.HTTPError."""
+        if self._closed:  # the transport would open connections that nobody closes any more
+            raise RuntimeError("the client has been closed")
         return self._transport.handle_request(request)
 
     def close(self) -> None:
         """Close the kept connections."""
+        self._closed = True
         self._transport.close()
 
 
