@@ -17,7 +17,7 @@ from syncd.model import Draft, Item, ParcelRef, Receipt, Shipment, Verdict
 API_VERSION = 1
 """Version of this contract; a connector names the one it was written for."""
 
-STREAMS = ("messages", "orders", "tracking", "reviews", "returns", "stock")
+STREAMS = ("messages", "orders", "tracking", "reviews", "returns", "disputes", "stock")
 """Every stream that a connector can have."""
 
 NAME = re.compile(r"[a-z][a-z0-9-]*")

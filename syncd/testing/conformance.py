@@ -19,7 +19,8 @@ In a connector's own tests::
             source.add_message("one more")
 
 Each test's docstring says in a sentence what is wrong when it fails. What a platform cannot do is
-skipped: `edit_item`, `draft`, `more_drafts`, `refused_draft` and `extension` need not be there.
+skipped: `edit_item`, `deny`, `draft`, `more_drafts`, `refused_draft` and `extension` need not be
+there.
 """
 
 import contextlib
@@ -61,6 +62,7 @@ from syncd.testing.observe import (
     said,
     wrong_times,
 )
+from syncd.testing.permission_checks import PermissionChecks
 from syncd.testing.request_checks import RequestChecks
 from syncd.testing.sending_checks import SendingChecks
 from syncd.testing.server import BREAKDOWNS, FakeServer, Fault
@@ -110,7 +112,9 @@ class Make:
             self._open.pop().close()
 
 
-class ConnectorConformance(TrackingChecks, SendingChecks, RequestChecks, StrainChecks):
+class ConnectorConformance(
+    TrackingChecks, PermissionChecks, SendingChecks, RequestChecks, StrainChecks
+):
     """Subclass it in a test module; what is to be filled in stands first."""
 
     connector_class: ClassVar[type[Connector]]

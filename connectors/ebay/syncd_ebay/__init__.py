@@ -1,6 +1,6 @@
 """eBay messages, orders, shipments and after-sales cases."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar
@@ -18,6 +18,7 @@ from syncd.connector import (
     Rejected,
     Unavailable,
     Wake,
+    ask_each,
     find_text,
     only_messages,
     require,
@@ -38,7 +39,6 @@ from syncd_ebay.client import (
     FULFILLMENT_SCOPE,
     MESSAGE_SCOPE,
     EbayClient,
-    ScopeMissing,
     judge,
 )
 from syncd_ebay.lists import Conversations, Orders
@@ -66,6 +66,7 @@ class EbayConnector(Connector):
         "messages": timedelta(minutes=1),
         "orders": timedelta(minutes=5),
         "returns": timedelta(minutes=15),
+        "disputes": timedelta(minutes=15),
     }
     capabilities = frozenset(
         {
@@ -111,7 +112,9 @@ class EbayConnector(Connector):
         if stream == "orders":
             yield from self._walked({"orders": Orders(self._client).source()}, cursor)
         elif stream == "returns":
-            yield from self._cases(cursor)
+            yield from self._cases(self._kinds_of_cases(), cursor)
+        elif stream == "disputes":
+            yield from self._cases([DISPUTE] if self.config.payment_disputes else [], cursor)
         else:
             yield from self._walked(self._conversations(), cursor)
 
@@ -140,10 +143,7 @@ class EbayConnector(Connector):
         """Report the parcel, with all of the order that had not left; its number without signs."""
         del key  # `find_confirmation` looks for the number instead
         body = parcels.confirmation(shipment, self._client.order(shipment.order_id))
-        try:
-            self._client.confirm(shipment.order_id, body)
-        except ScopeMissing as error:  # the consent is older than this call, and good for all else
-            raise Rejected(str(error)) from None
+        self._client.confirm(shipment.order_id, body)
         return parcels.receipt(shipment, body.get("trackingNumber"), self.context.now())
 
     def find_confirmation(self, shipment: Shipment, key: str) -> Receipt | None:
@@ -166,10 +166,15 @@ class EbayConnector(Connector):
         """Ask for one of each, so that all scopes are tried."""
         now = self.context.now()
         yesterday = now - timedelta(days=1)
-        self._client.conversations(FROM_MEMBERS, limit=1)
-        self._client.orders(yesterday, None, 0, limit=1)
-        for kind in self._kinds_of_cases():
-            self._client.cases(kind, yesterday, now, limit=1)
+        disputes = [DISPUTE] if self.config.payment_disputes else []
+        ask_each(
+            partial(self._client.conversations, FROM_MEMBERS, limit=1),
+            partial(self._client.orders, yesterday, None, 0, limit=1),
+            *(
+                partial(self._client.cases, kind, yesterday, now, limit=1)
+                for kind in (*self._kinds_of_cases(), *disputes)
+            ),
+        )
 
     def authorize_url(self, consent: Consent) -> str:
         """EBay's page for the seller; eBay knows where it ends by the RuName alone, without PKCE."""
@@ -218,12 +223,11 @@ class EbayConnector(Connector):
 
     def _kinds_of_cases(self) -> list[Kind]:
         """EBay's sandbox has no Post-Order API."""
-        found = [] if self.config.sandbox and not self.config.base_url else [*POST_ORDER]
-        return [*found, DISPUTE] if self.config.payment_disputes else found
+        return [] if self.config.sandbox and not self.config.base_url else [*POST_ORDER]
 
-    def _cases(self, cursor: Cursor) -> Iterator[Batch]:
+    def _cases(self, kinds: Iterable[Kind], cursor: Cursor) -> Iterator[Batch]:
         now = self.context.now()
-        for kind in self._kinds_of_cases():
+        for kind in kinds:
             place = returns.Place(now - timedelta(days=self.config.history_days))
             if kind.name in cursor:
                 place = returns.Place.load(cursor[kind.name])

@@ -15,6 +15,7 @@ import msgspec
 from syncd.connector import (
     AuthFailed,
     ConnectorError,
+    NotPermitted,
     OutcomeUnknown,
     Rejected,
     Unavailable,
@@ -58,6 +59,9 @@ _FIXES = {
 }
 _TROUBLE_AT_EBAY = {335000, 30500}
 _TOO_MANY, _TOO_FAST = 2001, 20957
+# What eBay's gateway says where the consent lacks the scope of a call.
+_NO_PERMISSION = 1100
+_WITHOUT = {DISPUTE_SCOPE: ", or set payment_disputes = false"}
 
 
 class ServerFault(Unavailable):
@@ -68,7 +72,7 @@ class ListingGone(Rejected):
     """EBay does not find the listing that a message names."""
 
 
-class ScopeMissing(AuthFailed):
+class ScopeMissing(NotPermitted):
     """The consent does not cover the call."""
 
 
@@ -239,18 +243,19 @@ def judge(reply: Reply, scope: str) -> ConnectorError | None:
     if reply.status == 429 or ids & {_TOO_MANY, _TOO_FAST}:
         wait = reply.retry_after or (BLOCKED_SECONDS if _TOO_FAST in ids else None)
         return Unavailable(f"eBay's call limit is reached ({said})", wait)
+    if _NO_PERMISSION in ids:
+        return ScopeMissing(
+            f"eBay denies access ({said})",
+            f"consent again (`syncd connect`) with the scope {scope}, which the app has to be granted"
+            f"{_WITHOUT.get(scope, '')}",
+        )
     if reply.status in {401, 403} or 1001 in ids:
-        return _login_refused(reply, said, scope)
+        return AuthFailed(
+            f"eBay refuses the token ({said}): consent again (`syncd connect`), or set refresh_token "
+            "anew"
+        )
     refusal = ListingGone if 355020 in ids else Rejected
     return refusal(f"eBay refuses: {said}") if ids else None
-
-
-def _login_refused(reply: Reply, said: str, scope: str) -> AuthFailed:
-    if reply.status == 403:
-        return ScopeMissing(f"eBay denies access ({said}): consent again with the scope {scope}")
-    return AuthFailed(
-        f"eBay refuses the token ({said}): consent again (`syncd connect`), or set refresh_token anew"
-    )
 
 
 def _said(faults: list[Fault]) -> str:

@@ -10,7 +10,8 @@ from syncd import clock
 from syncd.connector import Capability
 from syncd.model import Attachment, Draft, Party, Shipment
 from syncd.testing.conformance import ConnectorConformance
-from syncd.testing.ebay import FakeEbay
+from syncd.testing.ebay import MESSAGES, ORDERS, FakeEbay
+from syncd.testing.ebay_cases import DISPUTES, POST_ORDER
 from syncd_ebay import EbayConnector
 
 
@@ -60,14 +61,24 @@ class TestConformance(ConnectorConformance):
             source.add_message("buyer-1", "And now?")
         elif stream == "returns":
             source.open_return("buyer-1", next(iter(source.shop.orders)))
+        elif stream == "disputes":
+            source.dispute_payment("buyer-1", next(iter(source.shop.orders)))
         else:
             source.add_order("buyer-1")
+
+    def deny(self, source, stream):
+        path = {"messages": MESSAGES, "orders": f"{ORDERS}/order", "returns": POST_ORDER}
+        source.denied.add(path.get(stream, DISPUTES))
+        return True
 
     def edit_item(self, source, stream):
         if stream == "messages":
             return False  # messages cannot be edited on eBay
         if stream == "returns":
             source.cases["inquiry"][0][1]["inquiryStatusEnum"] = "CLOSED"
+            return True
+        if stream == "disputes":
+            source.cases["payment_dispute"][0][1]["paymentDisputeStatus"] = "CLOSED"
             return True
         source.cancel(next(iter(source.shop.orders)))
         return True

@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from syncd.connector import AuthFailed, OutcomeUnknown, Rejected, Unavailable
+from syncd.connector import AuthFailed, NotPermitted, OutcomeUnknown, Rejected, Unavailable
 from syncd.http import Reply
 from syncd.model import Draft, Party
 from syncd.testing.ebay import MESSAGES, ORDERS
@@ -99,7 +99,7 @@ def test_wrong_credentials(ebay, connector, part):
 )
 def test_a_missing_scope_is_named(ebay, connector, path, scope):
     ebay.denied.add(path)
-    with pytest.raises(AuthFailed, match=scope):
+    with pytest.raises(NotPermitted, match=f"1100 .*consent again.*{scope}"):
         connector.check()
 
 
@@ -113,6 +113,8 @@ def test_a_missing_scope_is_named(ebay, connector, path, scope):
         (500, 335000, Unavailable),
         (400, 335000, Unavailable),
         (400, 1001, AuthFailed),
+        (403, 1100, NotPermitted),
+        (403, 1002, AuthFailed),
         (429, 2001, Unavailable),
     ],
 )

@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from syncd.connector import OutcomeUnknown, Rejected
+from syncd.connector import NotPermitted, OutcomeUnknown, Rejected
 from syncd.model import Shipment
 from syncd.testing.server import Fault
 
@@ -111,5 +111,5 @@ def test_a_consent_from_before_does_not_stop_the_account(ebay, connector, order,
         return whole(request)
 
     monkeypatch.setattr(ebay, "answer", answer)
-    with pytest.raises(Rejected, match=r"consent again with the scope .*sell\.fulfillment$"):
+    with pytest.raises(NotPermitted, match=r"consent again .* scope \S+/sell\.fulfillment,"):
         connector.confirm_shipment(parcel(order), "k")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from syncd.connector import AuthFailed, Unavailable
+from syncd.connector import NotPermitted, Unavailable
 from syncd.model import BadItem, Case, CaseKind, CaseStatus
 from syncd.testing.server import Fault
 from syncd_ebay.cases import POST_ORDER, Kind
@@ -113,7 +113,8 @@ def test_an_unpaid_orders_own_form_of_id_is_no_order(ebay, connector, read):
 
 def test_a_payment_dispute(ebay, connector, read, now, order):
     ebay.dispute_payment("u7f3a9c0", order)
-    case = only(read(connector, "returns")[0])
+    assert read(connector, "returns")[0] == []
+    case = only(read(connector, "disputes")[0])
     assert (case.kind, case.status) == (CaseKind.DISPUTE, CaseStatus.WAITING_SELLER)
     assert (case.order_id, case.amount, case.currency) == (order, "24.90", "EUR")
     assert case.respond_by == now.start + timedelta(days=5)
@@ -122,9 +123,14 @@ def test_a_payment_dispute(ebay, connector, read, now, order):
 def test_disputes_may_be_left_out(ebay, connect, read, order):
     ebay.denied.add("/sell/fulfillment/v1/payment_dispute_summary")
     ebay.dispute_payment("u7f3a9c0", order)
-    with pytest.raises(AuthFailed, match=r"sell\.payment\.dispute"):
-        read(connect(), "returns")
-    assert read(connect(payment_disputes=False), "returns")[0] == []
+    advice = r"scope \S+/sell\.payment\.dispute.*, or set payment_disputes = false"
+    with pytest.raises(NotPermitted, match=advice):
+        read(connect(), "disputes")
+    ebay.open_return("u7f3a9c0", order)
+    assert len(read(connect(), "returns")[0]) == 1  # of another scope
+    without = connect(payment_disputes=False)
+    assert read(without, "disputes")[0] == []
+    without.check()
 
 
 def test_ids_of_different_lists_do_not_meet(ebay, connector, read, order):
@@ -250,7 +256,7 @@ def test_a_list_that_fails_loses_nothing_of_the_others(ebay, connector, read, or
 
 def test_the_sandbox_has_no_post_order_api(connect):
     made = connect(base_url=None, sandbox=True)
-    assert [kind.name for kind in made._kinds_of_cases()] == ["payment_dispute"]
+    assert list(made.poll("returns", {})) == []
 
 
 def test_one_apps_accounts_share_its_daily_limit(ebay, connect, read):

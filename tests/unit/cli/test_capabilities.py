@@ -48,7 +48,8 @@ def test_people_read_a_table_and_the_reasons_below(syncd):
 
 def test_programs_read_all_of_it(syncd):
     lamps, parcels = syncd("capabilities", "--json").json
-    assert lamps["reads"] == {"messages": 600.0, "orders": 300.0, "returns": 900.0}
+    reads = {"messages": 600.0, "orders": 300.0, "returns": 900.0, "disputes": 900.0}
+    assert (lamps["reads"], lamps["not_permitted"]) == (reads, {})
     assert lamps["can"]["reply"] is True
     assert lamps["can"]["extend_promise"] is False
     assert "extend_promise" in lamps["why_not"]

@@ -12,6 +12,7 @@ from syncd.cli import exits
 from syncd.cli.connect import PORT
 from syncd.cli.consent_listener import Listener, answer_in
 from syncd.config import Settings
+from syncd.testing.ebay import ORDERS
 from tests.unit.cli.test_logins import RU_NAME, ebay, key, shop
 
 __all__ = ["ebay", "key", "shop"]  # fixtures
@@ -102,6 +103,16 @@ def test_a_seller_who_declines_is_a_refused_login(fresh, browser, port):
     assert "the consent was not given: access_denied" in ended.err
     assert "\x1b" not in ended.err
     assert "was not given" in seen[0].text
+
+
+def test_a_consent_that_leaves_something_out_is_kept_and_says_what(fresh, ebay, browser, port):
+    ebay.denied.add(f"{ORDERS}/payment_dispute_summary")
+    browser(agree)
+    ended = fresh("connect", "lamps", "--port", port)
+    assert ended.code == exits.PERMISSION
+    assert "lamps: the login is kept and works, but for this: eBay denies access" in ended.err
+    assert "sell.payment.dispute" in ended.err
+    assert "payment_disputes = false" in ended.err
 
 
 def test_no_browser_in_time_names_the_other_way(fresh, browser, port):

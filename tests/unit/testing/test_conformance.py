@@ -25,6 +25,7 @@ from syncd.connector import (
     Connector,
     ConnectorError,
     Context,
+    NotPermitted,
     OutcomeUnknown,
     Rejected,
     Secret,
@@ -62,6 +63,7 @@ class Shelf(FakeServer):
     def reset(self):
         """As it was at the start."""
         self.heal()
+        self.without_scope = False
         self.requests = []
         self.changes = 0
         self.messages = {}
@@ -76,6 +78,8 @@ class Shelf(FakeServer):
 
     @route("GET", "/messages")
     def page_of_messages(self, request):
+        if self.without_scope:
+            return Answer.json({"error": "insufficient_scope"}, 403)
         after = int(request.one("after", "0"))
         ordered = sorted(self.messages.values(), key=lambda message: message["change"])
         found = [message for message in ordered if message["change"] > after][:PAGE]
@@ -154,6 +158,12 @@ class Bearer:
         return False
 
 
+def scope_missing(reply):
+    if reply.status != 403:
+        return None
+    return NotPermitted("the shelf is closed", "give the token the scope messages")
+
+
 class Tiny(Connector):
     name = "tiny"
     api_version = API_VERSION
@@ -177,7 +187,9 @@ class Tiny(Connector):
     def __init__(self, config, context):
         super().__init__(config, context)
         # Less than by default, since each of the connectors below is given an endless answer.
-        self.http = HttpClient(config.url, auth=Bearer(config.token), max_bytes=100_000)
+        self.http = HttpClient(
+            config.url, auth=Bearer(config.token), max_bytes=100_000, judge=scope_missing
+        )
 
     def poll(self, stream, cursor):
         after, more = cursor.get("after", 0), True
@@ -281,6 +293,10 @@ class TinySetup(ConnectorConformance):
     def add_item(self, source, stream):
         source.put("m99", "one more")
 
+    def deny(self, source, stream):
+        source.without_scope = True
+        return True
+
     def edit_item(self, source, stream):
         source.put("m1", "text 1, edited")
         return True
@@ -302,6 +318,7 @@ class TinySetup(ConnectorConformance):
 
     def fail_readings(self, source, fault, *, passing=0, after=None):
         source.fail(fault, times=1_000_000, seconds=0.001, passing=passing, after=after)
+        return True
 
     def arrived(self, source):
         return sum(map(len, source.received.values()))
@@ -468,6 +485,27 @@ class BlockedAsLogin(Translating):
         return AuthFailed(str(error)) if "HTTP 403" in str(error) else error
 
 
+class ScopeAsLogin(Translating):
+    """Takes a missing scope for a login that is refused."""
+
+    def other(self, error):
+        return AuthFailed(str(error)) if isinstance(error, NotPermitted) else error
+
+
+class ScopeWithoutAdvice(Translating):
+    """Says that it may not, and not what to do."""
+
+    def other(self, error):
+        return NotPermitted(error.said, "") if isinstance(error, NotPermitted) else error
+
+
+class ScopeUnchecked(Tiny):
+    """Asks nobody whether it may read."""
+
+    def check(self):
+        return
+
+
 class TrustsTheAnswer(Tiny):
     """Takes every answer for JSON of the right shape."""
 
@@ -548,7 +586,9 @@ class ReadsWithoutEnd(Tiny):
 
     def __init__(self, config, context):
         super().__init__(config, context)
-        self.http = HttpClient(config.url, auth=Bearer(config.token), max_bytes=10**12)
+        self.http = HttpClient(
+            config.url, auth=Bearer(config.token), max_bytes=10**12, judge=scope_missing
+        )
 
 
 # Manners
@@ -603,6 +643,7 @@ class AsksAtConstruction(Tiny):
 
 class CheckComplains(Tiny):
     def check(self):
+        super().check()
         raise Unavailable("cannot check")
 
 
@@ -943,6 +984,9 @@ FAULTY = [
     (ExpectsRetryAfter, "test_a_rate_limit_without_a_time_is_backed_off_from"),
     (OutageAsBug, "test_a_breakdown_is_told_as_such"),
     (BlockedAsLogin, "test_a_breakdown_is_told_as_such"),
+    (ScopeAsLogin, "test_what_is_not_permitted_stops_its_stream_alone"),
+    (ScopeWithoutAdvice, "test_what_is_not_permitted_stops_its_stream_alone"),
+    (ScopeUnchecked, "test_what_is_not_permitted_stops_its_stream_alone"),
     (TrustsTheAnswer, "test_a_breakdown_is_told_as_such"),
     (NonsenseIsEmpty, "test_a_breakdown_is_told_as_such"),
     (MovesOnBeforeItFails, "test_a_breakdown_loses_nothing"),
