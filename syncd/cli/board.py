@@ -1,6 +1,5 @@
 """The verb that lists parcels and waiting orders at risk, worst first."""
 
-import sys
 from datetime import datetime
 from typing import Any
 
@@ -8,16 +7,15 @@ import click
 
 from syncd import clock
 from syncd.cli import completing
-from syncd.cli.invocation import Invocation, json_option, pass_invocation
+from syncd.cli.invocation import Invocation, json_option, limit_option, pass_invocation
 from syncd.cli.opened import Looking, known_account, store
-from syncd.cli.output import Lines, Looks, emit
+from syncd.cli.output import Lines, Looks, Row, emit
 from syncd.cli.words import day, plain
 from syncd.model import AtRisk, ParcelFacts, Severity, Subject
 from syncd.rules.board import days_to, worst, worst_first
 
 _COLUMNS = ("parcel", "order", "account", "country", "how far", "reason", "since", "promise",
             "protection", "told")  # fmt: skip
-_ON_A_TERMINAL = ("parcel, order", "trouble", "dates")
 _NO_NUMBER = {"parcel": "no number yet", "order": "no parcel yet"}
 _COLOURS = {Severity.ACT.value: "red", Severity.TELL.value: "yellow"}
 
@@ -26,8 +24,7 @@ _COLOURS = {Severity.ACT.value: "red", Severity.TELL.value: "yellow"}
 @click.option("--account", help="Only of this account.", shell_complete=completing.accounts)
 @click.option("--all", "everything", is_flag=True,
               help="Also parcels under way and orders to send in which nothing is wrong, at the end.")  # fmt: skip
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1),
-              help="How many at the most.")  # fmt: skip
+@limit_option(50)
 @json_option
 @pass_invocation
 def board(
@@ -48,10 +45,10 @@ def board(
         if everything and len(shown) < limit:
             shown += looking.store.board.in_time(limit - len(shown), name)
         rows = _rows(looking, shown, now)
+    emit(rows if as_json else [_line(row) for row in rows], as_json=as_json, columns=_COLUMNS,
+         looks=_LOOKS)  # fmt: skip
     if as_json:
-        emit(rows, as_json=True)
         return
-    _table([_line(row) for row in rows])
     if len(risks) > limit:
         click.echo(f"{len(risks) - limit} more at risk: --limit {len(risks)} lists all", err=True)
 
@@ -95,16 +92,6 @@ def _named(subject: Subject) -> dict[str, Any]:
             "status": subject.status.value}  # fmt: skip
 
 
-def _table(lines: list[dict[str, Any]]) -> None:
-    """A column for each thing where a program reads along, as few as fit where a person does."""
-    if not sys.stdout.isatty():
-        emit(lines, as_json=False, columns=_COLUMNS)
-        return
-    looks = Looks(lambda row: _COLOURS.get(row["severity"]), wraps=("trouble",))
-    folded = [_folded(line) for line in lines]
-    emit(folded, as_json=False, columns=_ON_A_TERMINAL, looks=looks)
-
-
 def _line(row: dict[str, Any]) -> dict[str, Any]:
     """A row for people."""
     more = len(row["findings"]) - 1
@@ -123,7 +110,7 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _folded(line: dict[str, Any]) -> dict[str, Any]:
+def _folded(line: Row) -> Row:
     """The same in three columns, which fit on a terminal."""
     where = f"{line['how far']}, to {line['country'] or '?'}"
     since = f"since {line['since']}" if line["since"] else ""
@@ -132,8 +119,10 @@ def _folded(line: dict[str, Any]) -> dict[str, Any]:
         "parcel, order": Lines((line["parcel"], line["order"], line["account"])),
         "trouble": Lines((where, line["reason"], since)),
         "dates": Lines(dates),
-        "severity": line["severity"],
     }
+
+
+_LOOKS = Looks(lambda line: _COLOURS.get(line["severity"]), wraps=("trouble",), fold=_folded)
 
 
 def _left(days: float | None) -> str:

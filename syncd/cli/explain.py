@@ -47,7 +47,8 @@ def explain(ctx: click.Context, invocation: Invocation, number: str, as_json: bo
             )
             for dossier in dossiers
         ]
-    guess = _recognised(number) if not found else None
+        parcels = looking.store.dossiers.of_order(number) if not found else None
+    guess = {**_recognised(number), "parcels_of_order": parcels} if not found else None
     if as_json:
         click.echo(to_json({"number": number, "parcels": found, "recognised": guess}))
     for dossier, one in zip(dossiers, found, strict=True) if not as_json else ():
@@ -117,6 +118,15 @@ def _recognised(number: str) -> dict[str, Any]:
 
 def _unknown(number: str, guess: Mapping[str, Any]) -> Iterator[str]:
     yield f"no parcel has the number {printable(repr(number))}"
+    of_order = guess["parcels_of_order"]
+    if of_order is not None:
+        numbers = ", ".join(map(printable, of_order))
+        yield (
+            f"it is an order's id, with the parcels {numbers}: `syncd explain` takes one of those"
+            if of_order
+            else "it is an order's id, and no parcel of it has a number yet: `syncd show` tells of it"
+        )
+        return
     if guess["candidates"]:
         names = " or ".join(each["name"] for each in guess["candidates"][:2])
         yield (

@@ -1,15 +1,18 @@
 """What every verb gets: where the config is, and how to open it."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:  # a verb that needs no config should not pay for pydantic
     from syncd.config import Settings
     from syncd.plugins import Plugins
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _SYSTEM = Path("/etc/syncd/syncd.toml")
 
@@ -69,3 +72,13 @@ def user_config() -> Path:
 pass_invocation = click.make_pass_decorator(Invocation, ensure=True)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+ROW_NUMBER = click.IntRange(1, 2**63 - 1)
+"""A number that the store gave to something: what both databases can hold."""
+
+
+def limit_option(default: int) -> Callable[[_Command], _Command]:
+    """``--limit``, for how many rows a verb lists."""
+    return click.option("--limit", default=default, show_default=True,
+                        type=click.IntRange(1, 1_000_000),
+                        help="How many at the most.")  # fmt: skip

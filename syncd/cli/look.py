@@ -6,16 +6,20 @@ from typing import Any
 import click
 from msgspec import to_builtins
 
+from syncd import clock
 from syncd import status as standing
 from syncd.cli import completing, exits
-from syncd.cli.invocation import Invocation, json_option, pass_invocation
+from syncd.cli.invocation import Invocation, json_option, limit_option, pass_invocation
 from syncd.cli.opened import Looking, known_account, store
-from syncd.cli.output import cell, emit, printable, to_json
+from syncd.cli.output import Lines, Looks, Row, cell, emit, printable, tell_cut, to_json
 from syncd.cli.status_page import page as status_page
 from syncd.cli.subject_page import page as subject_page
-from syncd.cli.words import day
+from syncd.cli.words import day, minute, span
 from syncd.store.look import AmbiguousOrder
 from syncd.store.subject import KINDS
+
+# Characters of a message that tell what it is about.
+_GLANCE = 120
 
 _TALK_COLUMNS = ("id", "account", "customer", "orders", "subject", "messages", "waits_since",
                  "last_at")  # fmt: skip
@@ -53,8 +57,7 @@ def _explained(found: dict[str, Any]) -> dict[str, Any]:
 @click.option("--account", help="Only of this account.", shell_complete=completing.accounts)
 @click.option("--search", help="Only those in which this was written.")
 @click.option("--waiting", is_flag=True, help="Only those that wait for an answer.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1),
-              help="How many at the most.")  # fmt: skip
+@limit_option(50)
 @json_option
 @pass_invocation
 def conversations(
@@ -71,9 +74,33 @@ def conversations(
     """
     with store(invocation) as looking:
         found = looking.store.look.conversations(
-            account=known_account(looking, account), text=search, waiting=waiting, limit=limit
+            account=known_account(looking, account), text=search, waiting=waiting, limit=limit + 1
         )
-    emit(found, as_json=as_json, columns=_TALK_COLUMNS)
+    emit(found[:limit], as_json=as_json, columns=_TALK_COLUMNS, looks=_TALK_LOOKS)
+    tell_cut(found, limit)
+
+
+def _folded(talk: Row) -> Row:
+    """A conversation in four columns, which fit on a terminal."""
+    count = f"{talk['messages']} message{'s' if talk['messages'] != 1 else ''}"
+    since = talk["waits_since"]
+    waits = since and f"waits {span((clock.now() - since).total_seconds())}"
+    said = (talk["subject"], _beginning(talk["last_text"] or ""), count)
+    return {
+        "id": talk["id"],
+        "customer, orders": Lines((talk["customer"] or "?", talk["account"], *talk["orders"])),
+        "said last": Lines(one for one in said if one),
+        "when (UTC)": Lines(one for one in (minute(talk["last_at"]), waits) if one),
+    }
+
+
+_TALK_LOOKS = Looks(wraps=("said last",), fold=_folded)
+
+
+def _beginning(text: str) -> str:
+    """As much of a message as tells what it is about."""
+    said = cell(text)
+    return said if len(said) <= _GLANCE else f"{said[:_GLANCE]}…"
 
 
 @click.command()
@@ -143,8 +170,7 @@ def _candidate(order: Mapping[str, Any]) -> str:
 
 def _replies(invocation: Invocation, found: dict[str, Any]) -> list[dict[str, Any]]:
     """A ready reply for each parcel of what was found."""
-    from syncd import clock  # noqa: PLC0415  only this needs connectors and templates
-    from syncd.cli.opened import runtime  # noqa: PLC0415
+    from syncd.cli.opened import runtime  # noqa: PLC0415  only this needs connectors and templates
     from syncd.outbox import where_is_it  # noqa: PLC0415
 
     with runtime(invocation, as_is=True) as opened:

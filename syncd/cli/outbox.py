@@ -1,16 +1,22 @@
 """The verbs of the outbox: list, show, approve, cancel, retry, arrived."""
 
 import getpass
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from syncd import clock
 from syncd.cli import completing, exits
-from syncd.cli.invocation import Invocation, json_option, pass_invocation
+from syncd.cli.invocation import (
+    ROW_NUMBER,
+    Invocation,
+    json_option,
+    limit_option,
+    pass_invocation,
+)
 from syncd.cli.opened import runtime, store
-from syncd.cli.output import emit, printable, to_json
+from syncd.cli.output import Lines, Looks, Row, cell, emit, printable, tell_cut, to_json
 from syncd.model import OutboxRow, OutboxState
 from syncd.store import Store
 
@@ -18,7 +24,8 @@ if TYPE_CHECKING:  # only showing and approving need connectors and templates
     from syncd.accounts import Runtime
 
 _WAITING = tuple(state for state in OutboxState if not state.final)
-_COLUMNS = ("id", "state", "account", "order", "to", "template", "language", "not_before", "reason")
+_COLUMNS = ("id", "state", "account", "order", "to", "purpose", "template", "language", "not_before",
+            "reason")  # fmt: skip
 _CANCELLABLE = (OutboxState.HELD, OutboxState.PENDING, OutboxState.CLAIMED, OutboxState.PERSON)
 _RETRYABLE = (OutboxState.FAILED, OutboxState.PERSON)
 
@@ -26,7 +33,7 @@ _RETRYABLE = (OutboxState.FAILED, OutboxState.PERSON)
 def _ids(*states: OutboxState) -> Callable[[Any], Any]:
     """The argument for the numbers of rows in these states."""
     return click.argument(
-        "ids", type=int, nargs=-1, required=True, metavar="ID...",
+        "ids", type=ROW_NUMBER, nargs=-1, required=True, metavar="ID...",
         shell_complete=completing.outbox_rows(*states),
     )  # fmt: skip
 
@@ -38,8 +45,7 @@ def _ids(*states: OutboxState) -> Callable[[Any], Any]:
     multiple=True,
     help="Only rows in this state; may be given several times. Default: all not settled.",
 )
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1),
-              help="How many at the most.")  # fmt: skip
+@limit_option(100)
 @json_option
 @pass_invocation
 @click.pass_context
@@ -54,12 +60,26 @@ def outbox(
         return
     states = [OutboxState(one) for one in state] or list(_WAITING)
     with store(invocation) as looking:
-        rows = looking.store.outbox.rows(states=states, limit=limit)
-    emit([_shown(row) for row in rows], as_json=as_json, columns=_COLUMNS)
+        rows = looking.store.outbox.rows(states=states, limit=limit + 1)
+        depth = looking.store.outbox.depth()
+    shown = [_shown(row) for row in rows[:limit]]
+    emit(shown, as_json=as_json, columns=_COLUMNS, looks=_LOOKS)
+    tell_cut(rows, limit)
+    if not rows and not state:
+        _tell_settled({name: number for name, (number, _) in depth.items()})
+
+
+def _tell_settled(depth: Mapping[str, int]) -> None:
+    """Where nothing waits, somebody may look for what went out."""
+    if depth:
+        told = ", ".join(f"{number} {name}" for name, number in sorted(depth.items()))
+        click.echo(f"all is settled: {told}; --state {max(depth)} lists those", err=True)
 
 
 @outbox.command("show")
-@click.argument("row_id", type=int, metavar="ID", shell_complete=completing.outbox_rows(*_WAITING))
+@click.argument(
+    "row_id", type=ROW_NUMBER, metavar="ID", shell_complete=completing.outbox_rows(*_WAITING)
+)
 @json_option
 @pass_invocation
 def show_row(invocation: Invocation, row_id: int, as_json: bool) -> None:
@@ -236,6 +256,19 @@ def _composed(opened: "Runtime", row: OutboxRow) -> tuple[str | None, str | None
     except Unwritable as error:
         return row.subject, row.text, str(error)
     return draft.subject, draft.text, None
+
+
+def _folded(row: Row) -> Row:
+    what = (row["purpose"], row["template"], row["language"])
+    return {
+        "id": row["id"],
+        "order, to": Lines(one for one in (row["order"], row["to"], row["account"]) if one),
+        "state, reason": Lines((row["state"], row["reason"])),
+        "what, when": Lines((", ".join(one for one in what if one), cell(row["not_before"]))),
+    }
+
+
+_LOOKS = Looks(wraps=("state, reason",), fold=_folded)
 
 
 def _shown(row: OutboxRow) -> dict[str, object]:

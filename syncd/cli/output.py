@@ -28,6 +28,9 @@ class Looks(NamedTuple):
     """The colour of a row, where it has one."""
     wraps: Collection[str] = ()
     """The columns that make room for the others where the terminal is narrow; empty for all."""
+    fold: Callable[[Row], Row] | None = None
+    """Gives a row as fewer columns, so that ids stay whole on a terminal; whatever reads along gets
+    a column for each thing."""
 
 
 # Terminal sequences (ECMA-48: CSI, OSC and the other string kinds, two-character ones), in their
@@ -68,6 +71,12 @@ def emit(
     else:
         names = columns or list(dict.fromkeys(key for row in data for key in row))
         _rows(data, names, looks or Looks())
+
+
+def tell_cut(rows: Sequence[object], limit: int) -> None:
+    """Say beside the output that only `limit` of `rows` are listed, where there are more."""
+    if len(rows) > limit:
+        click.echo(f"there are more: --limit {2 * limit} lists up to {2 * limit}", err=True)
 
 
 def to_json(data: Any) -> str:
@@ -123,10 +132,13 @@ def _rich_table(rows: Iterable[Row], columns: Sequence[str], looks: Looks) -> No
     from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    folded = [(looks.fold(row) if looks.fold else row, row) for row in rows]
+    columns = tuple(folded[0][0]) if looks.fold else columns
     for column in columns:
-        table.add_column(column, no_wrap=column not in (looks.wraps or columns))
-    for row in rows:
-        cells = (Text(_lines(row.get(column))) for column in columns)
+        whole = column not in (looks.wraps or columns)  # Chinese has no blanks to wrap at
+        table.add_column(column, no_wrap=whole, overflow="ellipsis" if whole else "fold")
+    for shown, row in folded:
+        cells = (Text(_lines(shown.get(column))) for column in columns)
         table.add_row(*cells, style=looks.colour(row))  # Text: data is never read as rich's markup
     Console().print(table)
 

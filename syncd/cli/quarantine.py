@@ -3,9 +3,15 @@
 import click
 
 from syncd.cli import completing
-from syncd.cli.invocation import Invocation, json_option, pass_invocation
+from syncd.cli.invocation import (
+    ROW_NUMBER,
+    Invocation,
+    json_option,
+    limit_option,
+    pass_invocation,
+)
 from syncd.cli.opened import known_account, store
-from syncd.cli.output import emit, printable, to_json
+from syncd.cli.output import Lines, Looks, Row, cell, emit, printable, tell_cut, to_json
 
 _COLUMNS = ("id", "account", "stream", "source_id", "seen_at", "reason")
 
@@ -13,8 +19,7 @@ _COLUMNS = ("id", "account", "stream", "source_id", "seen_at", "reason")
 @click.group(invoke_without_command=True)
 @click.option("--account", help="Only of this account.", shell_complete=completing.accounts)
 @click.option("--released", is_flag=True, help="Also those that could be read since.")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1),
-              help="How many at the most.")  # fmt: skip
+@limit_option(100)
 @json_option
 @pass_invocation
 @click.pass_context
@@ -35,14 +40,27 @@ def quarantine(
         return
     with store(invocation) as looking:
         rows = looking.store.look.quarantined(
-            account=known_account(looking, account), released=released, limit=limit
+            account=known_account(looking, account), released=released, limit=limit + 1
         )
     columns = (*_COLUMNS, "released_at") if released else _COLUMNS
-    emit(rows, as_json=as_json, columns=columns)
+    emit(rows[:limit], as_json=as_json, columns=columns, looks=_LOOKS)
+    tell_cut(rows, limit)
+
+
+def _folded(item: Row) -> Row:
+    released = item["released_at"] and f"released {cell(item['released_at'])}"
+    return {
+        "id": item["id"],
+        "item, stream": Lines((item["source_id"], f"{item['account']} {item['stream']}")),
+        "reason": Lines(one for one in (item["reason"], cell(item["seen_at"]), released) if one),
+    }
+
+
+_LOOKS = Looks(wraps=("reason",), fold=_folded)
 
 
 @quarantine.command("show")
-@click.argument("item_id", type=int, metavar="ID")
+@click.argument("item_id", type=ROW_NUMBER, metavar="ID")
 @json_option
 @pass_invocation
 def show_item(invocation: Invocation, item_id: int, as_json: bool) -> None:

@@ -28,6 +28,13 @@ _DETAILS = {
 }
 """What else an entry of the timeline may say, and what people call it."""
 
+_STATES = {
+    "held": "is held, waits for approval (`syncd outbox approve {id}`)",
+    "person": "needs a person (`syncd outbox show {id}`)",
+}
+"""What a message in some state waits for; others are their own word."""
+_ENDED = frozenset({"sent", "failed", "cancelled", "obsolete"})
+
 _REQUESTS = {EXTENSION: "more time", REVIEW_REQUEST: "review", CONFIRMATION: "confirmed"}
 
 
@@ -102,13 +109,22 @@ def _notice(notice: Facts) -> Iterator[str]:
         )
         return
     row = f"message {notice['id']}"
-    if notice["state"] == "sent":
-        when = f"{minute(notice['sent_at'])} by {notice['account']} in {notice['language']}"
-        yield _head("told", f"{when}, {row}: {notice['subject'] or notice['template'] or ''}")
+    why = f": {notice['reason']}" if notice["reason"] else ""
+    if notice["purpose"] == "task":
+        ended = notice["state"] in _ENDED
+        state = plain(notice["state"]) if ended else "is for a person to do"
+        yield _head("task", f"{notice['id']} {state}{why} (`syncd outbox show {notice['id']}`)")
+    elif notice["state"] == "sent":
+        at = notice["sent_at"]  # a person's word is no delivery
+        when = minute(at) if at else "as a person says"
+        how = f"{when} by {notice['account']} in {notice['language']}"
+        yield _head("told", f"{how}, {row}: {notice['subject'] or plain(notice['template'])}")
     else:
-        why = f": {notice['reason']}" if notice["reason"] else ""
-        about = notice["template"] or notice["purpose"]
-        yield _head("not told", f"{row} ({about}) is {plain(notice['state'])}{why}")
+        about = plain(notice["template"] or notice["purpose"])
+        state = _STATES.get(notice["state"], "is {state}").format(
+            state=plain(notice["state"]), id=notice["id"]
+        )
+        yield _head("not told", f"{row} ({about}) {state}{why}")
 
 
 def _conversation(talk: Facts) -> Iterator[str]:
@@ -124,12 +140,25 @@ def _conversation(talk: Facts) -> Iterator[str]:
 def _entry(entry: Facts, *, several: bool) -> Iterator[str]:
     """`several`: there are several conversations, so that it matters in which something was said."""
     yield click.style(
-        f"{minute(entry['at'])}  {plain(entry['kind']):10} {cell(entry['who'])}", bold=True
+        f"{minute(entry['at'])}  {plain(entry['kind']):10} {cell(_who(entry))}", bold=True
     )
     for name, title in _DETAILS.items():
         value = entry.get(name)
         if value is not None and (several or name != "conversation"):
             shown = minute(value) if isinstance(value, datetime) else cell(value)
             yield f"    {title}: {shown}"
-    for line in printable(entry["text"]).strip().splitlines():
+    for line in printable(_said(entry)).strip().splitlines():
         yield f"    {line}"
+
+
+def _who(entry: Facts) -> str:
+    return plain(entry["who"]) if entry["kind"] == "finding" else str(entry["who"])
+
+
+def _said(entry: Facts) -> str:
+    """What was said; a scan's and a case's begin with words of the model."""
+    text = str(entry["text"])
+    if entry["kind"] not in {"tracking", "case"}:
+        return text
+    standing, colon, said = text.partition(": ")
+    return f"{plain(standing)}{colon}{said}"

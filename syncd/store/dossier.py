@@ -17,9 +17,19 @@ from syncd.model import (
     Reason,
     Scan,
 )
+from syncd.store.about import among, holders
 from syncd.store.database import Database
 from syncd.store.subject import find
-from syncd.store.tables import accounts, deliveries, findings, follows, orders, outbox, shipments
+from syncd.store.tables import (
+    accounts,
+    deliveries,
+    findings,
+    follows,
+    orders,
+    outbox,
+    shipment_dues,
+    shipments,
+)
 from syncd.store.tables import tracking_events as events
 from syncd.store.times import from_us
 from syncd.store.watch import FACTS, facts
@@ -63,6 +73,19 @@ class DossierStore:
             parcels = [facts(row) for row in connection.execute(wanted)]
             return [_with_parcel(connection, dossier, each) for each in parcels] or [dossier]
 
+    def of_order(self, typed: str) -> list[str] | None:
+        """The tracking numbers of an order of this id, in whatever account; None: there is no such."""
+        with self._database.read() as connection:
+            keys = holders(connection, [typed.strip()])
+            if not keys:
+                return None
+            table = shipments.c
+            wanted = select(table.tracking_number).where(
+                among(keys, table.account_id, table.order_source_id),
+                table.tracking_number.is_not(None),
+            )
+            return sorted(connection.execute(wanted.distinct()).scalars())
+
     def numbers(self, beginning: str, limit: int) -> list[tuple[str, str]]:
         """Up to `limit` tracking numbers that begin so, each with the order in it."""
         table = shipments.c
@@ -92,10 +115,11 @@ def known_finding(row: Any) -> KnownFinding:
 def _with_parcel(connection: Connection, dossier: Dossier, parcel: ParcelFacts) -> Dossier:
     table = shipments.c
     wanted = (
-        select(accounts.c.name, orders.c.id, orders.c.country, table.due_at)
+        select(accounts.c.name, orders.c.id, orders.c.country, shipment_dues.c.due_at)
         .select_from(shipments)
         .join(accounts, accounts.c.id == table.account_id)
         .outerjoin(orders, ITS_ORDER)
+        .outerjoin(shipment_dues, shipment_dues.c.shipment_id == table.id)
         .where(table.id == parcel.shipment_id)
     )
     account, order_id, country, due_at = connection.execute(wanted).one()

@@ -1,5 +1,6 @@
 """Looking things up: for status, lists and timelines. Reads only."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -97,7 +98,8 @@ class LookStore:
         """Conversations, the one spoken in last first; `text` searches what was written.
 
         ``waiting`` is where a person wrote last and nobody has answered, ``waits_since`` when the
-        first unanswered message came; `waiting` leaves the others out.
+        first unanswered message came; `waiting` leaves the others out. ``last_text`` is what was
+        said last by anybody but the platform.
         """
         table = conversations.c
         chosen = select(table.id).order_by(table.last_at.desc(), table.id.desc()).limit(limit)
@@ -234,7 +236,14 @@ def _conversations(connection: Connection, numbers: Collection[int]) -> list[dic
     table = conversations.c
     wanted = (
         select(
-            table.id, accounts.c.name, _CUSTOMER, table.subject, table.last_at, _WAITING, _MESSAGES
+            table.id,
+            accounts.c.name,
+            _CUSTOMER,
+            table.subject,
+            table.last_at,
+            _WAITING,
+            _MESSAGES,
+            _LAST_TEXT,
         )
         .join(accounts, accounts.c.id == table.account_id)
         .outerjoin(customers, customers.c.id == table.customer_id)
@@ -246,9 +255,10 @@ def _conversations(connection: Connection, numbers: Collection[int]) -> list[dic
         {
             "id": row[0],
             "account": row[1],
-            "customer": row[2],
+            "customer": _plain_identity(row[2]),
             "orders": about.get(row[0], []),
             "subject": row[3],
+            "last_text": row[7],
             "messages": row[6],
             "waiting": bool(row[5]),
             "waits_since": since.get(row[0]),
@@ -264,6 +274,17 @@ _MESSAGES = (
     .correlate(conversations)
     .scalar_subquery()
 )
+_LAST_TEXT = (
+    select(messages.c.text)
+    .where(
+        messages.c.conversation_id == conversations.c.id,
+        messages.c.direction != Direction.PLATFORM.value,
+    )
+    .order_by(messages.c.sent_at.desc(), messages.c.id.desc())
+    .limit(1)
+    .correlate(conversations)
+    .scalar_subquery()
+)
 # A buyer may never have given a name: then as the last message calls them, else by an identity.
 _CUSTOMER = func.coalesce(
     customers.c.name,
@@ -276,6 +297,16 @@ _CUSTOMER = func.coalesce(
     .correlate(conversations)
     .scalar_subquery(),
 )
+
+
+def _plain_identity(name: str | None) -> str | None:
+    """A customer's name; of the key of an identity that stands in for it, what a platform shows."""
+    found = _IDENTITY.match(name or "")
+    return name if found is None else found["shown"]
+
+
+# As `syncd.rules.identity` makes them.
+_IDENTITY = re.compile(r"(?:(?:id|thread):[a-z][a-z0-9-]*|email|phone):(?P<shown>.+)", re.DOTALL)
 
 
 def _orders_of(connection: Connection, numbers: Collection[int]) -> dict[int, list[str]]:

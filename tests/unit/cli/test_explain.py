@@ -217,6 +217,14 @@ class TestUnknown:
         assert (found.code, found.json["parcels"]) == (exits.FOUND_WRONG, [])
         assert found.json["recognised"]["candidates"][0]["name"] == "China Post"
 
+    def test_an_orders_id_leads_to_its_parcels(self, syncd, source, make):
+        source.bring(make.order("o1"), make.shipment(order="o1"), make.order("o2"))
+        found = syncd("explain", "o1")
+        assert found.code == exits.FOUND_WRONG
+        assert "with the parcels TN1: `syncd explain` takes one of those" in found.err
+        assert syncd("explain", "o1", "--json").json["recognised"]["parcels_of_order"] == ["TN1"]
+        assert "no parcel of it has a number yet" in syncd("explain", "o2").err
+
     def test_scans_of_nobodys_parcel(self, syncd, source, make):
         source.bring(make.event(-1, number="XX9"), stream="tracking")
         found = syncd("explain", "XX9")

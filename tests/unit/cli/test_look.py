@@ -8,6 +8,7 @@ import pytest
 
 from syncd import clock
 from syncd.cli import cli, completing, exits
+from syncd.cli.output import printable
 from syncd.connector import AuthFailed, NotPermitted, Unavailable
 from syncd.model import (
     BadItem,
@@ -140,8 +141,68 @@ class TestShow:
         assert "platform's id: o1" in shown
         assert "delivered, read back at: 2026-03-10 12:00" in shown
 
+    def test_tasks_and_messages_say_what_they_wait_for(self, syncd, kept, filled, make):
+        for number, (purpose, state) in enumerate(
+            (("task", "person"), ("notice", "held"), ("notice", "person"), ("task", "cancelled"),
+             ("notice", "sent")), 1,
+        ):  # fmt: skip
+            kept.outbox.queue(
+                NewNotice(
+                    key=f"k{number}", account_id=filled.id, recipient=make.buyer, language="en",
+                    not_before=clock.now(), order_id="12-00001-00001", purpose=purpose,
+                    state=OutboxState(state), template="order_late", reason="late",
+                ),
+                clock.now(),
+            )  # fmt: skip
+        approve = "`syncd outbox approve 2`"
+        told = {line.strip() for line in syncd("show", "12-00001-00001").out.splitlines()}
+        assert told >= {
+            "task         1 is for a person to do: late (`syncd outbox show 1`)",
+            f"not told     message 2 (order late) is held, waits for approval ({approve}): late",
+            "not told     message 3 (order late) needs a person (`syncd outbox show 3`): late",
+            "task         4 cancelled: late (`syncd outbox show 4`)",
+            "told         as a person says by shop in en, message 5: order late",
+        }
+
+    def test_words_of_the_model_are_written_as_people_write_them(self, syncd, filled):
+        story = syncd("show", "TN1").out.partition("timeline")[2]
+        assert "in transit: Held at customs" in story
+        assert "in_transit: " not in story
+
 
 class TestConversations:
+    def test_a_buyer_without_a_name_is_called_as_the_platform_does(self, syncd, filled, make):
+        stranger = Party(id="u_6f60:26")
+        filled.bring(make.message("n1", thread_id="t9", buyer=stranger, text="Hi"))
+        (talk,) = syncd("conversations", "--search", "Hi", "--json").json
+        assert (talk["customer"], talk["last_text"]) == ("u_6f60:26", "Hi")
+
+    def test_the_last_thing_said_is_not_the_platforms(self, syncd, filled, make):
+        said = make.message("p1", 1, thread_id="t9", direction=Direction.PLATFORM, text="Sent")
+        filled.bring(make.message("n1", thread_id="t9", text="Hi"), said)
+        (talk,) = syncd("conversations", "--search", "Hi", "--json").json
+        assert talk["last_text"] == "Hi"
+
+    def test_on_a_terminal_ids_stay_whole_and_the_last_words_are_there(
+        self, syncd, filled, make, monkeypatch
+    ):
+        filled.bring(make.message("m2", -2, thread_id="z", text="我的包裹在哪里," * 30))
+        monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True)
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setenv("COLUMNS", "80")
+        out = printable(syncd("conversations").out)
+        assert "12-00001-00001" in out
+        assert "Where is my parcel?" in out
+        assert "waits 3 days" in out
+        assert "我的包裹在哪里,我的包裹" in out
+
+    def test_a_limit_says_that_there_are_more(self, syncd, filled, make):
+        filled.bring(make.message("m2", -2, thread_id="z"))
+        assert (
+            syncd("conversations", "--limit", 1).err == "there are more: --limit 2 lists up to 2\n"
+        )
+        assert syncd("conversations", "--limit", 2).err == ""
+
     def test_who_waits_and_since_when(self, syncd, filled, make):
         filled.bring(make.message("m2", -2, text="Hello?"), make.message("m3", -1, text="?"))
         (talk,) = syncd("conversations", "--waiting", "--json").json

@@ -4,6 +4,7 @@ import pytest
 
 from syncd import clock
 from syncd.cli import exits
+from syncd.cli.output import printable
 from syncd.model import NewNotice, OutboxState, Receipt
 from syncd.outbox import Sender
 
@@ -46,6 +47,40 @@ def test_the_list_has_what_is_not_settled(syncd, queue):
     assert "\x1b" not in listed
     assert syncd("outbox", "--state", "failed").err == "nothing to list\n"
     assert syncd("outbox", "--state", "lost").code == exits.USAGE
+
+
+def test_where_all_is_settled_it_says_what_there_is(syncd, queue):
+    assert syncd("outbox").err == "nothing to list\n"
+    queue(OutboxState.SENT)
+    assert syncd("outbox").err.endswith("all is settled: 1 sent; --state sent lists those\n")
+
+
+@pytest.mark.parametrize("verb", ["show", "approve", "cancel", "retry", "arrived"])
+def test_a_number_that_no_row_can_have_is_a_usage_error(syncd, queue, verb):
+    for number in (2**63 - 1, 2**63, 10**40, 0):
+        ended = syncd("outbox", verb, number)
+        assert ended.code == exits.USAGE
+        assert "Error: " in ended.err
+
+
+def test_on_a_terminal_ids_stay_whole(syncd, queue, monkeypatch):
+    queue(reason="promised by 2026-03-08, not delivered two days later, nor scanned since")
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "70")
+    lines = printable(syncd("outbox").out).splitlines()
+    assert ORDER in lines[3]
+    assert "…" not in "".join(lines)
+    assert max(len(line.rstrip()) for line in lines) <= 70
+
+
+def test_a_limit_says_that_there_are_more(syncd, queue):
+    queue()
+    queue()
+    ended = syncd("outbox", "--limit", 1)
+    assert ended.err == "there are more: --limit 2 lists up to 2\n"
+    assert len(syncd("outbox", "--limit", 1, "--json").json) == 1
+    assert syncd("outbox", "--limit", 10**30).code == exits.USAGE
 
 
 def test_a_row_is_shown_as_it_would_go_out(syncd, queue):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.cli.output import emit, printable, to_json
+from syncd.cli.output import Lines, Looks, emit, printable, tell_cut, to_json
 from syncd.connector import Capability
 
 HOSTILE = "a\x1b[2J\x1b]0;title\x07b\x9b31mc\x1bcd\u202ee\x00f\x85\r\ng\ud800"
@@ -82,3 +82,34 @@ def test_json_of_values_that_json_does_not_have() -> None:
 def test_json_of_what_nobody_foresaw_is_an_error() -> None:
     with pytest.raises(TypeError, match="object cannot be printed as JSON"):
         to_json(object())
+
+
+def test_on_a_terminal_a_row_may_be_folded_and_text_without_blanks_wraps(
+    capsys, monkeypatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "40")
+    said = "我的包裹在哪里" * 5
+
+    def fold(row):
+        return {"id": Lines((row["id"], row["account"])), "said": row["said"]}
+
+    row = {"id": "348-2899777-8583471", "account": "shop", "said": said}
+    emit(
+        [row],
+        as_json=False,
+        columns=("id", "account", "said"),
+        looks=Looks(wraps=("said",), fold=fold),
+    )
+    lines = printable(capsys.readouterr().out).splitlines()
+    assert "348-2899777-8583471" in lines[3]
+    assert "shop" in lines[4]
+    shown = "".join(lines[3:]).replace("348-2899777-8583471", "").replace("shop", "")
+    assert "".join(shown.split()) == said
+
+
+def test_what_is_cut_off_is_told_beside_the_output(capsys) -> None:
+    tell_cut([1, 2, 3], 2)
+    tell_cut([1, 2], 2)
+    assert capsys.readouterr() == ("", "there are more: --limit 4 lists up to 4\n")
