@@ -11,8 +11,8 @@ import psycopg
 from benchmarks.scan.world import DAY, NOW_US
 
 _DUE = (
-    "SELECT id, milestone, last_movement_at, deliver_by FROM shipments WHERE due_at IS NOT NULL"
-    " AND due_at <= {} ORDER BY due_at"
+    "SELECT id, milestone, last_movement_at, deliver_by FROM shipment_dues"
+    " JOIN shipments ON id=shipment_id WHERE due_at <= {} ORDER BY due_at"
 )
 _FOUND = (
     "INSERT INTO findings (fingerprint, kind, cause, severity, shipment_id, since, evidence, figures,"
@@ -46,7 +46,7 @@ def _sqlite(path: str) -> int:
     db.execute("BEGIN IMMEDIATE")
     rows = db.execute(_DUE.format("?"), (NOW_US,)).fetchall()
     plan, found = _judged(rows)
-    db.executemany("UPDATE shipments SET due_at=? WHERE id=?", plan)
+    db.executemany("UPDATE shipment_dues SET due_at=? WHERE shipment_id=?", plan)
     db.executemany(_FOUND, found)
     db.execute("COMMIT")
     db.close()
@@ -55,11 +55,13 @@ def _sqlite(path: str) -> int:
 
 def _postgresql(url: str) -> int:
     with psycopg.connect(url) as db:
-        rows = db.execute(f"{_DUE.format('%s')} FOR UPDATE SKIP LOCKED", (NOW_US,)).fetchall()
+        due = f"{_DUE.format('%s')} FOR UPDATE OF shipment_dues SKIP LOCKED"
+        rows = db.execute(due, (NOW_US,)).fetchall()
         plan, found = _judged(rows)
         db.execute(
-            "UPDATE shipments SET due_at=v.due FROM unnest(%s::bigint[], %s::bigint[]) AS v (due, id)"
-            " WHERE shipments.id=v.id",
+            "INSERT INTO shipment_dues (due_at, shipment_id)"
+            " SELECT * FROM unnest(%s::bigint[], %s::bigint[])"
+            " ON CONFLICT (shipment_id) DO UPDATE SET due_at=excluded.due_at",
             ([due for due, _ in plan], [number for _, number in plan]),
         )
         with db.cursor().copy(f"COPY findings ({_COLUMNS}) FROM STDIN") as copy:

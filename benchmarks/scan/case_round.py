@@ -40,14 +40,14 @@ class Bench:
 
     def reset(self, *, everything: bool = False) -> None:
         """Nothing found yet, and the same parcels due again."""
-        which = "true" if everything else f"id % {self._stride} = 0"
+        which = "true" if everything else f"shipment_id % {self._stride} = 0"
         later = f"{NOW_US} + (1 + id % 30) * 86400000000"
+        due = f"{NOW_US} - shipment_id % 1000"
         with self.store.database.write() as connection:
             connection.exec_driver_sql("DELETE FROM findings")
-            self._run(connection, f"UPDATE shipments SET due_at = {later} WHERE due_at IS NULL")
-            self._run(
-                connection, f"UPDATE shipments SET due_at = {NOW_US} - id % 1000 WHERE {which}"
-            )
+            every = f"SELECT id, {later} FROM shipments WHERE true ON CONFLICT DO NOTHING"
+            self._run(connection, f"INSERT INTO shipment_dues {every}")
+            self._run(connection, f"UPDATE shipment_dues SET due_at = {due} WHERE {which}")
         tidy(self.store)
 
     @staticmethod

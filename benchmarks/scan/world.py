@@ -43,11 +43,15 @@ INSERT INTO orders (account_id, source_id, status, placed_at, ship_by, deliver_b
 _SHIPMENTS = f"""
 INSERT INTO shipments (id, account_id, source_id, order_source_id, tracking_number, carrier,
   origin_country, destination_country, shipped_at, content_hash, seen_at, milestone, milestone_at,
-  first_scan_at, last_movement_at, last_event_at, ship_by, deliver_by, protection_ends_at, due_at)
+  first_scan_at, last_movement_at, last_event_at, ship_by, deliver_by, protection_ends_at)
 {{series}} SELECT n, 1, 'p' || (1000000000 + n), 'o' || (1000000000 + n),
   'LX' || (1000000000 + n) || 'CN', 'China Post', 'CN', {_COUNTRY}, {NOW_US} - 18 * {DAY}, {{hash}},
   {NOW_US}, 'in_transit', {_MOVED}, {NOW_US} - 17 * {DAY}, {_MOVED}, {_MOVED},
-  {NOW_US} - 17 * {DAY}, {_PROMISE}, {_PROMISE} + 20 * {DAY}, {NOW_US} + (1 + n % 30) * {DAY} FROM s
+  {NOW_US} - 17 * {DAY}, {_PROMISE}, {_PROMISE} + 20 * {DAY} FROM s
+"""
+_DUES = f"""
+INSERT INTO shipment_dues (shipment_id, due_at)
+{{series}} SELECT n, {NOW_US} + (1 + n % 30) * {DAY} FROM s
 """
 _SCANS = f"""
 INSERT INTO tracking_events (account_id, source_id, tracking_number, milestone, occurred_local,
@@ -68,7 +72,7 @@ def fill(store: Store, shipments: int) -> None:
             connection.exec_driver_sql("PRAGMA cache_size=-1000000")
     for first in range(1, shipments + 1, _CHUNK):
         with store.database.write() as connection:
-            for statement in (_ORDERS, _SHIPMENTS, _SCANS):
+            for statement in (_ORDERS, _SHIPMENTS, _DUES, _SCANS):
                 _insert(connection, statement, first, min(first + _CHUNK - 1, shipments))
     tidy(store)
 

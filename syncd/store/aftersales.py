@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Table, exists, select, update
+from sqlalchemy import Table, exists, select
 
 from syncd.model import Case, Review, StockLevel
-from syncd.store import bulk
+from syncd.store import bulk, dues
 from syncd.store.orders import WAITS
-from syncd.store.tables import cases, order_lines, orders, reviews, stock_levels
+from syncd.store.tables import cases, order_dues, order_lines, orders, reviews, stock_levels
 from syncd.store.times import to_us
 from syncd.store.writer import Stored, Writer
 
@@ -83,8 +83,10 @@ class AftersalesWriter(Writer):
             order_lines.c.order_id == orders.c.id,
             bulk.among(self._connection, order_lines.c.sku, skus),
         )
-        mine = update(orders).where(orders.c.account_id == self._account_id, WAITS, exists(lines))
-        self._connection.execute(mine.values(due_at=self._now_us))
+        mine = select(orders.c.id).where(
+            orders.c.account_id == self._account_id, WAITS, exists(lines)
+        )
+        dues.at_once(self._connection, order_dues, self._now_us, mine)
 
 
 _TABLES: dict[type, Table] = {Case: cases, Review: reviews, StockLevel: stock_levels}

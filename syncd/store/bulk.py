@@ -16,8 +16,11 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Dialect,
+    Integer,
     Table,
     Text,
+    TypeDecorator,
     any_,
     bindparam,
     func,
@@ -68,7 +71,12 @@ def upsert(
     changes = ", ".join(f"{name}=excluded.{name}" for name in columns if name not in key)
     insert_sql = _INSERT.format(table.name, ", ".join(columns))
     sql = f"{insert_sql} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
-    from_values(connection, sql, rows)
+    numbers = all(isinstance(table.c[name].type, Integer) for name in columns)
+    if rows and numbers and connection.dialect.name == "postgresql":
+        sql = sql.replace("VALUES {values}", f"SELECT * FROM {_unnested(table, columns)}")  # noqa: S608
+        _run_raw(connection, sql, _arrays(table, columns, rows))
+    else:
+        from_values(connection, sql, rows)
 
 
 def update(
@@ -85,8 +93,7 @@ def update(
     if connection.dialect.name == "sqlite":
         from_values(connection, sql.format("(VALUES {values}) AS v"), rows)
     else:
-        arrays = tuple(map(list, zip(*rows, strict=True)))
-        _run_raw(connection, sql.format(_unnested(table, names)), arrays)
+        _run_raw(connection, sql.format(_unnested(table, names)), _arrays(table, names, rows))
 
 
 def _unnested(table: Table, names: tuple[str, ...]) -> str:
@@ -98,6 +105,29 @@ def _unnested(table: Table, names: tuple[str, ...]) -> str:
     arrays = (f"${n}::{_pg_type(table.c[name])}[]" for n, name in enumerate(names, 1))
     numbered = ", ".join(f"column{n}" for n in range(1, len(names) + 1))
     return f"unnest({', '.join(arrays)}) AS v ({numbered})"
+
+
+def _arrays(table: Table, names: tuple[str, ...], rows: Rows) -> tuple[Any, ...]:
+    columns = zip(names, zip(*rows, strict=True), strict=True)
+    return tuple(
+        _whole_numbers(values) if isinstance(table.c[name].type, Integer) else list(values)
+        for name, values in columns
+    )
+
+
+def _whole_numbers(values: Sequence[int | None]) -> str:
+    """PostgreSQL's literal for an array of these: psycopg's own takes ten times as long to write."""
+    return f"{{{msgspec.json.encode(values)[1:-1].decode()}}}"
+
+
+class _WholeNumbers(TypeDecorator[Sequence[int]]):
+    """An array of them as a parameter."""
+
+    impl = ARRAY(BigInteger)
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Any:  # noqa: ARG002  SQLAlchemy's interface
+        return _whole_numbers
 
 
 def _pg_type(column: Column[Any]) -> str:
@@ -181,8 +211,8 @@ def among(
     if connection.dialect.name == "sqlite":
         each = func.json_each(msgspec.json.encode(wanted).decode()).table_valued("value")
         return column.in_(select(each.c.value))
-    kind = BigInteger if isinstance(column.type, BigInteger) else Text
-    return column == any_(bindparam(None, wanted, type_=ARRAY(kind), unique=True))
+    kind = _WholeNumbers() if isinstance(column.type, Integer) else ARRAY(Text)
+    return column == any_(bindparam(None, wanted, type_=kind, unique=True))
 
 
 def _psycopg(connection: Connection) -> "psycopg.Connection[Any]":

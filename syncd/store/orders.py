@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import exists, literal_column, select, update
+from sqlalchemy import exists, literal_column, select
 
 from syncd.model import Cause, Order, OrderStatus, Window
-from syncd.store import bulk
-from syncd.store.tables import findings, order_lines, orders
+from syncd.store import bulk, dues
+from syncd.store.tables import findings, order_dues, order_lines, orders, shipments
 from syncd.store.times import to_us
 from syncd.store.writer import Stored, Writer
 
@@ -16,7 +16,7 @@ _COLUMNS = (
     "account_id", "source_id", "customer_id", "status", "placed_at", "paid_at", "ship_by_earliest",
     "ship_by", "deliver_by_earliest", "deliver_by", "protection_ends_at", "currency", "total",
     "country", "postcode", "state", "address", "language", "site", "shipping_method", "note",
-    "buyer", "content_hash", "seen_at", "raw", "due_at",
+    "buyer", "content_hash", "seen_at", "raw",
 )  # fmt: skip
 _LINE_COLUMNS = (
     "order_id", "source_id", "title", "quantity", "sku", "variant", "price", "listing_id",
@@ -44,23 +44,19 @@ class OrderWriter(Writer):
         stored = self.known([order.source_id for order, _, _ in changed])
         self._put_lines([order for order, _, _ in changed], stored)
         self._promise_parcels(order for order, _, _ in changed)
-        self._judge_ended(
-            stored[order.source_id].id
-            for order, _, _ in changed
-            if order.status is not OrderStatus.UNSHIPPED
-        )
+        waits = {stored[o.source_id].id: o.status is OrderStatus.UNSHIPPED for o, _, _ in changed}
+        due = {number: self._now_us if waiting else None for number, waiting in waits.items()}
+        dues.plan(self._connection, order_dues, due)
+        self._judge_ended([number for number, waiting in waits.items() if not waiting])
 
-    def _judge_ended(self, ended: Iterable[int]) -> None:
+    def _judge_ended(self, ended: Collection[int]) -> None:
         """Have those judged again that wait no more and were in trouble while they did."""
-        ids = list(ended)
-        if not ids:
+        if not ended:
             return
         in_trouble = select(findings.c.order_id).where(
-            bulk.among(self._connection, findings.c.order_id, ids), findings.c.closed_at.is_(None)
+            bulk.among(self._connection, findings.c.order_id, ended), findings.c.closed_at.is_(None)
         )
-        self._connection.execute(
-            update(orders).where(orders.c.id.in_(in_trouble)).values(due_at=self._now_us)
-        )
+        dues.at_once(self._connection, order_dues, self._now_us, in_trouble.distinct())
         self._judge_short()
 
     def _judge_short(self) -> None:
@@ -70,8 +66,8 @@ class OrderWriter(Writer):
             findings.c.cause == Cause.STOCK.value,
             findings.c.closed_at.is_(None),
         )
-        mine = update(orders).where(orders.c.account_id == self._account_id, WAITS, short)
-        self._connection.execute(mine.values(due_at=self._now_us))
+        mine = select(orders.c.id).where(orders.c.account_id == self._account_id, WAITS, short)
+        dues.at_once(self._connection, order_dues, self._now_us, mine)
 
     def _put_lines(self, changed: Sequence[Order], stored: dict[str, Stored]) -> None:
         rows = {
@@ -90,16 +86,17 @@ class OrderWriter(Writer):
         """Carry an order's promise to its parcels, and have them judged again."""
         rows = [
             (to_us((order.ship_by or Window()).latest), to_us((order.deliver_by or Window()).latest),
-             to_us(order.protection_ends_at), order.ship_to.country, self._now_us, self._account_id, order.source_id)
+             to_us(order.protection_ends_at), order.ship_to.country, self._account_id, order.source_id)
             for order in changed
         ]  # fmt: skip
         bulk.execute(
             self._connection,
             "UPDATE shipments SET ship_by=?, deliver_by=?, protection_ends_at=?,"
-            " destination_country=coalesce(destination_country, ?), due_at=?"
+            " destination_country=coalesce(destination_country, ?)"
             " WHERE account_id=? AND order_source_id=?",
             rows,
         )
+        self._judge_shipments(shipments.c.order_source_id, {row[-1] for row in rows})
 
 
 def _row(
@@ -113,7 +110,6 @@ def _row(
         order.currency, order.total, order.ship_to.country, order.ship_to.postcode,
         order.ship_to.state, _json(order.ship_to), order.language, order.site,
         order.shipping_method, order.note, _json(order.buyer), digest, now_us, order.raw,
-        now_us if order.status is OrderStatus.UNSHIPPED else None,
     )  # fmt: skip
 
 

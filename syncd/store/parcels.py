@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from syncd.model import (
     Milestone,
@@ -16,15 +16,15 @@ from syncd.model import (
     TrackingEvent,
     Window,
 )
-from syncd.store import bulk
-from syncd.store.tables import orders, shipments, tracking_events
+from syncd.store import bulk, dues
+from syncd.store.tables import order_dues, orders, shipment_dues, shipments, tracking_events
 from syncd.store.times import from_us, to_us
 from syncd.store.writer import Stored, Writer
 
 _SHIPMENT_COLUMNS = (
     "account_id", "source_id", "order_source_id", "tracking_number", "carrier", "tracking_url",
     "origin_country", "destination_country", "shipped_at", "content_hash", "seen_at", "raw",
-    "due_at", "ship_by", "deliver_by", "protection_ends_at", "number_before", "number_since",
+    "ship_by", "deliver_by", "protection_ends_at", "number_before", "number_since",
 )  # fmt: skip
 _EVENT_COLUMNS = (
     "account_id", "source_id", "tracking_number", "milestone", "reason", "leg", "occurred_local",
@@ -85,16 +85,19 @@ class ParcelWriter(Writer):
         ]  # fmt: skip
         key = ("account_id", "source_id")
         bulk.upsert(self._connection, shipments, _SHIPMENT_COLUMNS, rows, key=key)
+        self._judge_shipments(
+            shipments.c.source_id, {shipment.source_id for shipment, _ in changed}
+        )
         self._judge_orders({shipment.order_id for shipment, _ in changed})
 
     def _judge_orders(self, order_ids: Collection[str]) -> None:
         """Have the orders judged again that wait to be sent: they have a parcel now."""
-        waiting = (
+        waiting = select(orders.c.id).where(
             orders.c.account_id == self._account_id,
             bulk.among(self._connection, orders.c.source_id, order_ids),
             orders.c.status == OrderStatus.UNSHIPPED.value,
         )
-        self._connection.execute(update(orders).where(*waiting).values(due_at=self._now_us))
+        dues.at_once(self._connection, order_dues, self._now_us, waiting)
 
     def _promises(self, order_ids: Collection[str]) -> dict[str, tuple[Any, ...]]:
         table = orders.c
@@ -196,8 +199,9 @@ class ParcelWriter(Writer):
 
     def save_states(self, states: Mapping[int, ParcelState]) -> None:
         """Keep shipments' new states, and have the shipments judged at once."""
-        rows = [(*_state_row(state), self._now_us, number) for number, state in states.items()]
-        bulk.update(self._connection, shipments, (*_STATE_COLUMNS, "due_at"), rows)
+        rows = [(*_state_row(state), number) for number, state in states.items()]
+        bulk.update(self._connection, shipments, _STATE_COLUMNS, rows)
+        dues.plan(self._connection, shipment_dues, dict.fromkeys(states, self._now_us))
 
 
 def state(row: Sequence[Any]) -> ParcelState:
@@ -237,7 +241,7 @@ def _shipment_row(
         account_id, shipment.source_id, shipment.order_id, shipment.tracking_number,
         shipment.carrier, shipment.tracking_url, shipment.origin_country,
         shipment.destination_country or country, to_us(shipment.shipped_at), digest, now_us,
-        shipment.raw, now_us, *more,
+        shipment.raw, *more,
     )  # fmt: skip
 
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, Table, func, select
+from sqlalchemy import Column, Connection, Select, Table, func, select
 
 from syncd.model import Finding, NewNotice
-from syncd.store import bulk
+from syncd.store import bulk, dues
 from syncd.store.notices import insert_notices
 from syncd.store.tables import findings
 from syncd.store.times import from_us, to_us
@@ -23,20 +23,32 @@ _OPEN = (
 
 
 class Round:
-    """One transaction over due subjects, each called by its number.
+    """One transaction over up to `limit` due subjects, each called by its number.
 
-    `subjects` is their table, `about` the column of findings that names them; `numbers` are those
-    that are due.
+    `when_due` is the table of when they are due, `about` the column of findings that names them;
+    `numbers` are those that are due.
     """
 
     def __init__(
-        self, connection: Connection, now: datetime, subjects: Table, about: Column[Any]
+        self,
+        connection: Connection,
+        now: datetime,
+        limit: int,
+        *,
+        when_due: Table,
+        about: Column[Any],
     ) -> None:
         self._connection = connection
         self._now_us = to_us(now)
-        self._subjects = subjects
+        self._when_due = when_due
         self._about = about
-        self.numbers: list[int] = []
+        self.numbers = dues.claim(connection, when_due, self._now_us, limit)
+
+    def _read(self, wanted: Select[Any], number: Column[int]) -> list[Any]:
+        """A row of `wanted`, which begins with `number`, for each that is due, the longest due first."""
+        among = bulk.among(self._connection, number, self.numbers)
+        found = {row[0]: row for row in self._connection.execute(wanted.where(among))}
+        return [found[number] for number in self.numbers]
 
     def open_findings(self) -> dict[int, dict[str, int]]:
         """The open findings of what is due: number -> fingerprint -> the finding's id."""
@@ -81,8 +93,8 @@ class Round:
 
     def plan(self, due: Mapping[int, datetime | None]) -> None:
         """When each subject is to be judged next; None: not before it has news."""
-        rows = [(to_us(at), number) for number, at in due.items()]
-        bulk.update(self._connection, self._subjects, ("due_at",), rows)
+        moments = {number: to_us(at) for number, at in due.items()}
+        dues.plan(self._connection, self._when_due, moments)
 
     def queue(self, notices: Iterable[NewNotice]) -> int:
         """Queue messages in the same transaction as their findings; returns how many are new."""

@@ -8,12 +8,19 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, select, tuple_
 
 from syncd.model import Addressee, Demand, OrderFacts, OrderStatus, Stock
-from syncd.store import bulk
+from syncd.store import bulk, dues
 from syncd.store.addressees import addressees
 from syncd.store.database import Database
 from syncd.store.orders import WAITS
 from syncd.store.rounds import Round
-from syncd.store.tables import findings, order_lines, orders, shipments, stock_levels
+from syncd.store.tables import (
+    findings,
+    order_dues,
+    order_lines,
+    orders,
+    shipments,
+    stock_levels,
+)
 from syncd.store.times import from_us, to_us
 
 HAS_PARCEL = exists().where(
@@ -37,9 +44,8 @@ class WaitingStore:
 
     def any_due(self, now: datetime) -> bool:
         """Whether an order is due; a round that finds none need not begin a transaction."""
-        wanted = select(orders.c.id).where(*_due(now)).limit(1)
         with self._database.read() as connection:
-            return connection.execute(wanted).scalar() is not None
+            return dues.any_due(connection, order_dues, to_us(now))
 
     @contextmanager
     def batch(self, now: datetime, limit: int) -> Iterator["WaitingTransaction"]:
@@ -55,11 +61,9 @@ class WaitingTransaction(Round):
     """One round over due orders."""
 
     def __init__(self, connection: Connection, now: datetime, limit: int) -> None:
-        super().__init__(connection, now, orders, findings.c.order_id)
-        wanted = FACTS.where(*_due(now)).order_by(orders.c.due_at).limit(limit)
-        locked = wanted.with_for_update(skip_locked=True, of=orders)
-        self.orders = [facts(row) for row in connection.execute(locked)]
-        self.numbers = [order.order_number for order in self.orders]
+        about = findings.c.order_id
+        super().__init__(connection, now, limit, when_due=order_dues, about=about)
+        self.orders = [facts(row) for row in self._read(FACTS, orders.c.id)]
 
     def stock(self) -> dict[int, dict[str, Stock]]:
         """The stock of what the due orders want, by account and SKU; where the shop tells of it."""
@@ -111,10 +115,6 @@ class WaitingTransaction(Round):
         numbers = [order.order_number for order in waiting]
         among = bulk.among(self._connection, orders.c.id, numbers)
         return addressees(self._connection, select(orders.c.id).where(among).order_by(orders.c.id))
-
-
-def _due(now: datetime) -> tuple[Any, ...]:
-    return orders.c.due_at.is_not(None), orders.c.due_at <= to_us(now)
 
 
 def facts(row: Any) -> OrderFacts:

@@ -16,7 +16,7 @@ from syncd.store.lanes import Lanes
 from syncd.store.lateness import times_of
 from syncd.store.parcels import STATE, state
 from syncd.store.rounds import Round
-from syncd.store.tables import deliveries, findings, orders, outbox, shipments
+from syncd.store.tables import deliveries, findings, orders, outbox, shipment_dues, shipments
 from syncd.store.times import from_us
 
 FACTS = select(
@@ -65,20 +65,10 @@ class WatchTransaction(Round):
     """One round over due parcels."""
 
     def __init__(self, connection: Connection, now: datetime, limit: int) -> None:
-        super().__init__(connection, now, shipments, findings.c.shipment_id)
+        about = findings.c.shipment_id
+        super().__init__(connection, now, limit, when_due=shipment_dues, about=about)
         self.lanes = Lanes(connection)
-        self.parcels = self._due(limit)
-        self.numbers = [parcel.shipment_id for parcel in self.parcels]
-
-    def _due(self, limit: int) -> list[ParcelFacts]:
-        table = shipments.c
-        wanted = (
-            FACTS.where(table.due_at.is_not(None), table.due_at <= self._now_us)
-            .order_by(table.due_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        return [facts(row) for row in self._connection.execute(wanted)]
+        self.parcels = [facts(row) for row in self._read(FACTS, shipments.c.id)]
 
     def times(self) -> ParcelTimes:
         """What the lateness of those due parcels is judged by that are under way with a promise."""

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, func, select
 
-from syncd.store import bulk
+from syncd.store import bulk, dues
+from syncd.store.tables import shipment_dues, shipments
 from syncd.store.times import to_us
 
 
@@ -44,6 +45,13 @@ class Writer:
         self._connection = connection
         self._account_id = account_id
         self._now_us = to_us(now)
+
+    def _judge_shipments(self, key: Column[str], keys: Collection[str]) -> None:
+        """Have this account's shipments judged at once whose `key` is one of these."""
+        mine = select(shipments.c.id).where(
+            shipments.c.account_id == self._account_id, bulk.among(self._connection, key, keys)
+        )
+        dues.at_once(self._connection, shipment_dues, self._now_us, mine)
 
     def _stored(
         self, table: Table, source_ids: Collection[str], *more: Column[Any]

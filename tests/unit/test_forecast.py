@@ -212,7 +212,9 @@ class TestJudging:
         world.configure(lateness=Lateness(board=0.6))
         with world.store.database.write() as connection:
             connection.exec_driver_sql(
-                "UPDATE shipments SET due_at = 0 WHERE tracking_number=?", (number,)
+                "INSERT INTO shipment_dues SELECT id, 0 FROM shipments WHERE tracking_number=?"
+                " ON CONFLICT DO UPDATE SET due_at = 0",
+                (number,),
             )
         assert round_() == {}
 

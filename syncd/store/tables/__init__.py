@@ -6,11 +6,17 @@ the transaction that wrote what it refers to, nothing is ever deleted, and check
 would cost PostgreSQL more than storing it (docs/decisions/004-no-foreign-keys.md).
 """
 
-from syncd.store.tables.accounts import accounts, cursors, tokens
+from syncd.store.tables.accounts import accounts, cursors, renewals, tokens
 from syncd.store.tables.acting import audit, deliveries, findings, notes, outbox, quarantine
 from syncd.store.tables.aftersales import cases, item_versions, reviews, stock_levels
 from syncd.store.tables.base import metadata
-from syncd.store.tables.parcels import follows, lateness_models, shipments, tracking_events
+from syncd.store.tables.parcels import (
+    follows,
+    lateness_models,
+    shipment_dues,
+    shipments,
+    tracking_events,
+)
 from syncd.store.tables.talk import (
     attachments,
     blobs,
@@ -23,7 +29,7 @@ from syncd.store.tables.talk import (
     messages,
     thread_keys,
 )
-from syncd.store.tables.trade import order_lines, orders
+from syncd.store.tables.trade import order_dues, order_lines, orders
 
 __all__ = [
     "accounts",
@@ -46,11 +52,14 @@ __all__ = [
     "messages",
     "metadata",
     "notes",
+    "order_dues",
     "order_lines",
     "orders",
     "outbox",
     "quarantine",
+    "renewals",
     "reviews",
+    "shipment_dues",
     "shipments",
     "stock_levels",
     "thread_keys",

@@ -42,3 +42,11 @@ tokens = Table(
     Column("ciphertext", LargeBinary, nullable=False),
     time("updated_at", nullable=False),
 )
+
+renewals = Table(
+    "renewals",
+    metadata,
+    account(primary_key=True, autoincrement=False),
+    *(Column(name, Text, nullable=False) for name in ("ticket", "owner")),
+    time("until", nullable=False),
+)

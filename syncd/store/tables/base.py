@@ -35,3 +35,11 @@ def account(**options: Any) -> Column[Any]:
 def texts(*names: str) -> list[Column[Any]]:
     """Texts that may be missing."""
     return [Column(name, Text) for name in names]
+
+
+def due(number: str) -> list[Column[Any]]:
+    """The columns of a table of when subjects are to be judged; one without a row is not."""
+    return [
+        Column(number, Id, primary_key=True, autoincrement=False),
+        Column("due_at", BigInteger, nullable=False, index=True),
+    ]

@@ -12,7 +12,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from syncd.store.tables.base import account, id_, metadata, texts, time
+from syncd.store.tables.base import account, due, id_, metadata, texts, time
 
 shipments = Table(
     "shipments",
@@ -42,18 +42,12 @@ shipments = Table(
     time("ship_by"),
     time("deliver_by"),
     time("protection_ends_at"),
-    time("due_at"),
     UniqueConstraint("account_id", "source_id"),
     Index("ix_shipments_tracking_number", "tracking_number"),
     Index("ix_shipments_account_id_order_source_id", "account_id", "order_source_id"),
 )
 
-Index(
-    "ix_shipments_due_at",
-    shipments.c.due_at,
-    sqlite_where=shipments.c.due_at.is_not(None),
-    postgresql_where=shipments.c.due_at.is_not(None),
-)
+shipment_dues = Table("shipment_dues", metadata, *due("shipment_id"))
 
 tracking_events = Table(
     "tracking_events",

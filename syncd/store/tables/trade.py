@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
 
-from syncd.store.tables.base import Id, account, id_, metadata, texts, time
+from syncd.store.tables.base import Id, account, due, id_, metadata, texts, time
 
 orders = Table(
     "orders",
@@ -24,15 +24,7 @@ orders = Table(
     Column("content_hash", LargeBinary, nullable=False),
     time("seen_at", nullable=False),
     Column("raw", LargeBinary),
-    # When an order that waits to be sent is to be judged.
-    time("due_at"),
     UniqueConstraint("account_id", "source_id"),
-)
-Index(
-    "ix_orders_due_at",
-    orders.c.due_at,
-    sqlite_where=orders.c.due_at.is_not(None),
-    postgresql_where=orders.c.due_at.is_not(None),
 )
 Index(
     "ix_orders_waiting",
@@ -40,6 +32,8 @@ Index(
     sqlite_where=text("status = 'unshipped'"),
     postgresql_where=text("status = 'unshipped'"),
 )
+
+order_dues = Table("order_dues", metadata, *due("order_id"))
 
 order_lines = Table(
     "order_lines",

@@ -83,6 +83,32 @@ def test_an_old_database_is_migrated(database, since):
         assert compare_metadata(context, metadata) == []
 
 
+def test_what_was_due_stays_due_when_that_goes_into_tables_of_its_own(database):
+    migrate(database, "0006")
+    with database.write() as connection:
+        for table, number, due_at in (("shipments", 7, 100), ("shipments", 8, None),
+                                      ("orders", 7, 200), ("orders", 9, None)):  # fmt: skip
+            wanted = {"account_id": 1, "source_id": f"s{number}", "content_hash": b"x",
+                      "seen_at": 1, "id": number, "due_at": due_at}  # fmt: skip
+            wanted |= (
+                {"order_source_id": "o1"}
+                if table == "shipments"
+                else {"status": "unshipped", "placed_at": 1}
+            )
+            names = ", ".join(wanted)
+            values = ", ".join(f":{name}" for name in wanted)
+            connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), wanted)
+
+    upgrade(database)
+
+    with database.read() as connection:
+        ask = connection.exec_driver_sql
+        assert ask("SELECT shipment_id, due_at FROM shipment_dues").all() == [(7, 100)]
+        assert ask("SELECT order_id, due_at FROM order_dues").all() == [(7, 200)]
+        assert ask("SELECT count(*) FROM shipments").scalar() == 2
+        assert ask("SELECT source_id FROM orders ORDER BY id").scalars().all() == ["s7", "s9"]
+
+
 def test_an_empty_database_gets_the_tables(database):
     upgrade(database)
 

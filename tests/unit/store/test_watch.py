@@ -101,6 +101,25 @@ class TestDue:
         assert mine.isdisjoint(seen)
         assert len(mine | set(seen)) == 4
 
+    def test_news_that_comes_while_it_is_judged_has_it_judged_again(self, source, make, round_at):
+        source.bring(make.shipment(), make.event(-3))
+        told = threading.Event()
+
+        def news():
+            source.bring(make.event(-1))
+            told.set()
+
+        thread = threading.Thread(target=news)
+        with round_at() as tx:
+            thread.start()
+            assert not told.wait(0.2), "it is stored once the round has ended"
+            assert tx.parcels[0].state.last_movement_at == make.at(-3)
+            tx.plan({tx.parcels[0].shipment_id: None})
+        thread.join()
+
+        with round_at() as tx:
+            assert [parcel.state.last_movement_at for parcel in tx.parcels] == [make.at(-1)]
+
 
 class TestFindings:
     def open(self, round_at, make, day=0.0, **fields):

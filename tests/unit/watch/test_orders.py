@@ -49,8 +49,8 @@ def rows(world):
 
 
 def planned(world, select):
-    (row,) = select(world.store, "SELECT due_at FROM orders")
-    return row["due_at"]
+    rows = select(world.store, "SELECT due_at FROM order_dues")
+    return rows[0]["due_at"] if rows else None
 
 
 class TestFound:

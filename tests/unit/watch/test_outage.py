@@ -159,7 +159,7 @@ def test_the_round_ends_it_though_none_of_its_parcels_is_judged(guarded, make, t
     runtime = guarded.runtime
     watch.run(runtime)
     with guarded.store.database.write() as connection:
-        connection.exec_driver_sql("UPDATE shipments SET due_at = NULL")
+        connection.exec_driver_sql("DELETE FROM shipment_dues")
 
     time(23 * HOUR)
     assert watch.run(runtime) == 0
