@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from syncd.connector import OutcomeUnknown
 from syncd.http import Auth, Budget, HttpClient, Params, Reply, segment, shared_budget
-from syncd_amazon.faults import QuotaExceeded, expired, judge, told_rate
+from syncd_amazon.faults import QuotaExceeded, RoleMissing, expired, judge, told_rate
 from syncd_amazon.wire import (
     Actions,
     Attributes,
@@ -49,6 +49,24 @@ PLANS: Mapping[str, tuple[float, float]] = {
     "createProductReviewAndSellerFeedbackSolicitation": (1, 5),
     "createUploadDestinationForResource": (10, 10),
 }
+_ORDER_ROLES = "Inventory and Order Tracking, or for buyers' addresses Direct-to-Consumer Shipping"
+_TALK_ROLE = "Buyer Communication"
+ROLES: Mapping[str, str] = {
+    "searchOrders": _ORDER_ROLES,
+    "getOrder": _ORDER_ROLES,
+    "confirmShipment": _ORDER_ROLES,
+    "listReturns": "for External Fulfillment: add it, or set returns = false",
+    "getMessagingActionsForOrder": _TALK_ROLE,
+    "GetAttributes": _TALK_ROLE,
+    "sendMessage": _TALK_ROLE,
+    "createUploadDestinationForResource": _TALK_ROLE,
+    "getSolicitationActionsForOrder": "Buyer Solicitation",
+    "createProductReviewAndSellerFeedbackSolicitation": "Buyer Solicitation",
+}
+_NEW_CONSENT = (
+    "a role that is added, and a consent that was withdrawn, take a new consent of the seller "
+    "(`syncd connect`)"
+)
 
 
 class AmazonClient:
@@ -158,6 +176,9 @@ class AmazonClient:
         except QuotaExceeded as error:
             budget.learn((error.rate or 0) * SLACK)
             raise
+        except RoleMissing as error:
+            fix = f"the application lacks the role {ROLES[operation]}; {_NEW_CONSENT}"
+            raise RoleMissing(error.said, fix) from None
         budget.learn((told_rate(reply) or 0) * SLACK)
         return reply
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import ClassVar
 from urllib.parse import quote, urlencode
 
@@ -15,6 +16,7 @@ from syncd.connector import (
     Cursor,
     OutcomeUnknown,
     Rejected,
+    ask_each,
     utc_text,
 )
 from syncd.http import BudgetSpent, OAuth2
@@ -198,11 +200,10 @@ class AmazonConnector(Connector):
         """Ask for one order, and for one return where those are read."""
         since = utc_text(self.context.now() - timedelta(days=1))
         stores = ",".join(each.id for each in self.config.stores)
-        self._client.search(
-            {"lastUpdatedAfter": since, "marketplaceIds": stores, "maxResultsPerPage": 1}
-        )
-        if self.config.returns:
-            self._client.returns({"createdSince": since, "maxResults": 1})
+        changed = {"lastUpdatedAfter": since, "marketplaceIds": stores}
+        orders = partial(self._client.search, {**changed, "maxResultsPerPage": 1})
+        returns = partial(self._client.returns, {"createdSince": since, "maxResults": 1})
+        ask_each(*[orders, returns] if self.config.returns else [orders])
 
     def authorize_url(self, consent: Consent) -> str:
         """Seller Central's page for the consent."""

@@ -8,7 +8,7 @@ offered for this order, and a review request out of its window. Only their texts
 
 import msgspec
 
-from syncd.connector import AuthFailed, ConnectorError, Rejected
+from syncd.connector import AuthFailed, ConnectorError, NotPermitted, Rejected
 from syncd.http import Reply, Throttled
 from syncd_amazon.wire import Fault, Faults
 
@@ -17,6 +17,10 @@ RATE_HEADER = "x-amzn-ratelimit-limit"
 
 class NotOffered(Rejected):
     """Amazon does not let this be done for this order, now."""
+
+
+class RoleMissing(NotPermitted):
+    """The application lacks the role for an operation, or the seller's consent is older than it."""
 
 
 class QuotaExceeded(Throttled):
@@ -78,9 +82,10 @@ def _forbidden(found: list[Fault], said: str, *, offers: bool) -> ConnectorError
         )
     if offers and found and not any(map(_is_denial, found)):
         return NotOffered(f"Amazon does not offer it for this order now: {said}")
+    if any(fault.code == "Unauthorized" and _is_denial(fault) for fault in found):
+        return RoleMissing(f"Amazon denies access ({said})", "give the application the role for it")
     return AuthFailed(
-        f"Amazon denies access ({said}): the application lacks the role for it, or the seller has "
-        "withdrawn the consent; add the role, then let the seller consent again (`syncd connect`)"
+        f"Amazon refuses the login ({said}): let the seller consent again (`syncd connect`)"
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from syncd import clock
 from syncd.connector import Capability
 from syncd.model import Draft, Party, Shipment
-from syncd.testing.amazon import FakeAmazon
+from syncd.testing.amazon import ORDERS, RETURNS, FakeAmazon
 from syncd.testing.conformance import ConnectorConformance
 from syncd_amazon import AmazonConnector
 
@@ -59,6 +59,10 @@ class TestConformance(ConnectorConformance):
         order = source.shop.add_order("late")
         if stream == "returns":
             source.shop.add_return(order)
+
+    def deny(self, source, stream):
+        source.denied.add(RETURNS if stream == "returns" else ORDERS)
+        return True
 
     def edit_item(self, source, stream):
         if stream == "returns":

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from syncd.connector import AuthFailed, Consent, Rejected
+from syncd.connector import AuthFailed, Consent, NotPermitted, Rejected
 from syncd.testing.server import Answer
 
 CONSENT = Consent(state="st&te", redirect="http://127.0.0.1:9465/", verifier="v" * 43)
@@ -52,9 +52,9 @@ class Forgetful(dict):
         """Nothing is remembered."""
 
 
-def test_a_missing_role_is_a_failed_login_that_says_what_to_do(amazon, connector, read):
+def test_a_missing_role_is_no_failed_login_and_says_what_to_do(amazon, connector, read):
     amazon.denied.add("/orders/2026-01-01")
-    with pytest.raises(AuthFailed, match="lacks the role"):
+    with pytest.raises(NotPermitted, match="lacks the role Inventory and Order Tracking"):
         read(connector)
     assert amazon.tokens_given == 1  # another token would not help
 

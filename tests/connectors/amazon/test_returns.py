@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from syncd.connector import AuthFailed
+from syncd.connector import NotPermitted
 from syncd.model import CaseKind, CaseStatus
 
 
@@ -92,9 +92,11 @@ def test_returns_are_not_asked_for_unless_wanted(amazon, connect, read):
 
 def test_a_missing_role_for_returns_is_told(amazon, connector, read):
     amazon.denied.add("/externalFulfillment")
-    with pytest.raises(AuthFailed, match="lacks the role"):
+    said = "lacks the role for External Fulfillment: add it, or set returns = false"
+    with pytest.raises(NotPermitted, match=said):
         read(connector, "returns")
-    with pytest.raises(AuthFailed, match="lacks the role"):
+    read(connector, "orders")
+    with pytest.raises(NotPermitted, match=said):
         connector.check()
 
 

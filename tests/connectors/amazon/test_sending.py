@@ -2,7 +2,7 @@
 
 import pytest
 
-from syncd.connector import AuthFailed, Capability, OutcomeUnknown, Rejected, Unavailable
+from syncd.connector import Capability, NotPermitted, OutcomeUnknown, Rejected, Unavailable
 from syncd.model import Attachment, Draft, Party, Verdict
 from syncd.testing.amazon import Sent
 from syncd.testing.amazon_shop import FR
@@ -54,14 +54,16 @@ def test_403_unauthorized_for_what_is_not_offered_is_no_failed_login(amazon, con
     assert amazon.tokens_given == 1
 
 
-@pytest.mark.parametrize("path", ["/messaging", "/solicitations"])
-def test_403_unauthorized_for_a_missing_role_is_one(amazon, connector, order_id, path):
+@pytest.mark.parametrize(
+    ("path", "role"), [("/messaging", "Communication"), ("/solicitations", "Solicitation")]
+)
+def test_403_unauthorized_for_a_missing_role_names_it(amazon, connector, order_id, path, role):
     amazon.denied.add(path)
     ask = {
         "/messaging": lambda: connector.may_send(draft(order_id)),
         "/solicitations": lambda: connector.request_review(order_id, "1"),
     }
-    with pytest.raises(AuthFailed, match="lacks the role"):
+    with pytest.raises(NotPermitted, match=f"lacks the role Buyer {role}"):
         ask[path]()
 
 
