@@ -85,6 +85,9 @@ class Chance(Value, frozen=True, kw_only=True):
     board: float
     """From this chance it belongs on the board, at present: three or four days before the promise
     sooner than at other times."""
+    lowest: float
+    """The least that `board` is on any day. What has come to the board is measured by this, as a bar
+    that rises is no news of the parcel."""
     buyer: float
     """From this chance the buyer should hear of it, at present."""
     next_at: datetime | None = None

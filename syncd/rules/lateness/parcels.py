@@ -102,11 +102,12 @@ def chances(
     low = np.minimum(bars.by_day(board, batch.left), buyer)
     p, n = batch.at(batch.left)
     within = batch.most_delivered(p >= low * _NEARLY)
-    nearly = float(min(bars.by_day(board, np.arange(LONGEST + 1)).min(), buyer)) * _NEARLY
+    lowest = float(min(bars.by_day(board, np.arange(LONGEST + 1)).min(), buyer))
     names = [str(group) for group in model.order.groups]
     columns = zip(
         under_way.tolist(), p.round(4).tolist(), n.round(1).tolist(), batch.rows.tolist(),
-        within.tolist(), batch.next_looks(p, nearly, buyer), low.round(4).tolist(), strict=True,
+        within.tolist(), batch.next_looks(p, lowest * _NEARLY, buyer), low.round(4).tolist(),
+        strict=True,
     )  # fmt: skip
     return {
         times.shipment_id[place]: Chance(
@@ -115,6 +116,7 @@ def chances(
             basis=names[row],
             within_days=days if days >= 0 else None,
             board=bar,
+            lowest=round(lowest, 4),
             buyer=buyer,
             next_at=at,
         )

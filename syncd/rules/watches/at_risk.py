@@ -18,9 +18,10 @@ _NO_QUESTION = frozenset(
 )
 
 STAYS = 0.1
-"""How far the chance has to fall below the threshold before a parcel leaves the board again.
+"""How far the chance has to fall below the lowest threshold before a parcel leaves the board again.
 
-One night's model differs a little from the next one's; staff should not see it come and go.
+A threshold that rises as the promise comes nearer takes nothing off the board, only news does; and
+one night's model differs a little from the next one's; staff should not see it come and go.
 """
 
 
@@ -53,7 +54,7 @@ def _by_chance(
     over: datetime,
 ) -> Judgement:
     due = chance.next_at if chance.next_at and chance.next_at > now else over
-    board = chance.board - (STAYS if outlook.listed else 0)
+    board = chance.lowest - STAYS if outlook.listed else chance.board
     if chance.p < board:
         return Judgement(due_at=due)
     day, window = _days(outlook, promised, now)

@@ -28,10 +28,10 @@ def parcel(make):
 def judged(parcel, make):
     """What is said of a parcel placed 21 days ago and promised in 4, with this chance."""
 
-    def said(p=None, n=312.4, now=0.0, listed=False, **facts):
+    def said(p=None, n=312.4, now=0.0, listed=False, lowest=0.5, **facts):
         chance = None if p is None else Chance(
             p=p, n=n, basis="DHL, CN>GB, promised 23 to 28 days", within_days=19,
-            board=0.5, buyer=0.7, next_at=make.at(1),
+            board=0.5, lowest=lowest, buyer=0.7, next_at=make.at(1),
         )  # fmt: skip
         outlook = Outlook(placed_at=make.at(-21), chance=chance, listed=listed)
         return at_risk(parcel(**facts), outlook, make.at(now), grace=GRACE)
@@ -80,6 +80,13 @@ def test_it_stays_on_the_board_until_the_chance_is_clearly_lower(judged):
     assert judged(0.41).finding is None
     assert judged(0.41, listed=True).finding.kind == "at_risk"
     assert judged(0.39, listed=True).finding is None
+
+
+def test_a_threshold_that_rises_takes_no_parcel_off_the_board(judged):
+    # It came at 0.4, four days before the promise; today the threshold is 0.5.
+    assert judged(0.4, lowest=0.4).finding is None
+    assert judged(0.4, lowest=0.4, listed=True).finding.kind == "at_risk"
+    assert judged(0.29, lowest=0.4, listed=True).finding is None
 
 
 def test_it_is_looked_at_again_when_the_chance_can_be_another(judged, make):

@@ -171,7 +171,8 @@ def test_a_calibrated_board_weighs_chances_by_the_days_left(shop):
         if abs(worth - kept.board) > 0.001:
             assert listed == (worth >= kept.board or chance.p >= 0.7)
     bars = {int(days): found[i].board for i, days in enumerate(left) if i in found}
-    assert bars[3] < bars[1]
+    assert bars[4] < bars[3] < bars[1]
+    assert {chance.lowest for chance in found.values()} == {bars[4]}
     assert max(bars.values()) <= 0.7
 
 
