@@ -1,7 +1,7 @@
 """Kept logins beside the daemon: the key is proved, and what a check is given is not lost."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from syncd import clock
@@ -58,6 +58,14 @@ class _Checked(MemoryTokens):
             if kind == "refresh_token":
                 raise Unavailable(f"the new login cannot be kept: {error}") from None
             super().save(kind, value)
+
+    @contextmanager
+    def renewing(self) -> Iterator[None]:
+        """A turn in the store; where there is none, nobody else renews the login."""
+        with ExitStack() as turn:
+            with suppress(StoreUnavailable):
+                turn.enter_context(turn.enter_context(self._opened(as_is=True)).renewing())
+            yield
 
     @contextmanager
     def _opened(self, *, as_is: bool) -> Iterator[TokenKeeper]:

@@ -1,5 +1,6 @@
 """Where a connector keeps login tokens that its platform gives out while syncd runs."""
 
+from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
 from typing import Protocol
 
@@ -22,6 +23,14 @@ class TokenKeeper(Protocol):
         """
         ...
 
+    def renewing(self) -> AbstractContextManager[None]:
+        """Have a turn at making new tokens, as no other process has within the block.
+
+        Whoever had it before may have saved what is wanted: load it anew first. Raises Unavailable
+        where somebody else's turn does not end soon, or the store does not answer.
+        """
+        ...
+
 
 class MemoryTokens:
     """Keeps tokens until the process ends: what a connector gets where nobody lends it a store."""
@@ -39,3 +48,7 @@ class MemoryTokens:
         """Keep a token in memory."""
         with self._lock:
             self._values[kind] = value
+
+    def renewing(self) -> AbstractContextManager[None]:
+        """No other process sees what is kept in memory."""
+        return nullcontext()

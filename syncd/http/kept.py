@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 import msgspec
@@ -36,6 +37,10 @@ class KeptTokens:
     def __init__(self, keeper: TokenKeeper, origin: Callable[[], tuple[str, ...]]) -> None:
         self._keeper = keeper
         self._origin = origin
+
+    def renewing(self) -> AbstractContextManager[None]:
+        """A turn at renewing the login; what is kept is to be loaded anew within it."""
+        return self._keeper.renewing()
 
     def refresh_token(self) -> str | None:
         """The newest refresh token that the platform gave out for this login."""

@@ -124,7 +124,7 @@ class OAuth2:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect}
         if verifier is not None:
             form["code_verifier"] = verifier
-        with self._lock:
+        with self._lock, self._kept.renewing():
             token = self._ask(form)
             if token.refresh_token is None and self._by_consent:
                 raise AuthFailed("token endpoint: it gave no refresh token for this consent")
@@ -136,18 +136,30 @@ class OAuth2:
             made = self._keep(*self._unsaved)
             if made.is_good(self._now()):
                 return made
-        shared = self._kept.access_token()
-        if shared is not None and shared.token != refused and shared.is_good(self._now()):
+        shared = self._shared(refused)
+        if shared is not None:
             return shared
-        token = self._fetch()
-        return self._keep(token, self._end(token))
+        with self._kept.renewing():
+            shared = self._shared(refused)  # of whoever had their turn before
+            if shared is not None:
+                return shared
+            token = self._fetch()
+            return self._keep(token, self._end(token))
+
+    def _shared(self, refused: str | None) -> Kept | None:
+        """The kept access token, where it is good and not the one that was refused."""
+        shared = self._kept.access_token()
+        if shared is None or shared.token == refused or not shared.is_good(self._now()):
+            return None
+        return shared
 
     def _fetch(self) -> Token:
         if self._refresh_token is None and not self._by_consent:
             return self._ask({"grant_type": "client_credentials"} | self._scoped())
         refusal = AuthFailed("there is no login yet: `syncd connect` asks the seller for a consent")
         tried: set[str | None] = {None}
-        # The kept one is read again after a refusal: another process may just have rotated it.
+        # The kept one is read again after a refusal: should a turn have taken longer than it may,
+        # another process has rotated it meanwhile.
         for candidate in (self._kept.refresh_token, self._kept.refresh_token, self._configured):
             if (token := candidate()) not in tried:
                 tried.add(token)

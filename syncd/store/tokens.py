@@ -1,6 +1,7 @@
 """Login tokens that a platform gave out while syncd runs, kept encrypted (see `vault`)."""
 
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cache
 
@@ -10,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from syncd.connector import MemoryTokens, TokenKeeper, Unavailable
 from syncd.secret import Secret
 from syncd.store.database import Database
+from syncd.store.renewals import Renewals
 from syncd.store.tables import accounts, tokens
 from syncd.store.times import to_us
 from syncd.store.vault import KeyUnusable, Vault
@@ -32,6 +34,8 @@ class TokenStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.renewals = Renewals(database)
+        """Turns at making new ones."""
 
     def load(self, account_id: int, kind: str) -> bytes | None:
         """A token as it was encrypted."""
@@ -125,6 +129,9 @@ class _Kept:
                 f"the new login cannot be kept in the store: {error.__class__.__name__}"
             ) from None
 
+    def renewing(self) -> AbstractContextManager[None]:
+        return self._store.renewals.turn(self._account_id, self._now)
+
 
 class _Late:
     """An account's tokens for whoever may not need them, and may not have the key at hand."""
@@ -137,6 +144,9 @@ class _Late:
 
     def save(self, kind: str, value: str) -> None:
         self._unlocked().save(kind, value)
+
+    def renewing(self) -> AbstractContextManager[None]:
+        return self._unlocked().renewing()
 
 
 class _Forgetful(MemoryTokens):
