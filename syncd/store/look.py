@@ -1,30 +1,26 @@
 """Looking things up: for status, lists and timelines. Reads only."""
 
-import re
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from syncd.model import Direction, MessageKind
 from syncd.store.database import Database
 from syncd.store.facts import candidates, standing
 from syncd.store.subject import find
 from syncd.store.tables import (
     accounts,
-    conversation_orders,
     conversations,
     customers,
     deliveries,
     findings,
-    identities,
     messages,
     orders,
     quarantine,
     shipments,
     tracking_events,
 )
+from syncd.store.talks import WAITING, described
 from syncd.store.timeline import timeline
 from syncd.store.times import from_us
 
@@ -110,9 +106,9 @@ class LookStore:
             said = messages.c.text.icontains(text, autoescape=True)
             chosen = chosen.where(table.id.in_(select(messages.c.conversation_id).where(said)))
         if waiting:
-            chosen = chosen.where(_WAITING)
+            chosen = chosen.where(WAITING)
         with self._database.read() as connection:
-            return _conversations(connection, list(connection.execute(chosen).scalars()))
+            return described(connection, list(connection.execute(chosen).scalars()))
 
     def subject(
         self, typed: str, kind: str | None = None, *, account: str | None = None
@@ -138,7 +134,7 @@ class LookStore:
                 "kind": subject.kind,
                 "also": also,
                 **standing(connection, subject),
-                "conversations": _conversations(connection, subject.conversations),
+                "conversations": described(connection, subject.conversations),
                 "timeline": timeline(connection, subject),
             }
 
@@ -203,10 +199,6 @@ def _account_id(connection: Connection, name: str) -> int:
     return _NOBODY if found is None else int(found)
 
 
-_WAITING = func.coalesce(conversations.c.last_inbound_at, 0) > func.coalesce(
-    conversations.c.last_outbound_at, 0
-)
-
 _QUARANTINED = select(
     quarantine.c.id,
     accounts.c.name,
@@ -230,111 +222,3 @@ def _quarantined(row: Any) -> dict[str, Any]:
         "released_at": from_us(row.resolved_at),
         "bytes": row.size,
     }
-
-
-def _conversations(connection: Connection, numbers: Collection[int]) -> list[dict[str, Any]]:
-    table = conversations.c
-    wanted = (
-        select(
-            table.id,
-            accounts.c.name,
-            _CUSTOMER,
-            table.subject,
-            table.last_at,
-            _WAITING,
-            _MESSAGES,
-            _LAST_TEXT,
-        )
-        .join(accounts, accounts.c.id == table.account_id)
-        .outerjoin(customers, customers.c.id == table.customer_id)
-        .where(table.id.in_(numbers))
-        .order_by(table.last_at.desc(), table.id.desc())
-    )
-    about, since = _orders_of(connection, numbers), _waits_since(connection, numbers)
-    return [
-        {
-            "id": row[0],
-            "account": row[1],
-            "customer": _plain_identity(row[2]),
-            "orders": about.get(row[0], []),
-            "subject": row[3],
-            "last_text": row[7],
-            "messages": row[6],
-            "waiting": bool(row[5]),
-            "waits_since": since.get(row[0]),
-            "last_at": from_us(row[4]),
-        }
-        for row in connection.execute(wanted).all()
-    ]
-
-
-_MESSAGES = (
-    select(func.count())
-    .where(messages.c.conversation_id == conversations.c.id)
-    .correlate(conversations)
-    .scalar_subquery()
-)
-_LAST_TEXT = (
-    select(messages.c.text)
-    .where(
-        messages.c.conversation_id == conversations.c.id,
-        messages.c.direction != Direction.PLATFORM.value,
-    )
-    .order_by(messages.c.sent_at.desc(), messages.c.id.desc())
-    .limit(1)
-    .correlate(conversations)
-    .scalar_subquery()
-)
-# A buyer may never have given a name: then as the last message calls them, else by an identity.
-_CUSTOMER = func.coalesce(
-    customers.c.name,
-    select(func.max(messages.c.author))
-    .where(messages.c.conversation_id == conversations.c.id)
-    .correlate(conversations)
-    .scalar_subquery(),
-    select(func.min(identities.c.key))
-    .where(identities.c.customer_id == conversations.c.customer_id)
-    .correlate(conversations)
-    .scalar_subquery(),
-)
-
-
-def _plain_identity(name: str | None) -> str | None:
-    """A customer's name; of the key of an identity that stands in for it, what a platform shows."""
-    found = _IDENTITY.match(name or "")
-    return name if found is None else found["shown"]
-
-
-# As `syncd.rules.identity` makes them.
-_IDENTITY = re.compile(r"(?:(?:id|thread):[a-z][a-z0-9-]*|email|phone):(?P<shown>.+)", re.DOTALL)
-
-
-def _orders_of(connection: Connection, numbers: Collection[int]) -> dict[int, list[str]]:
-    links = conversation_orders.c
-    wanted = (
-        select(links.conversation_id, links.order_source_id)
-        .where(links.conversation_id.in_(numbers))
-        .order_by(links.order_source_id)
-    )
-    found: dict[int, list[str]] = {}
-    for number, order in connection.execute(wanted):
-        found.setdefault(number, []).append(order)
-    return found
-
-
-def _waits_since(connection: Connection, numbers: Collection[int]) -> dict[int, datetime]:
-    """When the first message came that nobody has answered; machines' messages wait for nothing."""
-    table = conversations.c
-    wanted = (
-        select(table.id, func.min(messages.c.sent_at))
-        .join(messages, messages.c.conversation_id == table.id)
-        .where(
-            table.id.in_(numbers),
-            _WAITING,
-            messages.c.direction == Direction.INBOUND.value,
-            messages.c.kind == MessageKind.HUMAN.value,
-            messages.c.sent_at > func.coalesce(table.last_outbound_at, 0),
-        )
-        .group_by(table.id)
-    )
-    return {number: from_us(at) for number, at in connection.execute(wanted)}

@@ -1,9 +1,8 @@
 """What syncd sent and then read back, as the platform shows it among its messages."""
 
 from collections.abc import Collection
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import Connection, and_, select
 
 from syncd.model import REQUESTS, OutboxState
 from syncd.store import bulk
@@ -39,15 +38,16 @@ def link_orders(connection: Connection, account_id: int, told: Collection[str]) 
         return
     if connection.dialect.name == "postgresql":  # of two at once, the later one sees the other
         connection.exec_driver_sql(_LOCK, (account_id,))
+    source_id = deliveries.c.source_id
+    own = select(source_id).where(bulk.among(connection, source_id, told))
+    sent = connection.execute(own).scalars().all()
+    if not sent:  # nearly always: people write most of what is read
+        return
     wanted = READ_BACK.where(
-        outbox.c.order_source_id.is_not(None), _among(connection, account_id, told)
+        outbox.c.order_source_id.is_not(None),
+        messages.c.account_id == account_id,
+        bulk.among(connection, source_id, sent),
     )
     links = sorted({(row[0], row[1]) for row in connection.execute(wanted)})
     columns = ("order_source_id", "conversation_id")
     bulk.insert_missing(connection, conversation_orders, columns, links)
-
-
-def _among(connection: Connection, account_id: int, told: Collection[str]) -> ColumnElement[Any]:
-    return and_(
-        bulk.among(connection, deliveries.c.source_id, told), messages.c.account_id == account_id
-    )

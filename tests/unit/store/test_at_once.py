@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 from time import sleep
 
-from syncd.model import NewNotice, Party
+from syncd.model import Direction, Draft, NewNotice, Party, Receipt
 from syncd.store import Store
 
 BUYERS = 40
@@ -144,3 +144,30 @@ def test_one_process_tidies_while_another_writes(sqlite_url, time, make, source_
         writing.close()
         tidying.close()
     assert known
+
+
+def test_a_receipt_and_the_message_it_names_find_each_other(source, store, make):
+    """Whichever is written last sees the other, so that the conversation gets its order."""
+    rounds = range(8)
+    for number in rounds:
+        notice = NewNotice(
+            key=f"k{number}", account_id=source.id, recipient=make.buyer, language="en",
+            not_before=make.at(), order_id=f"o{number}",
+        )  # fmt: skip
+        store.outbox.queue(notice, make.at())
+    rows = {row.order_id: row for row in store.outbox.rows()}
+    draft = Draft(text="It is late", buyer=make.buyer)
+
+    def settle(number):
+        receipt = Receipt(source_id=f"m{number}", accepted_at=make.at())
+        store.outbox.sent(rows[f"o{number}"], receipt, draft)
+
+    def read(number):
+        written = {"thread_id": f"t{number}", "direction": Direction.OUTBOUND}
+        source.bring(make.message(f"m{number}", **written))
+
+    for number in rounds:
+        assert at_once(lambda n=number: settle(n), lambda n=number: read(n)) == []
+    assert sorted(talk["orders"] for talk in store.look.conversations()) == [
+        [f"o{number}"] for number in rounds
+    ]
