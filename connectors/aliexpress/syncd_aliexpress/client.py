@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import msgspec
 from msgspec.structs import replace
 
-from syncd.connector import AuthFailed, Rejected, Secret, Unavailable
+from syncd.connector import Rejected, Secret, Unavailable
 from syncd.http import Auth, Encoded, HttpClient, Outgoing, Reply, shared_budget
 from syncd_aliexpress import errors, wire
 from syncd_aliexpress.login import FORM, common
@@ -144,9 +144,10 @@ class AliExpressClient:
             reply = ask("/sync", Encoded(urlencode(fields).encode(), FORM))
         except errors.NotGranted as error:
             group = next(text for part, text in _GROUPS.items() if method.startswith(part))
-            raise AuthFailed(
-                f"{error}; apply for the app's permission {group} (App Console, openservice.aliexpress.com)"
-            ) from None
+            fix = (
+                f"in the App Console (openservice.aliexpress.com) apply for the permission {group}"
+            )
+            raise errors.NotGranted(error.said, fix) from None
         return replace(reply, content=_inside(reply, method)).json(type_)
 
     def _signed(self, request: Outgoing) -> Outgoing:

@@ -10,7 +10,14 @@ import re
 
 import msgspec
 
-from syncd.connector import AuthFailed, ConnectorError, OutcomeUnknown, Rejected, Unavailable
+from syncd.connector import (
+    AuthFailed,
+    ConnectorError,
+    NotPermitted,
+    OutcomeUnknown,
+    Rejected,
+    Unavailable,
+)
 from syncd.http import Reply, Throttled
 from syncd_aliexpress.wire import Answer, Fault
 
@@ -35,7 +42,7 @@ _BAN = re.compile(r"ban will last (\d{1,6})(?: more)? seconds?", re.IGNORECASE)
 _LONGEST = 16_384
 
 
-class NotGranted(AuthFailed):
+class NotGranted(NotPermitted):
     """The app may not make this call, or AliExpress has taken it away."""
 
 
@@ -81,7 +88,7 @@ def _of_app(code: str, said: str) -> ConnectorError | None:
     if code in _APP:
         return AuthFailed(f"{said}; {_APP[code]}")
     if code in _NOT_GRANTED:
-        return NotGranted(said)
+        return NotGranted(said, "apply for the app's permission for it in the App Console")
     if code in _CLOCK:
         return Unavailable(f"{said}; set this machine's clock: AliExpress allows it two hours")
     return None

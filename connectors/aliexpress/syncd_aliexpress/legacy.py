@@ -18,6 +18,7 @@ from syncd.connector import (
     OutcomeUnknown,
     Rejected,
     Unavailable,
+    ask_each,
     find_text,
     only_messages,
     parse_each,
@@ -107,6 +108,11 @@ class AliExpressLegacy(AliExpress):
             # A receipt names the conversation alone: whose message this is, nobody can tell.
             raise OutcomeUnknown("the same text was sent to the buyer before")
         return found
+
+    def check(self) -> None:
+        """As AliExpress's, and ask for the messages of a day."""
+        day = self.context.now() - timedelta(days=1)
+        ask_each(super().check, partial(threads(self._client).fetch, day, None, 0))
 
     def _lists(self, stream: str) -> dict[str, Source]:
         if stream == "messages":

@@ -1,6 +1,6 @@
 """An AliExpress shop: what it reads, and what it asks AliExpress for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from typing import ClassVar
@@ -16,6 +16,7 @@ from syncd.connector import (
     Context,
     Cursor,
     Rejected,
+    ask_each,
     settling,
 )
 from syncd.connector.lists import walk_lists
@@ -135,11 +136,14 @@ class AliExpress(Connector):
     def check(self) -> None:
         """Ask for one order, one dispute and a day's reviews, so that each permission is tried."""
         day = self.context.now() - timedelta(days=1)
-        self._client.orders(day, None, 1, limit=1, created=day)
+        calls: list[Callable[[], object]] = [
+            partial(self._client.orders, day, None, 1, limit=1, created=day)
+        ]
         if self.config.returns:
-            self._client.issues(lists.ISSUE_STATUSES[0], 1, 1)
+            calls.append(partial(self._client.issues, lists.ISSUE_STATUSES[0], 1, 1))
         if self.config.reviews:
-            self._client.reviews(day, None)
+            calls.append(partial(self._client.reviews, day, None))
+        ask_each(*calls)
 
     def authorize_url(self, consent: Consent) -> str:
         """AliExpress's page for the seller; it has no PKCE."""

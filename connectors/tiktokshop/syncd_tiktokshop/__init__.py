@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Lock
 from typing import ClassVar
 from urllib.parse import urlencode
@@ -21,6 +22,7 @@ from syncd.connector import (
     Secret,
     Unavailable,
     Wake,
+    ask_each,
     find_text,
     only_messages,
     require,
@@ -199,10 +201,12 @@ class TikTokShop(Connector):
         return pushed(push, self.config.app_key, secret, self.config.shop_id)
 
     def check(self) -> None:
-        """Ask for one conversation and one order, so that both scopes are tried."""
-        if self.config.chat:
-            self._client.conversations(limit=1)
-        self._client.changed_orders(self.context.now() - timedelta(days=1), None, limit=1)
+        """Ask for one conversation, one order and one return, so that each scope is tried."""
+        day = self.context.now() - timedelta(days=1)
+        chat = partial(self._client.conversations, limit=1)
+        orders = partial(self._client.changed_orders, day, None, limit=1)
+        returns = partial(self._client.changed_cases, "returns", day, None)
+        ask_each(*[chat] if self.config.chat else [], orders, returns)
 
     def authorize_url(self, consent: Consent) -> str:
         """TikTok's page for the seller; where it ends is set in Partner Center, and PKCE is unknown."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec.structs import replace
 
-from syncd.connector import AuthFailed, ConnectorError, Secret
+from syncd.connector import ConnectorError, Secret
 from syncd.http import Auth, Budget, HttpClient, Outgoing, Params, Reply, segment, shared_budget
 from syncd_tiktokshop import errors, wire
 from syncd_tiktokshop.signature import request_signature
@@ -206,7 +206,8 @@ def _scoped(path: str, call: Callable[[], Reply]) -> Reply:
     except errors.MissingScope as error:
         scope = next(scope for part, scope in _SCOPES.items() if path.startswith(part))
         instead = ", or set chat = false" if scope == _SCOPES["/customer_service/"] else ""
-        raise AuthFailed(
-            f"{error}; the scope {scope} is missing: apply for it in Partner Center, Manage API, "
-            f"then run `syncd connect ACCOUNT` anew{instead}"
+        raise errors.MissingScope(
+            f"{error.said}; the scope {scope} is missing",
+            "apply for it in Partner Center, Manage API, then run `syncd connect ACCOUNT` anew"
+            f"{instead}",
         ) from None

@@ -6,7 +6,14 @@ many things, which only its message tells apart.
 
 import msgspec
 
-from syncd.connector import AuthFailed, ConnectorError, OutcomeUnknown, Rejected, Unavailable
+from syncd.connector import (
+    AuthFailed,
+    ConnectorError,
+    NotPermitted,
+    OutcomeUnknown,
+    Rejected,
+    Unavailable,
+)
 from syncd.http import Reply, Throttled
 from syncd_tiktokshop.rules import WHO
 from syncd_tiktokshop.wire import Fault
@@ -39,7 +46,7 @@ _REFUSED: dict[int, str] = {
 }
 
 
-class MissingScope(AuthFailed):
+class MissingScope(NotPermitted):
     """The app or the seller's consent does not cover the call."""
 
 
@@ -80,7 +87,7 @@ def code(reply: Reply) -> int:
 
 def _by_login(fault: Fault, said: str) -> ConnectorError | None:
     if fault.code == MISSING_SCOPE:
-        return MissingScope(said)
+        return MissingScope(said, "apply for its scope in Partner Center")
     if fault.code in _LOGIN:
         return AuthFailed(f"{said}; {_LOGIN[fault.code]}")
     if _about_token(fault):

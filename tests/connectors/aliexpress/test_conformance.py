@@ -57,6 +57,17 @@ class TestConformance(ConnectorConformance):
             order = shop.add_order("es-3")
             {"returns": shop.dispute, "reviews": shop.review}[stream](order)
 
+    def deny(self, source, stream):
+        call = {
+            "messages": "querymsgrelationlist",
+            "orders": "orderlist.get",
+            "returns": "issuelist.get",
+            "reviews": "listorderevaluation.get",
+        }[stream]
+        for _ in range(2):
+            source.refuse(call, "InsufficientPermission", "no permission")
+        return True
+
     def edit_item(self, source, stream):
         shop = source.shop
         if stream == "orders":

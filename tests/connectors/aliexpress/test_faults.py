@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from syncd.connector import AuthFailed, OutcomeUnknown, Rejected, Unavailable
+from syncd.connector import AuthFailed, NotPermitted, OutcomeUnknown, Rejected, Unavailable
 from syncd.http import Reply, Throttled
 from syncd.testing.server import Answer, Fault
 from syncd_aliexpress import errors
@@ -24,8 +24,8 @@ def polled(connector):
         ("7", "App Call Limited", {"sub_code": "accesscontrol.limited-by-api"}, Throttled, "limit"),
         ("InvalidAppKey", "invalid", {}, AuthFailed, "check app_key"),
         ("IncompleteSignature", "does not conform", {}, AuthFailed, "check app_key and app_secret"),
-        ("InsufficientPermission", "no permission", {}, AuthFailed, "Order&Transaction"),
-        ("InvalidApiPath", "invalid", {}, AuthFailed, "Order&Transaction"),
+        ("InsufficientPermission", "no permission", {}, NotPermitted, "Order&Transaction"),
+        ("InvalidApiPath", "invalid", {}, NotPermitted, "Order&Transaction"),
         ("IllegalTimestamp", "not formatted", {}, Unavailable, "machine's clock"),
         ("15", "Remote service error", {"sub_code": "isp.down"}, Unavailable, "isp.down"),
         ("15", "Remote service error", {}, Unavailable, "Remote service error"),
@@ -92,8 +92,9 @@ def test_a_missing_permission_says_what_can_be_switched_off(
     connector, aliexpress, stream, call, advice
 ):
     aliexpress.refuse(call, "InsufficientPermission", "no permission")
-    with pytest.raises(AuthFailed, match=advice):
+    with pytest.raises(NotPermitted, match=advice):
         list(connector.poll(stream, {}))
+    list(connector.poll("orders", {}))
 
 
 def test_a_list_that_fails_by_itself_is_no_empty_list(connector, monkeypatch, aliexpress):
@@ -156,4 +157,4 @@ def test_the_new_gateways_words():
     )
     error = errors.judge(Reply(200, httpx.Headers(), content))
     assert isinstance(error, errors.NotGranted)
-    assert str(error) == "AliExpress: InvalidApiPath The api is invalid (request r1)"
+    assert error.said == "AliExpress: InvalidApiPath The api is invalid (request r1)"

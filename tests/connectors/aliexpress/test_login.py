@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from syncd.connector import AuthFailed, Consent, Unavailable
+from syncd.connector import AuthFailed, Consent, NotPermitted, Unavailable
 from syncd.testing.aliexpress_login import Refusal
 from syncd.testing.observe import said
 from syncd.testing.server import Fault
@@ -112,6 +112,6 @@ def test_check_tries_each_permission(connect, aliexpress, calls):
     assert '"page_size":1' in asked["param_aeop_order_query"]
     for call, setting in (("issuelist.get", "returns"), ("listorderevaluation.get", "reviews")):
         aliexpress.refuse(call, "InsufficientPermission", "no permission")
-        with pytest.raises(AuthFailed, match=f"{setting} = false"):
+        with pytest.raises(NotPermitted, match=f"{setting} = false"):
             connect().check()
         connect(returns=False, reviews=False).check()

@@ -61,6 +61,11 @@ class TestConformance(ConnectorConformance):
         else:
             source.shop.add_return(next(iter(source.shop.orders)))
 
+    def deny(self, source, stream):
+        part = {"messages": "customer_service", "orders": "order", "returns": "return_refund"}
+        source.denied.add(f"/{part[stream]}/")
+        return True
+
     def edit_item(self, source, stream):
         if stream == "messages":
             return False  # messages cannot be edited in TikTok's chat

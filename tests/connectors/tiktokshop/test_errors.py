@@ -4,7 +4,14 @@ import httpx
 import msgspec
 import pytest
 
-from syncd.connector import AuthFailed, Capability, OutcomeUnknown, Rejected, Unavailable
+from syncd.connector import (
+    AuthFailed,
+    Capability,
+    NotPermitted,
+    OutcomeUnknown,
+    Rejected,
+    Unavailable,
+)
 from syncd.http import Reply, Throttled
 from syncd.model import Draft, Party
 from syncd.testing.server import Answer
@@ -79,7 +86,7 @@ def test_only_a_token_that_ended_is_renewed():
 )
 def test_a_missing_scope_is_named(tiktok, connector, stream, path, scope):
     tiktok.denied.add(path)
-    with pytest.raises(AuthFailed, match=f"the scope {scope} is missing.*Partner Center"):
+    with pytest.raises(NotPermitted, match=f"the scope {scope} is missing.*Partner Center"):
         list(connector.poll(stream, {}))
     assert tiktok.tokens_given == 1  # a new token would not cover it, either
 

@@ -105,6 +105,7 @@ def test_what_tokens_are_asked_with_is_shown_to_no_recorder(connector):
         "/authorization/202309/shops",
         "/customer_service/202309/conversations",
         "/order/202309/orders/search",
+        "/return_refund/202309/returns/search",
     ]
 
 
