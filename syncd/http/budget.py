@@ -30,6 +30,7 @@ class Budget:
         self._burst = burst
         self._patience = patience
         self._tokens = burst
+        # Up to when it is filled; what lies ahead of now is a pause, in which nothing comes in.
         self._filled_at = clock.monotonic()
         self._lock = threading.Lock()
 
@@ -50,7 +51,10 @@ class Budget:
             clock.sleep(wait)
 
     def learn(self, rate: float) -> None:
-        """Go on at `rate` requests a second, as the platform tells it now; 0 or less is not heeded."""
+        """Go on at `rate` requests a second, as the platform tells it now; 0 or less is not heeded.
+
+        A pause stays as long as it was asked for.
+        """
         with self._lock:
             self._wait()
             if rate > 0:
@@ -63,15 +67,23 @@ class Budget:
         """
         with self._lock:
             self._wait()
-            rest = 1 - min(seconds, MAX_RETRY_AFTER) * self._rate if seconds is not None else 0.0
-            self._tokens = min(self._tokens, rest)
+            now = clock.monotonic()
+            if seconds is None:
+                self._tokens = min(self._tokens, (self._filled_at - now) * self._rate)
+                return
+            end = max(self._filled_at, now + min(seconds, MAX_RETRY_AFTER))
+            self._fill(end)
+            self._tokens = min(1.0, self._tokens)
 
     def _wait(self) -> float:
         """Fill up, and tell how long it is until the next token."""
         now = clock.monotonic()
-        self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
-        self._filled_at = now
-        return max(0.0, (1 - self._tokens) / self._rate)
+        self._fill(max(now, self._filled_at))
+        return max(0.0, self._filled_at - now + (1 - self._tokens) / self._rate)
+
+    def _fill(self, until: float) -> None:
+        more = (until - self._filled_at) * self._rate
+        self._tokens, self._filled_at = min(self._burst, self._tokens + more), until
 
 
 _shared: dict[str, Budget] = {}

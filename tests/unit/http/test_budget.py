@@ -3,6 +3,8 @@
 import threading
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from syncd import clock
 from syncd.connector import MAX_RETRY_AFTER
@@ -113,6 +115,95 @@ def test_a_pause_without_a_time_is_one_turn_long(time):
     budget.pause(None)
     budget.take()
     assert time.slept == [2.0]
+
+
+def test_a_rate_learnt_in_a_pause_leaves_its_end_alone(time):
+    budget = Budget(rate=10, burst=5)
+    budget.pause(60)
+    budget.learn(0.1)
+    with pytest.raises(BudgetSpent) as spent:
+        budget.take()
+    assert spent.value.retry_after == pytest.approx(60)
+    time.seconds += 60
+    budget.take()
+    assert time.slept == []
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one(time):
+    budget = Budget(rate=10, burst=5)
+    budget.pause(60)
+    for shorter in (10, None):
+        budget.pause(shorter)
+        with pytest.raises(BudgetSpent) as spent:
+            budget.take()
+        assert spent.value.retry_after == pytest.approx(60)
+
+
+RATES = st.floats(0.001, 1000)
+MOMENTS = st.floats(0, 200)
+STEPS = st.one_of(
+    st.tuples(st.just("pass"), MOMENTS),
+    st.tuples(st.just("take"), st.none()),
+    st.tuples(st.just("learn"), RATES),
+    st.tuples(st.just("pause"), st.none() | MOMENTS),
+)
+
+
+def refused(budget):
+    """How long one is to wait; None where one got a turn."""
+    try:
+        budget.take()
+    except BudgetSpent as spent:
+        return spent.retry_after
+    return None
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rate=RATES, burst=st.floats(1, 50), steps=st.lists(STEPS, max_size=40))
+def test_whatever_happens_it_lets_through_what_is_allowed_and_no_pause_is_cut(
+    time, rate, burst, steps
+):
+    budget = Budget(rate, burst, patience=0)
+    allowed, opens = burst, 0.0
+    for what, value in [*steps, ("take", None)]:
+        if what == "pass":
+            time.seconds += value
+            allowed += value * rate
+        elif what == "learn":
+            budget.learn(value)
+            rate = value
+        elif what == "pause":
+            budget.pause(value)
+            opens = max(opens, time.seconds + (value or 0))
+        else:
+            left, wait = max(0.0, opens - time.seconds), refused(budget)
+            if wait is None:
+                allowed -= 1
+                assert allowed >= -1e-6
+                assert left <= 1e-6
+            else:
+                assert left - 1e-6 <= wait <= left + 1 / rate + 1e-6
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rate=RATES,
+    seconds=st.floats(1, 1000),
+    learnt=st.lists(st.tuples(st.floats(0, 1), RATES), max_size=5),
+)
+def test_a_pause_is_over_when_it_was_said_to_be_at_any_rate(time, rate, seconds, learnt):
+    budget, began = Budget(rate, burst=5, patience=0), time.seconds
+    budget.pause(seconds)
+    for part, new in sorted(learnt):
+        time.seconds = began + part * seconds * 0.99
+        budget.learn(new)
+        with pytest.raises(BudgetSpent) as spent:
+            budget.take()
+        assert spent.value.retry_after == pytest.approx(began + seconds - time.seconds)
+    time.seconds = began + seconds
+    budget.take()
+    with pytest.raises(BudgetSpent):  # one, and not as many as it can hold
+        budget.take()
 
 
 def test_many_threads_wait_for_different_turns(time, monkeypatch):
