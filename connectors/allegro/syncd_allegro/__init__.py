@@ -1,7 +1,9 @@
 """Allegro messages, disputes and claims, orders, returns, ratings and stock."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import ClassVar
 from urllib.parse import quote, urlencode
 
@@ -17,6 +19,7 @@ from syncd.connector import (
     Context,
     Cursor,
     Secret,
+    ask_each,
 )
 from syncd.connector.addresses import BaseUrl
 from syncd.connector.lists import place_in, walk_lists
@@ -27,7 +30,7 @@ from syncd.model import Draft, Receipt, Shipment, Verdict
 from syncd_allegro import orders, rules
 from syncd_allegro.cases import changed, issue_case, return_case
 from syncd_allegro.catalogue import Ratings, StockPlace, stock
-from syncd_allegro.client import ISSUES_PER_PAGE, AllegroClient
+from syncd_allegro.client import ISSUES_PER_PAGE, AllegroClient, Denied
 from syncd_allegro.conversations import ISSUES_FOLLOWED, Conversations, Issues, Threads, issue_page
 from syncd_allegro.files import Files
 from syncd_allegro.sending import Sender
@@ -147,11 +150,13 @@ class AllegroConnector(Connector):
     def check(self) -> None:
         """Ask for one entry of each list, so that all rights are tried."""
         since = self.context.now() - timedelta(days=1)
-        self._client.threads(0, limit=1)
-        self._client.issues(0, limit=1)
-        self._client.forms(since, 0, limit=1)
-        self._client.ratings(since, None, 0, limit=1)
-        self._client.offers(limit=1)
+        ask_each(
+            partial(self._client.threads, 0, limit=1),
+            partial(self._client.issues, 0, limit=1),
+            partial(self._client.forms, since, 0, limit=1),
+            partial(self._client.ratings, since, None, 0, limit=1),
+            partial(self._client.offers, limit=1),
+        )
 
     def authorize_url(self, consent: Consent) -> str:
         """Allegro's page for the seller, with PKCE."""
@@ -174,17 +179,23 @@ class AllegroConnector(Connector):
         self._client.close()
 
     def _messages(self, cursor: Cursor) -> Iterator[Batch]:
-        """Threads, then disputes and claims, each wholly that has news."""
+        """Threads, then disputes and claims, each wholly that has news.
+
+        Disputes that may not be read keep no thread from being read: `returns` lists them too, and
+        tells of it.
+        """
         self._files.stored(cursor)
-        lists: tuple[Conversations, ...] = (
-            Threads(self._client, self._files),
-            Issues(self._client, self._files),
-        )
-        for listed in lists:
-            for batch in self._walked(listed.name, listed.source(), cursor, listed.unsettled):
-                cursor = batch.cursor
-                self._files.given(cursor)
-                yield batch
+        for batch in self._said(Threads(self._client, self._files), cursor):
+            cursor = batch.cursor
+            yield batch
+        with suppress(Denied):
+            yield from self._said(Issues(self._client, self._files), cursor)
+
+    def _said(self, listed: Conversations, cursor: Cursor) -> Iterator[Batch]:
+        for batch in self._walked(listed.name, listed.source(), cursor, listed.unsettled):
+            cursor = batch.cursor
+            self._files.given(cursor)
+            yield batch
 
     def _reviews(self, cursor: Cursor) -> Iterator[Batch]:
         lists = {"ratings": Ratings(self._client).source()}

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from syncd.connector import (
     AuthFailed,
     ConnectorError,
+    NotPermitted,
     OutcomeUnknown,
     Rejected,
     Unavailable,
@@ -53,10 +54,18 @@ _OFFER_CHANGES = (
     "OFFER_ACTIVATED", "OFFER_CHANGED", "OFFER_ENDED", "OFFER_STOCK_CHANGED", "OFFER_ARCHIVED",
 )  # fmt: skip
 _BETA_PATHS = ("/sale/issues", "/order/customer-returns")
+# By the beginning of a path, the right that Allegro's description of its calls names.
+_RIGHTS = {
+    "/messaging": "messaging",
+    "/sale/issues": "disputes",
+    "/order": "orders:read",
+    "/sale/user-ratings": "ratings",
+    "/sale/offer": "sale:offers:read",
+}
 _FILES = "/messaging/message-attachments", "/sale/issues/attachments"
 
 
-class Denied(AuthFailed):
+class Denied(NotPermitted):
     """Allegro denies access: to all of a call, or to the one thing that was asked for."""
 
 
@@ -118,7 +127,7 @@ class AllegroClient:
 
     def latest_event(self) -> str | None:
         """The id of the order log's last entry; None where the log is empty."""
-        latest = self._api.get("/order/event-stats").json(wire_orders.LatestEvent).latest_event
+        latest = self._get("/order/event-stats").json(wire_orders.LatestEvent).latest_event
         return latest.id if latest else None
 
     def events(self, after: str | None) -> list[bytes]:
@@ -126,7 +135,7 @@ class AllegroClient:
         params: dict[str, str | int] = {"limit": EVENTS_PER_PAGE}
         if after is not None:
             params["from"] = after
-        return _raws(self._api.get("/order/events", params).json(wire_orders.OrderEvents).events)
+        return _raws(self._get("/order/events", params).json(wire_orders.OrderEvents).events)
 
     def forms(self, since: datetime, offset: int, limit: int | None = None) -> list[bytes]:
         """A page of the orders that were updated since then, that updated first first."""
@@ -136,12 +145,12 @@ class AllegroClient:
 
     def form(self, order_id: str) -> bytes:
         """One order."""
-        reply = self._api.get(f"/order/checkout-forms/{segment(order_id)}")
+        reply = self._get(f"/order/checkout-forms/{segment(order_id)}")
         return bytes(reply.json(msgspec.Raw))
 
     def waybills(self, order_id: str) -> list[bytes]:
         """The parcels of an order."""
-        reply = self._api.get(f"/order/checkout-forms/{segment(order_id)}/shipments")
+        reply = self._get(f"/order/checkout-forms/{segment(order_id)}/shipments")
         return list(dict.fromkeys(_raws(reply.json(wire_orders.WaybillList).shipments)))
 
     def add_waybill(self, order_id: str, body: dict[str, str]) -> wire_orders.Waybill:
@@ -151,7 +160,7 @@ class AllegroClient:
 
     def carriers(self) -> list[wire_orders.Carrier]:
         """The carriers that Allegro knows."""
-        return self._api.get("/order/carriers").json(wire_orders.CarrierList).carriers
+        return self._get("/order/carriers").json(wire_orders.CarrierList).carriers
 
     def ratings(
         self, start: datetime, end: datetime | None, offset: int, limit: int | None = None
@@ -177,7 +186,7 @@ class AllegroClient:
         params: dict[str, Any] = {"limit": OFFER_EVENTS_PER_PAGE, "type": _OFFER_CHANGES}
         if after is not None:
             params["from"] = after
-        return self._api.get("/sale/offer-events", params).json(wire_sales.OfferEvents).offer_events
+        return self._get("/sale/offer-events", params).json(wire_sales.OfferEvents).offer_events
 
     def send(
         self, body: dict[str, Any], *, thread_id: str | None, issue_id: str | None
@@ -214,9 +223,17 @@ class AllegroClient:
             raise Unavailable(f"{file.name} could not be uploaded: {error}") from None
         return file_id
 
+    def _get(self, path: str, params: Params | None = None) -> Reply:
+        """Read; a refusal names the right that the call takes."""
+        try:
+            return self._api.get(path, params)
+        except Denied as error:
+            right = next(right for part, right in _RIGHTS.items() if path.startswith(part))
+            raise Denied(error.said, _advice(f"allegro:api:{right}")) from None
+
     def _page(self, path: str, offset: int, limit: int, asked: Params | None = None) -> Reply:
         """A page of a list; raises Unavailable for the one before once more, which would not end."""
-        reply = self._api.get(path, {**(asked or {}), "limit": limit, "offset": offset})
+        reply = self._get(path, {**(asked or {}), "limit": limit, "offset": offset})
         content = hash(reply.content)
         if offset > 0 and self._last.get(path) == content:
             raise Unavailable(f"Allegro gives the same page of {path} again and again")
@@ -254,11 +271,15 @@ def judge(reply: Reply) -> ConnectorError | None:
     if reply.status == 401:
         return AuthFailed(f"Allegro refuses the token ({said}): consent again (`syncd connect`)")
     if reply.status == 403:
-        return Denied(
-            f"Allegro denies access ({said}): give the app all rights that the connector's README "
-            "names, at apps.developer.allegro.pl, and consent again (`syncd connect`)"
-        )
+        return Denied(f"Allegro denies access ({said})", _advice("of those in the README"))
     return Rejected(f"Allegro refuses: {said}") if reply.status < 500 else None
+
+
+def _advice(right: str) -> str:
+    return (
+        f"give the app the right {right}, at apps.developer.allegro.pl, and consent again "
+        "(`syncd connect`)"
+    )
 
 
 def _said(content: bytes) -> str:

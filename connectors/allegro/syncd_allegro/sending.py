@@ -46,7 +46,7 @@ class Sender:
             body["attachments"] = [{"id": file_id} for file_id in files]
         try:
             sent = self._client.send(body, thread_id=draft.thread_id, issue_id=issue_id)
-        except Denied as error:  # as a login's fault it would stop the account: reading tells that
+        except Denied as error:  # as likely about the conversation as about a right
             raise Rejected(str(error)) from None
         if sent.status == BLOCKED:
             raise Rejected("Allegro blocked the message: by its rules the buyer does not get it")

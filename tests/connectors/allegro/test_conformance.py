@@ -9,7 +9,7 @@ import pytest
 from syncd import clock
 from syncd.connector import Capability
 from syncd.model import Attachment, Draft, Party, Shipment
-from syncd.testing.allegro import FakeAllegro
+from syncd.testing.allegro import FORMS, ISSUES, THREADS, FakeAllegro
 from syncd.testing.conformance import ConnectorConformance
 from syncd_allegro import AllegroConnector, cases, catalogue, client, conversations, orders, sending
 
@@ -48,6 +48,12 @@ class TestConformance(ConnectorConformance):
             "reviews": lambda: shop.rate(order),
             "stock": lambda: shop.add_offer(3),
         }[stream]()
+
+    def deny(self, source, stream):
+        path = {"messages": THREADS, "orders": FORMS, "returns": ISSUES}
+        path |= {"reviews": "/sale/user-ratings", "stock": "/sale/offers"}
+        source.denied.add(path[stream])
+        return True
 
     def edit_item(self, source, stream):
         shop = source.shop

@@ -3,9 +3,10 @@
 import msgspec
 import pytest
 
-from syncd.connector import AuthFailed, Rejected, Unavailable
+from syncd.connector import AuthFailed, NotPermitted, Rejected, Unavailable
 from syncd.http import Reply
-from syncd.testing.allegro import FORMS
+from syncd.testing.allegro import FORMS, ISSUES, THREADS
+from syncd.testing.allegro_gate import RETURNS
 from syncd.testing.server import Answer
 from syncd_allegro.client import judge
 
@@ -34,12 +35,12 @@ def test_the_common_rules_know_the_rest(status):
     assert judge(reply(status)) is None
 
 
-@pytest.mark.parametrize("status", [401, 403])
-def test_a_login_without_the_right_names_the_fix(status):
+@pytest.mark.parametrize(("status", "kind"), [(401, AuthFailed), (403, NotPermitted)])
+def test_a_login_without_the_right_names_the_fix(status, kind):
     error = judge(
         reply(status, b'{"errors":[{"code":"AccessDenied","message":"Access is denied"}]}')
     )
-    assert isinstance(error, AuthFailed)
+    assert isinstance(error, kind)
     assert "AccessDenied: Access is denied" in str(error)
     assert "syncd connect" in str(error)
 
@@ -56,10 +57,36 @@ def test_answers_in_another_shape(content, said):
     assert said in str(judge(reply(404, content)))
 
 
-def test_a_missing_right_stops_the_account_that_reads(allegro, connector, read):
-    allegro.denied.add(FORMS)
-    with pytest.raises(AuthFailed, match="give the app all rights"):
-        read(connector, "orders")
+@pytest.mark.parametrize(
+    ("stream", "path", "right"),
+    [
+        ("messages", THREADS, "messaging"),
+        ("orders", FORMS, "orders:read"),
+        ("returns", RETURNS, "orders:read"),
+        ("returns", ISSUES, "disputes"),
+        ("reviews", "/sale/user-ratings", "ratings"),
+        ("stock", "/sale/offers", "sale:offers:read"),
+    ],
+)
+def test_a_missing_right_is_named_and_stops_its_stream(
+    allegro, connector, read, stream, path, right
+):
+    allegro.denied.add(path)
+    with pytest.raises(NotPermitted, match=f"give the app the right allegro:api:{right}, "):
+        read(connector, stream)
+
+
+def test_messages_are_read_without_the_right_for_disputes(allegro, shop, connector, read):
+    shop.add_message("jan", "?")
+    shop.add_issue(shop.add_order("jan"), "?")
+    whole, _ = read(connector, "messages")
+    allegro.denied.add(ISSUES)
+    items, cursor = read(connector, "messages")
+    assert (len(whole), len(items)) == (2, 1)
+    with pytest.raises(NotPermitted, match="disputes"):
+        connector.check()
+    allegro.denied.clear()
+    assert len(read(connector, "messages", cursor)[0]) == 1
 
 
 @pytest.mark.parametrize(
