@@ -124,20 +124,23 @@ def _facts(
     )
     origin = runtime.accounts.get(story.account, account)
     platform = limits.carrier_of(account.platform, wanted.buyer_address)
+    milestone = Milestone(story.milestone)
+    ahead = story.deliver_by is not None and story.deliver_by >= now and not milestone.terminal
+    promised = story.deliver_by.date() if story.deliver_by else None
     silent = (now - story.last_movement_at).days if story.last_movement_at else None
     return NoticeFacts(
         order_id=story.order_id,
         tracking_number=story.tracking_number,
         tracking_site=site.name,
         tracking_url=site.url if limits.links_allowed(platform) else None,
-        latest_event=latest_event_text(
-            story.event_text or "", Milestone(story.milestone), language
-        ),
+        latest_event=latest_event_text(story.event_text or "", milestone, language),
         latest_event_at=story.event_local,
         latest_event_place=story.event_place,
         shop_name=origin.shop_name,
         buyer_name=wanted.buyer_name,
         carrier=story.carrier,
-        promised_by=story.deliver_by.date() if story.deliver_by else None,
+        promised_by=promised,
+        expected_by=promised if ahead else None,
         days_silent=silent,
+        arrived=True if milestone is Milestone.DELIVERED else None,
     )

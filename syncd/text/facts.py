@@ -58,8 +58,12 @@ class NoticeFacts(Value, frozen=True, kw_only=True):
     latest_event_place: str | None = None
     promised_by: date | None = None
     """The last day of the delivery promise."""
+    expected_by: date | None = None
+    """The same as long as that day is ahead and the parcel under way."""
     days_silent: int | None = None
     """Whole days since the last scan."""
+    arrived: bool | None = None
+    """True where the carrier says that it was delivered."""
 
 
 class OrderNoticeFacts(Value, frozen=True, kw_only=True):

@@ -32,7 +32,9 @@ SAMPLE = NoticeFacts(
     carrier="Sample Carrier",
     latest_event_place="Sampleton",
     promised_by=date(2026, 11, 20),
+    expected_by=date(2026, 11, 20),
     days_silent=9,
+    arrived=True,
 )
 """A notice with every optional fact present."""
 ORDER_SAMPLE = OrderNoticeFacts(

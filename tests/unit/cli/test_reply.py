@@ -1,5 +1,7 @@
 """The ready reply to a buyer who asks where a parcel is."""
 
+from syncd.model import Milestone
+
 ORDER = "12-00001-00001"
 
 
@@ -58,3 +60,24 @@ def test_it_does_not_need_the_key_of_the_logins(syncd, shop_config, kept, source
 
     assert syncd("show", ORDER, "--reply", "--json").json[0]["problem"] is None
     assert "syncd-key" in syncd("poll", "shop").err
+
+
+def test_it_names_no_day_that_is_over_and_promises_no_watch_over_what_arrived(
+    syncd, kept, source_of, make
+):
+    source = source_of(kept, platform="sandbox")
+    source.bring(make.order(promise=2), make.shipment(), make.event(-1))
+    (reply,) = syncd("show", ORDER, "--reply", "--json").json
+    assert "Geplante Zustellung: bis 12. März 2026" in reply["text"]
+    assert "Wir behalten die Sendung im Auge" in reply["text"]
+
+    source.bring(make.order(promise=-2), stream="orders")
+    (reply,) = syncd("show", ORDER, "--reply", "--json").json
+    assert "Geplante Zustellung" not in reply["text"]
+    assert "Wir behalten die Sendung im Auge" in reply["text"]
+
+    source.bring(make.order(promise=2), make.event(-0.5, Milestone.DELIVERED), stream="orders")
+    (reply,) = syncd("show", ORDER, "--reply", "--json").json
+    assert "Geplante Zustellung" not in reply["text"]
+    assert "im Auge" not in reply["text"]
+    assert "Wenn Sie es nicht finden" in reply["text"]
