@@ -5,8 +5,8 @@ the description of the Fulfillment API 1. eBay calls every field optional; those
 there is no case are not so here.
 """
 
-from datetime import datetime
 from decimal import Decimal
+from typing import ClassVar
 
 from syncd_ebay.wire import Amount, Time, Wire
 
@@ -44,17 +44,17 @@ class ReturnResponseDue(Wire, frozen=True):
     activity_due: str | None = None
     respond_by_date: Moment | None = None
 
-    @property
-    def by(self) -> datetime | None:
-        """Until when, where that is told."""
-        return self.respond_by_date.value if self.respond_by_date else None
-
 
 class TotalRefund(Wire, frozen=True):
     """What the buyer gets back."""
 
     estimated_refund_amount: Money | None = None
     actual_refund_amount: Money | None = None
+
+    @property
+    def amount(self) -> Money | None:
+        """What it is, else what it may be."""
+        return self.actual_refund_amount or self.estimated_refund_amount
 
 
 class Return(Wire, frozen=True):
@@ -85,6 +85,7 @@ class Claim(Wire, frozen=True):
 class Inquiry(Claim, frozen=True, kw_only=True):
     """An inquiry after something not received."""
 
+    reason: ClassVar = "ITEM_NOT_RECEIVED"
     inquiry_id: int | str
     inquiry_status_enum: str | None = None
 
@@ -109,6 +110,12 @@ class Cancellation(Wire, frozen=True):
     cancel_close_date: Moment | None = None
     request_refund_amount: Money | None = None
     seller_response_due_date: Moment | None = None
+
+    @property
+    def order_id(self) -> str | None:
+        """The id as the other APIs have it; an unpaid order's is made of listing and transaction."""
+        legacy = self.legacy_order_id
+        return legacy if legacy and legacy.count("-") == 2 else None
 
 
 class Dispute(Wire, frozen=True):
