@@ -21,6 +21,8 @@ from syncd.store.subject import KINDS
 # Characters of a message that tell what it is about.
 _GLANCE = 120
 
+_A = {"order": "an order", "parcel": "a parcel", "conversation": "a conversation"}
+
 _TALK_COLUMNS = ("id", "account", "customer", "orders", "subject", "messages", "waits_since",
                  "last_at")  # fmt: skip
 
@@ -137,10 +139,11 @@ def show(
         click.echo(to_json(found))
     elif found["kind"] is not None:
         click.echo("\n".join(subject_page(found)))
+    too = "" if found["kind"] is None else " too"
     for other in found["also"]:
-        click.echo(f"{printable(subject)} is a {other} too: --as {other} shows it", err=True)
+        click.echo(f"{printable(subject)} is {_A[other]}{too}: --as {other} shows it", err=True)
     if found["kind"] is None:
-        wanted = kind or "an order, a parcel or a conversation"
+        wanted = _A[kind] if kind else "an order, a parcel or a conversation"
         where = f" in account {account}" if account else ""
         click.echo(
             f"nothing is known of {wanted} {printable(repr(subject))}{where}; `syncd conversations "

@@ -54,7 +54,8 @@ def outbox(
 ) -> None:
     """List what waits to be sent; approve, cancel and retry rows.
 
-    held: waits for approval. person: only a person can go on, the reason says why.
+    held: waits for approval. person: only a person can go on, the reason says why; a task that is
+    done is closed by `syncd outbox arrived ID`.
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -95,11 +96,13 @@ def show_row(invocation: Invocation, row_id: int, as_json: bool) -> None:
     if as_json:
         click.echo(to_json({**shown, "text": text, "attempts": attempts}))
         return
-    emit({name: value for name, value in shown.items() if value is not None}, as_json=False)
+    emit({name: value for name, value in shown.items() if value not in {None, ""}}, as_json=False)
     for one in attempts:
         told = (f"{one['at']:%Y-%m-%d %H:%M} UTC", one["outcome"], one["source_id"], one["detail"])
         click.echo(f"  {'  '.join(printable(part) for part in told if part)}")
     click.echo(f"\n{printable(text or problem or 'nothing is written yet')}")
+    if row.purpose == "task" and not row.state.final:
+        click.echo(f"\nwhen it is done: `syncd outbox arrived {row.id}`")
 
 
 @outbox.command()
@@ -161,9 +164,9 @@ def retry(
 @pass_invocation
 @click.pass_context
 def arrived(ctx: click.Context, invocation: Invocation, ids: Sequence[int], as_json: bool) -> None:
-    """Note that rows waiting for a person did reach the buyer; they are not sent again.
+    """Note that rows waiting for a person did reach the buyer, or that tasks are done.
 
-    Exits with 1 where one does not wait for a person.
+    They are not sent again.     Exits with 1 where one does not wait for a person.
     """
     with store(invocation) as looking:
         done = [
@@ -184,7 +187,7 @@ class Decided(NamedTuple):
 
 def _approve(opened: "Runtime", row: OutboxRow) -> Decided:
     if row.state is not OutboxState.HELD:
-        return Decided(row.id, row.state, row.state, f"is {row.state.value}, not held")
+        return Decided(row.id, row.state, row.state, f"{_told(row)}, not held")
     subject, text, problem = _composed(opened, row)
     if problem is not None:
         return Decided(row.id, row.state, row.state, problem)
@@ -194,7 +197,8 @@ def _approve(opened: "Runtime", row: OutboxRow) -> Decided:
 
 def _retry(kept: Store, row: OutboxRow, *, sure: bool) -> Decided:
     if row.purpose == "task":
-        return Decided(row.id, row.state, row.state, "is a task for a person, not a message")
+        why = f"is a task for a person: `syncd outbox arrived {row.id}` notes that it is done"
+        return Decided(row.id, row.state, row.state, why)
     if row.state is OutboxState.PERSON and row.attempts and not sure:
         why = f"may have reached the buyer ({row.reason}): look there first, then --yes sends it"
         return Decided(row.id, row.state, row.state, why)
@@ -206,10 +210,14 @@ def _decide(
     kept: Store, row: OutboxRow, allowed: Collection[OutboxState], to: OutboxState, **values: object
 ) -> Decided:
     if row.state not in allowed:
-        return Decided(row.id, row.state, row.state, f"is {row.state.value}, nothing was done")
+        return Decided(row.id, row.state, row.state, f"{_told(row)}, nothing was done")
     if not kept.outbox.decide(row.id, to, actor=_actor(), now=clock.now(), **values):
         return Decided(row.id, row.state, row.state, "has just been sent, nothing was done")
     return Decided(row.id, row.state, to)
+
+
+def _told(row: OutboxRow) -> str:
+    return "waits for a person" if row.state is OutboxState.PERSON else f"is {row.state.value}"
 
 
 def _actor() -> str:

@@ -112,7 +112,8 @@ def _notice(notice: Facts) -> Iterator[str]:
     why = f": {notice['reason']}" if notice["reason"] else ""
     if notice["purpose"] == "task":
         ended = notice["state"] in _ENDED
-        state = plain(notice["state"]) if ended else "is for a person to do"
+        done = "is done" if notice["state"] == "sent" else f"is {plain(notice['state'])}"
+        state = done if ended else "is for a person to do"
         yield _head("task", f"{notice['id']} {state}{why} (`syncd outbox show {notice['id']}`)")
     elif notice["state"] == "sent":
         at = notice["sent_at"]  # a person's word is no delivery

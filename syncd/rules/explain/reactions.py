@@ -124,10 +124,15 @@ def _notice(notice: KnownNotice) -> str:
     return f"Message {notice.id} about {about}{title} {how}{why}."
 
 
+_CLOSED = {OutboxState.SENT: ", done", OutboxState.CANCELLED: ", cancelled"}
+"""What became of a task that waits for nobody any more."""
+
+
 def _task(notice: KnownNotice) -> str:
     about = f" ({plain(notice.cause)})" if notice.cause else ""
     why = notice.reason or "no reason given"
-    return f"Task {notice.id} for staff since {minute(notice.created_at)}{about}: {why}."
+    closed = _CLOSED.get(notice.state, "")
+    return f"Task {notice.id} for staff since {minute(notice.created_at)}{about}{closed}: {why}."
 
 
 def _extension(notice: KnownNotice) -> str:

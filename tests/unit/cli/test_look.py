@@ -96,6 +96,11 @@ class TestShow:
         assert (found.code, found.json["kind"]) == (exits.FOUND_WRONG, None)
         assert "nothing is known of" in found.err
 
+    def test_another_kind_of_thing_of_this_name_is_pointed_at(self, syncd, filled):
+        found = syncd("show", "TN1", "--as", "order")
+        assert found.err.startswith("TN1 is a parcel: --as parcel shows it\n")
+        assert "nothing is known of an order 'TN1'" in found.err
+
     def test_a_finding_is_told_while_it_is_open(self, syncd, kept, filled, make):
         finding = Finding(
             kind="customs_hold", cause=Cause.CUSTOMS, fingerprint="f", since=make.at(-9),
@@ -160,7 +165,7 @@ class TestShow:
             "task         1 is for a person to do: late (`syncd outbox show 1`)",
             f"not told     message 2 (order late) is held, waits for approval ({approve}): late",
             "not told     message 3 (order late) needs a person (`syncd outbox show 3`): late",
-            "task         4 cancelled: late (`syncd outbox show 4`)",
+            "task         4 is cancelled: late (`syncd outbox show 4`)",
             "told         as a person says by shop in en, message 5: order late",
         }
 

@@ -198,6 +198,17 @@ def test_a_task_is_not_a_message_to_send(syncd, queue):
     assert "is a task for a person" in syncd("outbox", "retry", 1).err
 
 
+def test_a_task_that_is_done_is_closed(syncd, queue, kept):
+    queue(OutboxState.PERSON, purpose="task", reason="lost")
+    assert "when it is done: `syncd outbox arrived 1`" in syncd("outbox", "show", 1).out
+    assert "waits for a person, not held" in syncd("outbox", "approve", 1).err
+    assert "task         1 is for a person to do: lost" in syncd("show", ORDER).out
+    assert syncd("outbox", "arrived", 1).out == "1: person -> sent\n"
+    assert "when it is done" not in syncd("outbox", "show", 1).out
+    assert "task         1 is done: lost" in syncd("show", ORDER).out
+    assert "Task 1 for staff since 2026-03-10 12:00 UTC, done: lost." in syncd("explain", "TN1").out
+
+
 @pytest.mark.parametrize("verb", ["show", "approve", "cancel", "retry", "arrived"])
 def test_an_unknown_row_is_64_and_nothing_is_done_before(syncd, queue, kept, verb):
     queue()
