@@ -12,6 +12,7 @@ from syncd.connector import Connector, Context, Rejected
 from syncd.model import Attachment, Draft, Party, Shipment
 from syncd.testing.allegro import CENTER_FILES, ISSUE_FILES, FakeAllegro
 from syncd_allegro import AllegroConfig, AllegroConnector
+from syncd_allegro.client import AllegroClient
 from tests.contract.declaration import Contract, Description, Document, Front
 
 PHOTO = Attachment(name="a.png", media_type="image/png", content=b"png")
@@ -53,11 +54,13 @@ def play(front: Front) -> None:
             allegro.upload_url = f"{url}{ISSUE_FILES}"
             draft = Draft(**fields, thread_id=f"issue/{issues[0]}", attachments=(PHOTO,))
             connector.send(draft, "3")
-            assert connector.find_sent(Draft(**fields, order_id=order), "2")
+            for sent in (draft, Draft(**fields, thread_id=thread), Draft(**fields, order_id=order)):
+                assert connector.find_sent(sent, "3")
             parcel = Shipment(
                 source_id="s", order_id=order, tracking_number="AB1", carrier="dpd-pl"
             )
             connector.confirm_shipment(parcel, "4")
+            assert connector.find_confirmation(parcel, "4")
             with pytest.raises(Rejected):
                 connector.send(Draft(**fields | {"buyer": Party(id="ewa")}, order_id=order), "5")
 
@@ -88,6 +91,7 @@ def _repair(document: Document) -> None:
 CONTRACT = Contract(
     "allegro",
     descriptions=[Description("allegro/allegro-openapi.yaml", fix=_repair)],
+    client=AllegroClient,
     play=play,
     calls={
         "GET /messaging/threads",

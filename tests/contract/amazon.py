@@ -10,24 +10,28 @@ import pytest
 
 from syncd import clock
 from syncd.connector import Context, Rejected
+from syncd.connector.scans import rows
 from syncd.model import Attachment, Draft, Party, Shipment
 from syncd.testing.amazon import MESSAGING, ORDERS, RETURNS, SOLICITATIONS, FakeAmazon
 from syncd_amazon import AmazonConfig, AmazonConnector
+from syncd_amazon.client import AmazonClient
 from tests.contract.declaration import Contract, Description, Front
 
 PHOTO = Attachment(name="a.png", media_type="image/png", content=b"png")
 ORDER = "{amazonOrderId}"
+MESSAGES = rows("syncd_amazon", "messages.csv")
 
 
 def play(front: Front) -> None:
-    """Poll, send two kinds of notice, one with a file, ask for a review, report a parcel, be refused."""
+    """Poll, send each kind of message, ask for a review, report a parcel, be refused."""
     with FakeAmazon(lag=timedelta(0)) as amazon, tempfile.TemporaryDirectory() as folder:
         amazon.quota.told = 1000
         amazon.seller_id = f"A{uuid4().hex[:12].upper()}"  # whose budgets nobody has used
         shop, began = amazon.shop, clock.now() - timedelta(days=11)
         orders = [shop.add_order(f"buyer{n}", at=began) for n in range(120)]
         shop.ship(orders[0], "RB123456785CN", at=began)
-        shop.add_return(orders[0], at=began)
+        for order in orders:
+            shop.add_return(order, at=began)
         with closing(_account(amazon, front(amazon), Path(folder))) as connector:
             connector.check()
             for stream in connector.streams:
@@ -43,11 +47,13 @@ def _asked_for(amazon: FakeAmazon, connector: AmazonConnector, orders: list[str]
     amazon.shop.offered[first] = ["confirmCustomizationDetails"]
     with pytest.raises(Rejected):
         connector.send(notice, "2")
-    engraving = Draft(
-        text="So?", buyer=Party(), order_id=first, language="de",
-        purpose="confirmCustomizationDetails", attachments=(PHOTO,),
-    )  # fmt: skip
-    connector.send(engraving, "3")
+    for row in MESSAGES:
+        amazon.shop.offered[first] = [row["name"]]
+        message = Draft(
+            text="So?" if int(row["longest"]) else "", buyer=Party(), order_id=first, language="de",
+            purpose=row["name"], attachments=(PHOTO,) * min(1, int(row["files"])),
+        )  # fmt: skip
+        connector.send(message, row["name"])
     assert connector.may_request_review(first).allowed
     connector.request_review(first, "4")
     parcel = Shipment(source_id="x", order_id=second, tracking_number="1", carrier="X")
@@ -79,6 +85,7 @@ CONTRACT = Contract(
             "externalFulfillmentReturns_2024-09-11", "uploads_2020-11-01",
         )
     ],
+    client=AmazonClient,
     play=play,
     calls={
         f"GET {ORDERS}",
@@ -86,8 +93,7 @@ CONTRACT = Contract(
         f"GET {RETURNS}",
         f"GET {MESSAGING}/{ORDER}",
         f"GET {MESSAGING}/{ORDER}/attributes",
-        f"POST {MESSAGING}/{ORDER}/messages/unexpectedProblem",
-        f"POST {MESSAGING}/{ORDER}/messages/confirmCustomizationDetails",
+        *(f"POST {MESSAGING}/{ORDER}/messages/{row['name']}" for row in MESSAGES),
         f"GET {SOLICITATIONS}/{ORDER}",
         f"POST {SOLICITATIONS}/{ORDER}/solicitations/productReviewAndSellerFeedback",
         "POST /orders/v0/orders/{orderId}/shipmentConfirmation",

@@ -9,6 +9,7 @@ To add a connector, write ``NAME.py`` with a `declaration.Contract` called ``CON
 
 - ``descriptions``: the files, each with the beginning of its paths; a ``fix`` where one is not valid as
   it is published (in memory only).
+- ``client``: the class whose public methods are the connector's calls; a play leaves none out.
 - ``play``: everything that the connector ever asks. It makes the fake, and an account on what
   ``front(fake)`` gives in place of the fake's own address.
 - ``calls``: the calls that this has to bring about. One that is missing, and one that nobody declared, is

@@ -57,12 +57,14 @@ class Contract:
         name: str,
         *,
         descriptions: list[Description],
+        client: type,
         play: Play,
         calls: set[str],
         beside: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.descriptions = descriptions
+        self.client = client
         self.play = play
         self.calls = calls
         self.beside = beside

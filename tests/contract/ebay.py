@@ -9,16 +9,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from syncd import clock
 from syncd.connector import Context, Rejected
-from syncd.model import Draft, Party, Shipment
+from syncd.model import Attachment, Draft, Party, Shipment
 from syncd.testing.ebay import FakeEbay
 from syncd_ebay import EbayConfig, EbayConnector
+from syncd_ebay.client import EbayClient
 from tests.contract.declaration import Contract, Description, Document, Front
 
 MESSAGES, ORDERS = "/commerce/message/v1", "/sell/fulfillment/v1"
 PUSHES, POST_ORDER = "/commerce/notification/v1", "/post-order/v2"
+MANUAL = Attachment(name="a.pdf", media_type="application/pdf", url="https://lamp.example/a.pdf")
 
 
 def play(front: Front) -> None:
@@ -29,15 +32,22 @@ def play(front: Front) -> None:
             connector.check()
             for stream in connector.streams:
                 list(connector.poll(stream, {}))
-            parcel = Shipment(source_id="s", order_id=ebay.add_order("buyer"), tracking_number="T1")
+            parcel = Shipment(
+                source_id="s", order_id=ebay.add_order("buyer"), tracking_number="T1",
+                carrier="DHL", shipped_at=clock.now(),
+            )  # fmt: skip
             connector.confirm_shipment(parcel, "1")
             assert connector.find_confirmation(parcel, "1")
             assert connector.verify_push(ebay.push("NEW_MESSAGE"))
             draft = Draft(
                 text="Soon.", buyer=Party(id="buyer"), order_id=order, created_at=clock.now()
             )
-            connector.send(draft, "2")
-            assert connector.find_sent(draft, "2")
+            thread = next(iter(ebay.shop.conversations))
+            for sent in (draft, replace(draft, thread_id=thread, attachments=(MANUAL,))):
+                connector.send(sent, "2")
+                assert connector.find_sent(sent, "2")
+            ebay.shop.ended.add("330000000001")  # the listing is left out, and it goes all the same
+            connector.send(draft, "2b")
             with pytest.raises(Rejected):
                 connector.send(Draft(text="Hi", buyer=Party(id="nobody")), "3")
 
@@ -52,6 +62,7 @@ def _filled(ebay: FakeEbay) -> str:
     ebay.open_return("buyer", order)
     ebay.open_inquiry("buyer", "330000000001")
     ebay.open_case("buyer", "330000000001")
+    ebay.ask_cancellation("buyer", order)
     ebay.dispute_payment("buyer", order)
     return order
 
@@ -86,6 +97,7 @@ CONTRACT = Contract(
         Description("ebay/case_oas3.json", POST_ORDER, fix=_with_a_version),
         Description("ebay/cancellation_oas3.json", POST_ORDER),
     ],
+    client=EbayClient,
     play=play,
     calls={
         f"GET {MESSAGES}/conversation",

@@ -58,7 +58,12 @@ def contract(tmp_path, monkeypatch):
     monkeypatch.setattr(declaration, "SPECS", tmp_path)
     shop = Description("shop.json", "/v1")
     return Contract(
-        "shop", descriptions=[shop], play=lambda _: None, calls=set(), beside=("/token",)
+        "shop",
+        descriptions=[shop],
+        client=object,
+        play=lambda _: None,
+        calls=set(),
+        beside=("/token",),
     )
 
 
