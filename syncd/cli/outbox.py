@@ -166,7 +166,7 @@ def retry(
 def arrived(ctx: click.Context, invocation: Invocation, ids: Sequence[int], as_json: bool) -> None:
     """Note that rows waiting for a person did reach the buyer, or that tasks are done.
 
-    They are not sent again.     Exits with 1 where one does not wait for a person.
+    They are not sent again. Exits with 1 where one does not wait for a person.
     """
     with store(invocation) as looking:
         done = [

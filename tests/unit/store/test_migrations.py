@@ -109,6 +109,34 @@ def test_what_was_due_stays_due_when_that_goes_into_tables_of_its_own(database):
         assert ask("SELECT source_id FROM orders ORDER BY id").scalars().all() == ["s7", "s9"]
 
 
+def test_conversations_of_messages_that_were_sent_before_get_their_orders(database):
+    migrate(database, "0005")
+    with database.write() as connection:
+        for number, purpose in ((1, "notice"), (2, "extension"), (3, "notice")):
+            row = {"id": number, "key": f"k{number}", "purpose": purpose, "order": f"o{number}",
+                   "message": "m1" if number < 3 else "m3"}  # fmt: skip
+            connection.execute(text(
+                "INSERT INTO outbox (id, key, account_id, state, purpose, order_source_id, "
+                "created_at, not_before) VALUES (:id, :key, 1, 'sent', :purpose, :order, 1, 1)"
+            ), row)  # fmt: skip
+            connection.execute(text(
+                "INSERT INTO deliveries (outbox_id, at, outcome, source_id) "
+                "VALUES (:id, 1, 'sent', :message)"
+            ), row)  # fmt: skip
+        for account, source_id, talk in ((1, "m1", 11), (2, "m3", 12)):  # another account's m3
+            connection.execute(text(
+                "INSERT INTO messages (account_id, source_id, conversation_id, direction, kind, "
+                "sent_at, content_hash, version, seen_at) VALUES (:account, :source_id, :talk, "
+                "'outbound', 'human', 1, :digest, 1, 1)"
+            ), {"account": account, "source_id": source_id, "talk": talk, "digest": b"x"})  # fmt: skip
+
+    upgrade(database)
+
+    with database.read() as connection:
+        links = connection.exec_driver_sql("SELECT * FROM conversation_orders").all()
+        assert links == [("o1", 11)]
+
+
 def test_an_empty_database_gets_the_tables(database):
     upgrade(database)
 
