@@ -205,11 +205,12 @@ def _check_capabilities(connector: type[Connector]) -> None:
     capabilities: object = connector.capabilities
     if not isinstance(capabilities, frozenset) or not capabilities <= frozenset(Capability):
         raise _Unfit(f"{connector.__name__}.capabilities must be a frozenset of Capability")
-    if not isinstance(getattr_static(connector, "able"), classmethod):
-        raise _Unfit(
-            f"{connector.__name__}.able must be a class method that takes the settings: what they "
-            "leave out is asked before there is an object"
-        )
+    for name in ("able", "reads"):
+        if not isinstance(getattr_static(connector, name), classmethod):
+            raise _Unfit(
+                f"{connector.__name__}.{name} must be a class method that takes the settings: what "
+                "they leave out is asked before there is an object"
+            )
 
 
 def _refuse_duplicate(name: str, plugins: Plugins) -> None:

@@ -70,21 +70,21 @@ def _not_permitted(invocation: Invocation) -> _Refused:
 
 
 def _told(account: AccountSettings, kind: type[Connector], refused: _Refused) -> dict[str, Any]:
-    able = kind.able(account.options)
+    able, streams = kind.able(account.options), kind.reads(account.options)
     return {
         "account": account.name,
         "connector": account.connector,
         "enabled": account.enabled,
         "reads": {
-            stream: account.intervals.get(stream, default)
-            for stream, default in kind.streams.items()
+            stream: account.intervals.get(stream, default) for stream, default in streams.items()
         },
         "not_permitted": {
             stream: refused[account.name, stream]
-            for stream in kind.streams
+            for stream in streams
             if (account.name, stream) in refused
         },
         "can": {each.value: each in able for each in Capability},
+        "switched_off": [stream for stream in kind.streams if stream not in streams],
         "why_not": dict(_reasons(account, kind, able)),
         "text": _text(rules(account.connector)),
     }
@@ -145,5 +145,8 @@ _SENDS = {
 def _notes(row: Mapping[str, Any]) -> Iterator[str]:
     for stream, reason in row["not_permitted"].items():
         yield printable(f"{row['account']}: {cell(stream)} may not be read: {reason}")
+    if row["switched_off"]:
+        off = ", ".join(map(cell, row["switched_off"]))
+        yield printable(f"{row['account']}: its settings switch off: {off}")
     for what, reason in row["why_not"].items():
         yield printable(f"{row['account']}: no {cell(what).replace('_', ' ')}: {reason}")

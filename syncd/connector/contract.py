@@ -146,7 +146,7 @@ class Connector:
     Config: ClassVar[type[AccountConfig]] = AccountConfig
     streams: ClassVar[Mapping[str, timedelta]] = {}
     """The streams it has, of `STREAMS`; each with the interval at which polling it is sensible by
-    default."""
+    default. In an object those that `reads` says of its settings."""
     capabilities: frozenset[Capability] = frozenset()
     """What the platform allows; in an object what `able` says of its settings, and nothing else."""
     lacks: ClassVar[Mapping[Capability, str]] = {}
@@ -162,6 +162,7 @@ class Connector:
         self.config = config
         self.context = context
         self.capabilities = self.able(config)
+        self.streams = self.reads(config)  # type: ignore[misc]  # fewer than the class's
 
     @classmethod
     def able(cls, config: Any) -> frozenset[Capability]:
@@ -171,6 +172,20 @@ class Connector:
         """
         del config
         return cls.capabilities
+
+    @classmethod
+    def reads(cls, config: Any) -> Mapping[str, timedelta]:
+        """The streams that an account with these settings has: `streams`, or fewer of them.
+
+        What it leaves out is not polled, and nobody misses it. Asks nobody, as `able`.
+        """
+        del config
+        return cls.streams
+
+    @classmethod
+    def without(cls, *streams: str) -> Mapping[str, timedelta]:
+        """All of `streams` but these, for `reads`."""
+        return {name: every for name, every in cls.streams.items() if name not in streams}
 
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
         """Yield what is new since `cursor`, oldest first; ``{}`` stands for the beginning.

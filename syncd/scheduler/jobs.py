@@ -70,6 +70,9 @@ class Scheduler:
     def start(self) -> None:
         """Begin to poll, watch and send; accounts that were stopped get a new try."""
         self._runtime.store.accounts.resume_all()
+        accounts = self._runtime.accounts.values()
+        streams = {account.id: account.connector.streams.keys() for account in accounts}
+        self._runtime.store.accounts.keep_only(streams)
         self._sender.recover()
         self._every(_BEAT_SECONDS, self._keep_beat, "beat")
         self._every(self._tick_seconds, lambda: watch.run(self._runtime), "watch")

@@ -1,5 +1,6 @@
 """Accounts, their streams' cursors and claims, and how they are doing."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +34,10 @@ _SUCCEEDED = text(
     WHERE account_id=:account_id AND stream=:stream AND fence=:fence
     """
 )
+_NEVER_POLLED = {
+    "polled_at": None, "succeeded_at": None, "failing_since": None, "failures": 0,
+    "retry_at": None, "error": None, "error_class": None,
+}  # fmt: skip
 _HOLDER = text("SELECT owner FROM cursors WHERE account_id=:account_id AND stream=:stream")
 
 
@@ -166,8 +171,22 @@ class AccountStore:
                 .values(suspended_at=None, suspended_reason=None)
             )
 
+    def keep_only(self, streams: Mapping[int, Collection[str]]) -> None:
+        """Forget how streams did that these accounts no longer have; what was read of them stays.
+
+        `streams` are those that each account has, by its id.
+        """
+        known = select(cursors.c.account_id, cursors.c.stream).where(
+            cursors.c.polled_at.is_not(None)
+        )
+        with self._database.write() as connection:
+            for account_id, stream in connection.execute(known).all():
+                if account_id in streams and stream not in streams[account_id]:
+                    row = cursors.c.account_id == account_id, cursors.c.stream == stream
+                    connection.execute(update(cursors).where(*row).values(**_NEVER_POLLED))
+
     def health(self) -> list[StreamHealth]:
-        """Every stream that was ever polled, by account."""
+        """Every stream that was ever polled since its account has it, by account."""
         columns = (
             accounts.c.name, accounts.c.connector, cursors.c.stream, cursors.c.polled_at,
             cursors.c.succeeded_at, cursors.c.failing_since, cursors.c.retry_at,
@@ -175,6 +194,7 @@ class AccountStore:
             accounts.c.suspended_reason,
         )  # fmt: skip
         wanted = select(*columns).join(cursors, cursors.c.account_id == accounts.c.id)
+        wanted = wanted.where(cursors.c.polled_at.is_not(None))
         with self._database.read() as connection:
             rows = connection.execute(wanted.order_by(accounts.c.name, cursors.c.stream)).all()
         return [

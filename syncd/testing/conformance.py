@@ -363,15 +363,22 @@ class ConnectorConformance(
         assert not short, f"streams {short} are polled without a pause"
 
     def test_the_settings_alone_say_what_it_can_do(self, make: Make, source: Any) -> None:
-        """An object can do other things than `able` says of its settings, which is what others go by."""
-        cls, own = self.connector_class, make().capabilities
-        able = cls.able(cls.Config.model_validate(self.config(source)))
+        """An object can do or read other things than `able` and `reads` say of its settings."""
+        cls, made = self.connector_class, make()
+        config, own = cls.Config.model_validate(self.config(source)), made.capabilities
+        able, reads = cls.able(config), cls.reads(config)
         more = sorted(able - cls.capabilities)
         assert not more, f"`able` says {more}, which `capabilities` of the class does not have"
         assert own == able, (
             f"the object says {sorted(own)}, and `able` {sorted(able)}: leave `self.capabilities` "
             "alone, and let the class method `able` say what settings take away"
         )
+        assert dict(made.streams) == dict(reads), (
+            f"the object reads {sorted(made.streams)}, and `reads` says {sorted(reads)}: leave "
+            "`self.streams` alone, and let the class method `reads` say what settings take away"
+        )
+        odd = sorted(set(reads) - set(cls.streams))
+        assert not odd, f"`reads` says {odd}, which `streams` of the class does not have"
 
     def test_construction_opens_nothing(
         self, make: Make, source: Any, monkeypatch: pytest.MonkeyPatch

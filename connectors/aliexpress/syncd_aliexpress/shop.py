@@ -1,6 +1,6 @@
 """An AliExpress shop: what it reads, and what it asks AliExpress for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import ClassVar
@@ -76,6 +76,12 @@ class AliExpress(Connector):
         self._client = AliExpressClient(
             self._url, self._auth, app_key=key, app_secret=secret, now=now
         )
+
+    @classmethod
+    def reads(cls, config: AliExpressConfig) -> Mapping[str, timedelta]:
+        """What the app has the permissions for."""
+        wanted = {"returns": config.returns, "reviews": config.reviews}
+        return cls.without(*(stream for stream, on in wanted.items() if not on))
 
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
         """By the time of the last change; how the cursor moves is told in `sweep`."""
@@ -170,11 +176,9 @@ class AliExpress(Connector):
         if stream == "orders":
             read = partial(lists.orders, self._client, self.context.now())
             return {"open": read(finished=False), "finished": read(finished=True)}
-        if stream == "returns" and self.config.returns:
+        if stream == "returns":
             return {each: lists.issues(self._client, each) for each in lists.ISSUE_STATUSES}
-        if stream == "reviews" and self.config.reviews:
-            return {"reviews": lists.reviews(self._client)}
-        return {}
+        return {"reviews": lists.reviews(self._client)}
 
     def _sold(self, order_id: str) -> wire.SoldOrder:
         return msgspec.json.decode(self._client.order(order_id), type=wire.SoldOrder)

@@ -1,7 +1,7 @@
 """The connector: reads orders and returns, sends what Amazon offers, confirms, asks for reviews."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import ClassVar
@@ -92,11 +92,14 @@ class AmazonConnector(Connector):
         """Without a queue nothing tells of news."""
         return cls.capabilities if config.queue else cls.capabilities - {Capability.PUSH}
 
+    @classmethod
+    def reads(cls, config: AmazonConfig) -> Mapping[str, timedelta]:
+        """Returns only of sellers in External Fulfillment."""
+        return cls.streams if config.returns else cls.without("returns")
+
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
         """Changed orders with their parcels, or changed returns; how the cursor moves: `pages`."""
         now = self.context.now()
-        if stream == "returns" and not self.config.returns:
-            return
         walk = self._lists.orders if stream == "orders" else self._lists.returns
         read = False
         try:

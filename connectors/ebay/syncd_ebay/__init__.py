@@ -104,6 +104,13 @@ class EbayConnector(Connector):
         names = (config.username, config.user_id)
         self._own = frozenset(name.casefold() for name in names if name)
 
+    @classmethod
+    def reads(cls, config: EbayConfig) -> Mapping[str, timedelta]:
+        """Payment disputes where they are wanted; eBay's sandbox has no Post-Order API."""
+        sandbox = config.sandbox and not config.base_url
+        off = {"returns": sandbox, "disputes": not config.payment_disputes}
+        return cls.without(*(stream for stream, is_off in off.items() if is_off))
+
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
         """Whole conversations, orders with their parcels, or cases.
 
@@ -112,9 +119,9 @@ class EbayConnector(Connector):
         if stream == "orders":
             yield from self._walked({"orders": Orders(self._client).source()}, cursor)
         elif stream == "returns":
-            yield from self._cases(self._kinds_of_cases(), cursor)
+            yield from self._cases(POST_ORDER, cursor)
         elif stream == "disputes":
-            yield from self._cases([DISPUTE] if self.config.payment_disputes else [], cursor)
+            yield from self._cases([DISPUTE], cursor)
         else:
             yield from self._walked(self._conversations(), cursor)
 
@@ -166,13 +173,14 @@ class EbayConnector(Connector):
         """Ask for one of each, so that all scopes are tried."""
         now = self.context.now()
         yesterday = now - timedelta(days=1)
-        disputes = [DISPUTE] if self.config.payment_disputes else []
+        returns = POST_ORDER if "returns" in self.streams else ()
+        disputes = (DISPUTE,) if "disputes" in self.streams else ()
         ask_each(
             partial(self._client.conversations, FROM_MEMBERS, limit=1),
             partial(self._client.orders, yesterday, None, 0, limit=1),
             *(
                 partial(self._client.cases, kind, yesterday, now, limit=1)
-                for kind in (*self._kinds_of_cases(), *disputes)
+                for kind in (*returns, *disputes)
             ),
         )
 
@@ -220,10 +228,6 @@ class EbayConnector(Connector):
             basic=True,
         )
         return keys_client(url, auth, partial(judge, scope=KEY_SCOPE))
-
-    def _kinds_of_cases(self) -> list[Kind]:
-        """EBay's sandbox has no Post-Order API."""
-        return [] if self.config.sandbox and not self.config.base_url else [*POST_ORDER]
 
     def _cases(self, kinds: Iterable[Kind], cursor: Cursor) -> Iterator[Batch]:
         now = self.context.now()

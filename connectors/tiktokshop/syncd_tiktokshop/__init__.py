@@ -1,6 +1,6 @@
 """TikTok Shop's chat, orders, packages, returns and cancellations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
@@ -141,10 +141,15 @@ class TikTokShop(Connector):
         """Without the chat nothing of it is read or written."""
         return cls.capabilities if config.chat else cls.capabilities - CHAT
 
+    @classmethod
+    def reads(cls, config: TikTokShopConfig) -> Mapping[str, timedelta]:
+        """The same for reading it."""
+        return cls.streams if config.chat else cls.without("messages")
+
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
         """What changed, by the lists; how the cursor moves is told in `syncd.connector.sweep`."""
         if stream == "messages":
-            yield from self._messages(cursor) if self.config.chat else ()
+            yield from self._messages(cursor)
             return
         sources = {"orders": lists.orders(self._client)}
         if stream == "returns":

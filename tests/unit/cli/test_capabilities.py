@@ -95,15 +95,19 @@ chat = false
 
 
 @pytest.mark.parametrize(
-    ("config", "out", "why"),
+    ("config", "out", "why", "off"),
     [
-        (AMAZON, {"push"}, "`queue` names it"),
-        (TIKTOK, {"read_messages", "reply", "start_conversation"}, "`chat = false`"),
+        (AMAZON, {"push"}, "`queue` names it", ["returns"]),
+        (TIKTOK, {"read_messages", "reply", "start_conversation"}, "`chat = false`", ["messages"]),
     ],
 )
-def test_what_the_settings_leave_out_is_not_told_as_there(tmp_path, command, config, out, why):
+def test_what_the_settings_leave_out_is_not_told_as_there(tmp_path, command, config, out, why, off):
     path = tmp_path / "syncd.toml"
     path.write_text(config)
     [lamps] = command(path)("capabilities", "--json").json
+    assert lamps["switched_off"] == off
+    assert not lamps["reads"].keys() & set(off)
+    said = f"lamps: its settings switch off: {off[0]}"
+    assert said in command(path)("capabilities").out.splitlines()
     assert not {each for each in out if lamps["can"][each]}
     assert all(why in lamps["why_not"][each] for each in out)

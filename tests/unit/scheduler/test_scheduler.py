@@ -101,6 +101,15 @@ class TestPolls:
         start()  # as a reload does
         until(lambda: polls(quick) > seen + 1)
 
+    def test_a_stream_that_was_switched_off_is_missed_by_nobody(self, world, quick, start):
+        quick.feed("orders", NotPermitted("HTTP 403", "give the app the right, or orders = false"))
+        first = start()
+        until(lambda: polls(quick, "orders") == 1)
+        first.stop(10)
+        quick.streams = {"messages": timedelta(seconds=0.05)}
+        start()
+        assert {health.stream for health in world.store.accounts.health()} == {"messages"}
+
     def test_a_new_start_gives_it_a_new_try(self, world, quick, start):
         quick.feed("messages", AuthFailed("HTTP 401"))
         first = start()

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from syncd.connector import NotPermitted
 from syncd.ingest.write import write
 from syncd.model import Attachment, BadItem, Direction, MessageKind, OrderLine, Party
 from syncd.store import StaleClaim, Store
@@ -347,6 +348,24 @@ class TestClaims:
 
         source.store.accounts.resume_all()
         assert [h.suspended_reason for h in source.store.accounts.health()] == [None]
+
+    def test_a_stream_that_its_account_no_longer_has_is_forgotten_and_goes_on_later(
+        self, source, make
+    ):
+        kept = source.store.accounts
+        source.bring(make.message(), stream="reviews", cursor={"page": 7})
+        kept.succeeded(source.claim("messages"), make.at())
+        error = NotPermitted("HTTP 403", "give the app the right")
+        kept.failed(source.claim("reviews"), error, now=make.at(), retry_at=make.at(1))
+        assert {h.stream: h.not_permitted for h in kept.health()} == {
+            "messages": False,
+            "reviews": True,
+        }
+
+        kept.keep_only({source.id: {"messages"}, source.id + 1: {"orders"}})
+        assert [h.stream for h in kept.health()] == ["messages"]
+        claim = source.claim("reviews")
+        assert (claim.failures, claim.was_permitted, claim.cursor) == (0, True, {"page": 7})
 
     def test_registering_again_keeps_the_id(self, source, store, make):
         assert store.accounts.register("shop", "scripted", make.at(5)) == source.id

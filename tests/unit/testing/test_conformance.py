@@ -633,6 +633,22 @@ class MoreBySettings(Tiny):
         return cls.capabilities | {Capability.PUBLIC_REPLY}
 
 
+class ReadsLessThanItSays(Tiny):
+    """The same for what it reads."""
+
+    def __init__(self, config, context):
+        super().__init__(config, context)
+        self.streams = {}
+
+
+class ReadsMoreBySettings(Tiny):
+    """The same, too."""
+
+    @classmethod
+    def reads(cls, config):
+        return {**cls.streams, "reviews": timedelta(hours=1)}
+
+
 class AsksAtConstruction(Tiny):
     """Looks whether the platform is there when it is made."""
 
@@ -1001,6 +1017,8 @@ FAULTY = [
     (WithoutPause, "test_it_declares_itself"),
     (LessThanItSays, "test_the_settings_alone_say_what_it_can_do"),
     (MoreBySettings, "test_the_settings_alone_say_what_it_can_do"),
+    (ReadsLessThanItSays, "test_the_settings_alone_say_what_it_can_do"),
+    (ReadsMoreBySettings, "test_the_settings_alone_say_what_it_can_do"),
     (AsksAtConstruction, "test_construction_opens_nothing"),
     (CheckComplains, "test_check_passes_where_all_is_well"),
     (TalkativeRepr, "test_secrets_stay_secret"),
