@@ -274,6 +274,12 @@ def forget(account: str) -> None:
         metric.remove_by_labels({"account": account})
 
 
+def forget_stream(account: str, stream: str) -> None:
+    """Stop exposing how fresh a stream is that its account no longer has, lest it look stale."""
+    for metric in (LAST_SUCCESS, LAG):
+        metric.remove_by_labels({"account": account, "stream": stream})
+
+
 def exposition() -> bytes:
     """All metrics in Prometheus' text format, to be served as `CONTENT_TYPE`."""
     return generate_latest(REGISTRY)

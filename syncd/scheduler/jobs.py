@@ -14,7 +14,7 @@ from zlib import crc32
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from syncd import clock, ingest, log, watch
+from syncd import clock, ingest, log, metrics, watch
 from syncd.accounts import Account, Runtime
 from syncd.connector import Capability, Push
 from syncd.forecast import Learner
@@ -70,9 +70,7 @@ class Scheduler:
     def start(self) -> None:
         """Begin to poll, watch and send; accounts that were stopped get a new try."""
         self._runtime.store.accounts.resume_all()
-        accounts = self._runtime.accounts.values()
-        streams = {account.id: account.connector.streams.keys() for account in accounts}
-        self._runtime.store.accounts.keep_only(streams)
+        self._forget_streams()
         self._sender.recover()
         self._every(_BEAT_SECONDS, self._keep_beat, "beat")
         self._every(self._tick_seconds, lambda: watch.run(self._runtime), "watch")
@@ -121,6 +119,13 @@ class Scheduler:
     def _shut_down(self) -> None:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
+
+    def _forget_streams(self) -> None:
+        """What accounts no longer read is missed by nobody."""
+        accounts = {account.id: account for account in self._runtime.accounts.values()}
+        streams = {each: account.connector.streams for each, account in accounts.items()}
+        for account_id, stream in self._runtime.store.accounts.keep_only(streams):
+            metrics.forget_stream(accounts[account_id].name, stream)
 
     def _keep_beat(self) -> None:
         self._beat = clock.monotonic()

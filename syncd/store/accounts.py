@@ -171,19 +171,24 @@ class AccountStore:
                 .values(suspended_at=None, suspended_reason=None)
             )
 
-    def keep_only(self, streams: Mapping[int, Collection[str]]) -> None:
+    def keep_only(self, streams: Mapping[int, Collection[str]]) -> list[tuple[int, str]]:
         """Forget how streams did that these accounts no longer have; what was read of them stays.
 
-        `streams` are those that each account has, by its id.
+        `streams` are those that each account has, by its id. Gives those that were forgotten.
         """
         known = select(cursors.c.account_id, cursors.c.stream).where(
             cursors.c.polled_at.is_not(None)
         )
         with self._database.write() as connection:
-            for account_id, stream in connection.execute(known).all():
-                if account_id in streams and stream not in streams[account_id]:
-                    row = cursors.c.account_id == account_id, cursors.c.stream == stream
-                    connection.execute(update(cursors).where(*row).values(**_NEVER_POLLED))
+            gone = [
+                (account_id, stream)
+                for account_id, stream in connection.execute(known).all()
+                if account_id in streams and stream not in streams[account_id]
+            ]
+            for account_id, stream in gone:
+                row = cursors.c.account_id == account_id, cursors.c.stream == stream
+                connection.execute(update(cursors).where(*row).values(**_NEVER_POLLED))
+        return gone
 
     def health(self) -> list[StreamHealth]:
         """Every stream that was ever polled since its account has it, by account."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from syncd import watch
+from syncd import metrics, watch
 from syncd.connector import AuthFailed, Capability, NotPermitted, Push, Unavailable, Wake
 from syncd.model import OutboxState
 from syncd.scheduler import Scheduler
@@ -105,10 +105,16 @@ class TestPolls:
         quick.feed("orders", NotPermitted("HTTP 403", "give the app the right, or orders = false"))
         first = start()
         until(lambda: polls(quick, "orders") == 1)
+        until(lambda: b'account="quick",stream="tracking"' in metrics.exposition())
         first.stop(10)
+        metrics.LAST_SUCCESS.labels("quick", "orders").set(1)
         quick.streams = {"messages": timedelta(seconds=0.05)}
         start()
         assert {health.stream for health in world.store.accounts.health()} == {"messages"}
+        fresh = [line for line in metrics.exposition().decode().splitlines() if "_success_" in line]
+        assert [
+            line for line in fresh if 'account="quick"' in line and "messages" not in line
+        ] == []
 
     def test_a_new_start_gives_it_a_new_try(self, world, quick, start):
         quick.feed("messages", AuthFailed("HTTP 401"))
