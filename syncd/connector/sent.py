@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from syncd.connector.contract import OutcomeUnknown, Rejected
+from syncd.connector.contract import NotPermitted, OutcomeUnknown, Rejected
 from syncd.model import Direction, Draft, Item, Message, Receipt, Verdict
 
 # How far a platform's clock may be behind ours when a message is looked for since it was decided.
@@ -63,12 +63,12 @@ def require(verdict: Verdict) -> None:
 
 @contextmanager
 def settling(what: str, *also: type[Exception]) -> Iterator[None]:
-    """Read `what` to find out whether something was carried out: Rejected there is OutcomeUnknown.
+    """Read `what` to find out whether something was carried out: a refusal there is OutcomeUnknown.
 
-    So are the errors `also`, such as ValueError where answers are decoded there. The platform does
-    not show it, which is no proof that it was not done.
+    That is Rejected, NotPermitted, and the errors `also`, such as ValueError where answers are
+    decoded there. The platform does not show it, which is no proof that it was not done.
     """
-    errors: tuple[type[Exception], ...] = (Rejected, *also)
+    errors: tuple[type[Exception], ...] = (Rejected, NotPermitted, *also)
     try:
         yield
     except errors as error:

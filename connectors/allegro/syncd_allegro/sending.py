@@ -56,7 +56,7 @@ class Sender:
         """Look for the draft's text among what was written to the buyer since it was decided."""
         since = written_since(draft)
         try:
-            with settling("the conversation", Denied):
+            with settling("the conversation"):
                 written = self._written(draft, since)
         except ValueError as error:
             raise OutcomeUnknown(
@@ -112,7 +112,7 @@ class Sender:
     def find_parcel(self, shipment: Shipment, now: datetime) -> Receipt | None:
         """Look for the parcel's number among those of its order."""
         wanted = _same(shipment.tracking_number or "")
-        with settling("the order's parcels", Denied, ValueError):
+        with settling("the order's parcels", ValueError):
             raws = self._client.waybills(shipment.order_id)
             parcels = [msgspec.json.decode(raw, type=wire_orders.Waybill) for raw in raws]
         found = (one for one in parcels if _same(one.waybill or "") == wanted)

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from syncd.connector import (
+    NotPermitted,
     OutcomeUnknown,
     Rejected,
     Unavailable,
@@ -90,10 +91,13 @@ def test_what_is_not_allowed_is_rejected_with_its_reason():
         require(Verdict.never("too long"))
 
 
-@pytest.mark.parametrize("error", [Rejected("no such order"), ValueError("no such order")])
+@pytest.mark.parametrize(
+    "error",
+    [Rejected("no such order"), NotPermitted("no", "such order"), ValueError("no such order")],
+)
 def test_what_may_not_be_read_settles_nothing(error):
     with (
-        pytest.raises(OutcomeUnknown, match=r"^the order cannot be read: no such order$"),
+        pytest.raises(OutcomeUnknown, match=r"^the order cannot be read: no:? such order$"),
         settling("the order", ValueError),
     ):
         raise error
