@@ -140,6 +140,7 @@ def measure(bench: Bench, rounds: int, *, full: bool) -> dict[str, Any]:
     taken: dict[str, list[dict[str, float]]] = {"round": [], "bound": []}
     bench.reset()
     watch.run(bench.runtime)  # the daemon has compiled its statements long before
+    gc.freeze()  # as the daemon does once it has started
     for _ in range(rounds):
         for name, work in (("round", lambda: watch.run(bench.runtime)), ("bound", bench.bound)):
             bench.reset()

@@ -14,7 +14,9 @@ if TYPE_CHECKING:  # loading it takes longer than syncd takes to say --help
 
 Countries = tuple[str | None, ...]
 
+_NONE = timedelta(0)
 _DAY = timedelta(days=1)
+_MIDNIGHT = time(tzinfo=UTC)
 
 
 def later(moment: datetime, span: timedelta, countries: Countries) -> datetime:
@@ -23,25 +25,19 @@ def later(moment: datetime, span: timedelta, countries: Countries) -> datetime:
     A moment on a free day counts as the beginning of the next working day. Of a country that is
     not known, Saturdays and Sundays are free.
     """
-    day, clock = moment.date(), moment.timetz()
-    opens = _working_day(day, 0, countries)
-    if opens != day:
-        day, clock = opens, time(tzinfo=UTC)
-    days, rest = divmod(datetime.combine(_EPOCH, clock) + span - _ORIGIN, _DAY)
-    return datetime.combine(_working_day(day, days, countries), time(tzinfo=UTC)) + rest
-
-
-_EPOCH = date(2000, 1, 1)
-_ORIGIN = datetime.combine(_EPOCH, time(tzinfo=UTC))
+    day = moment.date()
+    opens = _opens(day, 0, countries)
+    days, rest = divmod(max(moment - opens, _NONE) + span, _DAY)
+    return (_opens(day, days, countries) if days else opens) + rest
 
 
 @lru_cache(maxsize=50_000)
-def _working_day(day: date, number: int, countries: Countries) -> date:
-    """The working day that comes `number` working days after the first one from `day` on."""
+def _opens(day: date, number: int, countries: Countries) -> datetime:
+    """When the working day begins that comes `number` after the first one from `day` on."""
     while True:
         if works(day, countries):
             if number == 0:
-                return day
+                return datetime.combine(day, _MIDNIGHT)
             number -= 1
         day += _DAY
 

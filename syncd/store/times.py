@@ -32,4 +32,6 @@ def from_us(value: int | None) -> datetime | None:
     """The aware UTC time of a stored value, between the years 1900 and 3000."""
     if value is None:
         return None
-    return _EPOCH + max(_EARLIEST, min(value, _LATEST)) * _MICROSECOND
+    if not _EARLIEST <= value <= _LATEST:
+        value = max(_EARLIEST, min(value, _LATEST))
+    return _EPOCH + value * _MICROSECOND

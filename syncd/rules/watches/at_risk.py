@@ -83,11 +83,10 @@ def _by_share(
     over: datetime,
 ) -> Judgement:
     window = promised - outlook.placed_at
-    board, buyer = (
-        outlook.placed_at + share * window for share in (outlook.board_used, outlook.buyer_used)
-    )
+    board = outlook.placed_at + outlook.board_used * window
     if now < board:
         return Judgement(due_at=board)
+    buyer = outlook.placed_at + outlook.buyer_used * window
     day, days = _days(outlook, promised, now)
     used = min((now - outlook.placed_at) / window, 1.0)
     evidence = (

@@ -10,7 +10,7 @@ from syncd.model import Cause, Finding, ParcelFacts, Severity, Subject
 DAY = timedelta(days=1)
 
 
-class Judgement(msgspec.Struct, frozen=True):
+class Judgement(msgspec.Struct, frozen=True, gc=False):
     """What one watch says of one parcel."""
 
     finding: Finding | None = None
