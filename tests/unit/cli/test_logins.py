@@ -2,12 +2,16 @@
 
 import base64
 import os
+import sys
 from pathlib import Path
+from subprocess import PIPE, STDOUT, Popen
+from time import sleep
 
 import pytest
 
 from syncd.cli import exits
 from syncd.testing.ebay import FakeEbay
+from syncd.testing.server import Answer
 
 RU_NAME = "Lamp_Shop-RuName"
 
@@ -72,6 +76,47 @@ def test_a_check_makes_a_store_only_for_a_login_that_changes(shop, ebay, tmp_pat
     assert shop("check-config", "--online").code == exits.OK
     ebay.expire_tokens()
     assert shop("poll", "lamps").code == exits.OK
+
+
+class OnceEach(FakeEbay):
+    """Takes each refresh token once; one that comes again ends the login. Its answers take a while."""
+
+    def __init__(self):
+        super().__init__()
+        self.rotates, self.shown, self.revoked = True, [], False
+
+    def serve(self, request):
+        answer = super().serve(request)
+        if request.path.endswith("/token"):
+            sleep(0.5)
+        return answer
+
+    def answer(self, request):
+        if request.path.endswith("/token"):
+            token = request.form()["refresh_token"]
+            self.revoked = self.revoked or token in self.shown
+            self.shown.append(token)
+            if self.revoked:
+                return Answer.json({"error": "invalid_grant"}, 400)
+        return super().answer(request)
+
+
+class TestBesideTheDaemon:
+    @pytest.fixture
+    def ebay(self):
+        with OnceEach() as server:
+            yield server
+
+    def test_two_polls_at_the_same_instant_show_each_token_once(self, shop, ebay, tmp_path):
+        poll = [sys.executable, "-m", "syncd", "--config", str(tmp_path / "syncd.toml"), "poll"]
+        both = [
+            Popen([*poll, "lamps", "--stream", stream], stdout=PIPE, stderr=STDOUT)
+            for stream in ("messages", "orders")
+        ]
+        told = [process.communicate(timeout=60)[0] for process in both]
+        assert [process.returncode for process in both] == [exits.OK, exits.OK], told
+        assert ebay.shown == ["v^1.1#refresh"]
+        assert not ebay.revoked
 
 
 class TestTheKey:
