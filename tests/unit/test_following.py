@@ -43,7 +43,28 @@ class Dhl(Anybody):
     carriers = frozenset({"dhl-de"})
 
 
-PLUGINS = Plugins(connectors={each.name: each for each in (Anybody, Dhl)})
+class SwitchedOff(Dhl):
+    """Whose settings leave its parcels to others."""
+
+    name = "switched-off"
+
+    @classmethod
+    def able(cls, config):
+        return frozenset()
+
+
+class Crashing(Dhl):
+    """Cannot even say what it can do."""
+
+    name = "crashing"
+
+    @classmethod
+    def able(cls, config):
+        raise ZeroDivisionError
+
+
+KINDS = (Anybody, Dhl, SwitchedOff, Crashing)
+PLUGINS = Plugins(connectors={each.name: each for each in KINDS})
 
 
 @pytest.fixture
@@ -118,6 +139,19 @@ def test_an_account_that_leaves_gives_its_parcels_to_the_others(opened, bring):
     polled(runtime, "dhl")
     runtime = opened(parcels=ANYBODY)
     assert sorted(polled(runtime, "parcels")) == [GERMAN, OTHER]
+
+
+def test_one_whose_settings_take_the_following_away_leaves_all_to_the_others(opened, bring):
+    runtime = opened(dhl={"connector": "switched-off"}, parcels=ANYBODY)
+    bring(runtime)
+    assert sorted(polled(runtime, "parcels")) == [GERMAN, OTHER]
+
+
+def test_one_that_cannot_say_what_it_can_do_is_left_out_and_its_parcels_wait(opened, bring):
+    runtime = opened(dhl={"connector": "crashing"}, parcels=ANYBODY)
+    bring(runtime)
+    assert "ZeroDivisionError" in runtime.broken["dhl"]
+    assert polled(runtime, "parcels") == [OTHER]
 
 
 def test_a_code_that_nobody_knows_is_told(opened):

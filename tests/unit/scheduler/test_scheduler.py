@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from syncd import metrics, watch
+from syncd import metrics, status, watch
 from syncd.connector import AuthFailed, Capability, NotPermitted, Push, Unavailable, Wake
 from syncd.model import OutboxState
 from syncd.scheduler import Scheduler
@@ -91,6 +91,7 @@ class TestPolls:
         first = start()
         until(lambda: polls(quick, "orders") >= 4)
         assert polls(quick) == 1
+        assert "accounts, not permitted: quick messages, " in status.line(world.runtime)
         time(timedelta(days=1, seconds=1))
         until(lambda: polls(quick) >= 3)
 
