@@ -102,6 +102,9 @@ class Receipt(Value, frozen=True, kw_only=True):
     """Proof that a draft arrived at the platform."""
 
     source_id: str
-    """The platform's id of the message, as a later poll will show it where it is shown."""
+    """The platform's id of the message, as a later poll will show it where it is shown.
+
+    By it the two are known to be one, and the conversation to be about the draft's order.
+    """
     accepted_at: datetime
     detail: str = ""
