@@ -124,6 +124,10 @@ def test_nothing_installed_is_no_problem(install: Install) -> None:
             GOOD.replace("    Config = Config", "    Config = Config; able = lambda self, _: {}"),
             "able must be a class method that takes the settings",
         ),
+        (
+            GOOD.replace("    Config = Config", "    Config = Config; reads = {}"),
+            "reads must be a class method that takes the settings",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_and_the_rest_goes_on(
