@@ -45,8 +45,8 @@ class Bench:
         due = f"{NOW_US} - shipment_id % 1000"
         with self.store.database.write() as connection:
             connection.exec_driver_sql("DELETE FROM findings")
-            every = f"SELECT id, {later} FROM shipments WHERE true ON CONFLICT DO NOTHING"
-            self._run(connection, f"INSERT INTO shipment_dues {every}")
+            left = "shipments LEFT JOIN shipment_dues ON shipment_id = id WHERE shipment_id IS NULL"
+            self._run(connection, f"INSERT INTO shipment_dues SELECT id, {later} FROM {left}")
             self._run(connection, f"UPDATE shipment_dues SET due_at = {due} WHERE {which}")
         tidy(self.store)
 
