@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 import msgspec
 from apscheduler.events import EVENT_JOB_EXECUTED, JobExecutionEvent
 
-from syncd import clock, log
+from syncd import clock, log, process
 from syncd.accounts import Runtime
 from syncd.config import AccountSettings, Settings, StoreSettings
 from syncd.connector import AccountConfig, Batch, Capability, Connector, Context, Cursor
@@ -175,7 +175,7 @@ def main(base_url: str, store_url: str, accounts: str, interval: str, seconds: s
     runtime = Runtime.open(wanted, Plugins(connectors={"bench": Shop}))
     opened = time.process_time() - began
     gc.collect()
-    gc.freeze()
+    process.settle()
     scheduler = Scheduler(runtime)
     found = measure(scheduler, float(interval), float(seconds))
     found["kb_per_account"] = (found.pop("resident_kb") - empty) / int(accounts)

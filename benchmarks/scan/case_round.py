@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.measuring import median
 from benchmarks.scan.bound import bound_round
 from benchmarks.scan.world import NOW, NOW_US, tidy
-from syncd import clock, log, watch
+from syncd import clock, log, process, watch
 from syncd.accounts import Account, Runtime
 from syncd.config import AccountSettings, Settings
 from syncd.connector import AccountConfig, Context
@@ -140,7 +140,7 @@ def measure(bench: Bench, rounds: int, *, full: bool) -> dict[str, Any]:
     taken: dict[str, list[dict[str, float]]] = {"round": [], "bound": []}
     bench.reset()
     watch.run(bench.runtime)  # the daemon has compiled its statements long before
-    gc.freeze()  # as the daemon does once it has started
+    process.settle()  # as the daemon does once it has started
     for _ in range(rounds):
         for name, work in (("round", lambda: watch.run(bench.runtime)), ("bound", bench.bound)):
             bench.reset()

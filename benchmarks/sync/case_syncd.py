@@ -3,7 +3,6 @@
 ``case_syncd BASE_URL STORE_URL``
 """
 
-import gc
 import json
 import sys
 import time
@@ -16,7 +15,7 @@ import msgspec
 
 from benchmarks.sync import feed
 from benchmarks.sync.payload import RawPage, Row
-from syncd import clock, ingest, log
+from syncd import clock, ingest, log, process
 from syncd.accounts import Account
 from syncd.config.settings import AccountSettings, DaemonSettings
 from syncd.connector import AccountConfig, Batch, Capability, Connector, Context, Cursor
@@ -92,8 +91,7 @@ def main(base_url: str, store_url: str) -> None:
     log.configure()
     store = Store(store_url)
     accounts = [_account(feed.name(n), base_url, store) for n in range(feed.ACCOUNTS)]
-    gc.collect()
-    gc.freeze()
+    process.settle()
     began = time.perf_counter()
     with ThreadPoolExecutor(DaemonSettings().workers) as workers:
         results = list(workers.map(lambda each: ingest.poll(each, "messages", store), accounts))

@@ -5,14 +5,13 @@ reload, a look at the store) runs beside it.
 """
 
 import faulthandler
-import gc
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
-from syncd import clock, log, metrics, systemd
+from syncd import clock, log, metrics, process, systemd
 from syncd.config import ConfigError
 from syncd.daemon.endpoint import serve_endpoint
 from syncd.daemon.receiver import receive_pushes
@@ -96,7 +95,7 @@ class Service:
     def _start(self) -> None:
         self._engine.start()
         self._reporter.start()
-        gc.freeze()  # what start-up made stays: no collection need look at it again
+        process.settle()
         metrics.STARTED.set(clock.now().timestamp())
         systemd.notify("READY=1")
         _log.info("started", accounts=len(self._engine.accounts))
