@@ -46,6 +46,8 @@ class Round:
 
     def _read(self, wanted: Select[Any], number: Column[int]) -> list[Any]:
         """A row of `wanted`, which begins with `number`, for each that is due, the longest due first."""
+        if not self.numbers:
+            return []
         among = bulk.among(self._connection, number, self.numbers)
         found = {row[0]: row for row in self._connection.execute(wanted.where(among))}
         return [found[number] for number in self.numbers]
