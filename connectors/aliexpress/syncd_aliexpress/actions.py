@@ -1,4 +1,4 @@
-"""What a shop asks AliExpress to do for an order: more time, and to know that it left; decisions only.
+"""What a shop asks of AliExpress for an order: more time, and to know that it left; decisions only.
 
 Sources: the descriptions of extendsbuyeracceptgoodstime (its error codes, and that the order must
 wait for the buyer, without dispute and not frozen) and of sellershipmentfortop.
@@ -15,7 +15,7 @@ _DAY = timedelta(days=1)
 # AliExpress counts days on the Pacific coast's clock, where two of each year have not 24 hours.
 _SLACK = timedelta(hours=1)
 OTHER = "Other"
-"""The service of whoever is not in AliExpress's list; it goes with the address of a tracking site."""
+"""The service of whoever is not in AliExpress's list; it goes with a tracking site's address."""
 _REFUSED = {
     "100": "AliExpress knows no such order",
     "200": "AliExpress has no data for this order that fit",

@@ -1,9 +1,9 @@
 """What AliExpress's error answers mean for recovery; they come with HTTP 200.
 
-Sources: developer.alibaba.com, "Troubleshooting and Error Codes" for the numbers of the old gateway,
-whose `sub_code` begins with ``isp.`` where the platform failed; openservice.aliexpress.com and the
-published SDK for the words of the new one, whose `type` is ISV (the caller), ISP or SYSTEM (the
-platform).
+Sources: developer.alibaba.com, "Troubleshooting and Error Codes" for the numbers of the old
+gateway, whose `sub_code` begins with ``isp.`` where the platform failed; openservice.aliexpress.com
+and the published SDK for the words of the new one, whose `type` is ISV (the caller), ISP or SYSTEM
+(the platform).
 """
 
 import re
@@ -82,7 +82,7 @@ def fault_in(reply: Reply) -> Fault | None:
 
 
 def _of_app(code: str, said: str) -> ConnectorError | None:
-    """What is wrong with the app, its login or its machine, if that is it; nothing was carried out."""
+    """What is wrong with the app, its login or machine, if that is it; nothing was carried out."""
     if code in _EXPIRED:
         return AuthFailed(f"{said}; run `syncd connect ACCOUNT`")
     if code in _APP:

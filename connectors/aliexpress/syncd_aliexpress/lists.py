@@ -25,7 +25,7 @@ REVIEW_CHANGES = timedelta(days=2)
 
 
 def orders(client: AliExpressClient, now: datetime, *, finished: bool) -> Source:
-    """The orders, each followed by its parcels; a batch is small because each entry costs a call."""
+    """The orders, each followed by its parcels; a batch is small since each entry costs a call."""
 
     def page(start: datetime, end: datetime | None, offset: int) -> Page:
         number = 1 + offset // ORDERS_PER_PAGE

@@ -1,7 +1,8 @@
 """AliExpress's token endpoint, which is of its own kind: signed as its system interfaces are.
 
-Source: openservice.aliexpress.com, "Seller authorization" and /auth/token/create, /auth/token/refresh
-in its reference. No error here repeats what was asked or answered, which are secrets.
+Source: openservice.aliexpress.com, "Seller authorization" and /auth/token/create,
+/auth/token/refresh in its reference. No error here repeats what was asked or answered, which are
+secrets.
 """
 
 from collections.abc import Callable, Mapping

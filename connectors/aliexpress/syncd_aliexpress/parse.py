@@ -191,7 +191,7 @@ def _line(line: wire.Line) -> OrderLine:
 
 
 def _variant(attributes: str | None) -> str | None:
-    """What was chosen, out of JSON in a text; what cannot be read there is no reason to lose an order."""
+    """What was chosen, out of JSON in a text; an unreadable one is no reason to lose an order."""
     try:
         chosen = msgspec.json.decode(attributes or "{}", type=wire.Variants).sku
     except msgspec.MsgspecError:

@@ -94,7 +94,7 @@ class AliExpress(Connector):
         return Verdict.never(NO_CHAT)
 
     def extend_promise(self, order_id: str, until: datetime, key: str) -> Receipt:
-        """Give the buyer as many days more as it takes; none where the order lasts that long already."""
+        """Give the buyer the extra days it takes; none where the order lasts that long already."""
         del key  # AliExpress has no idempotency key: the order's own deadline tells
         days = actions.days_to(self._sold(order_id), until)
         if days:

@@ -1,12 +1,12 @@
-"""A signature by hand, to compare with another program's: ``python -m syncd_aliexpress.signing --json``.
+"""Signs by hand, to compare with another program: ``python -m syncd_aliexpress.signing --json``.
 
 Reads one JSON object and prints its signature, or says what is wrong with it and ends with 2::
 
     {"kind": "system", "path": "/auth/token/create", "params": {"app_key": "…"}, "secret": "…"}
     {"kind": "business", "params": {"method": "…", "app_key": "…"}, "secret": "…"}
 
-``path`` is what stands behind ``/rest``; a business interface has none, and one that is given for it
-is not signed. Numbers among ``params`` are signed as they are written, ``true`` and ``false`` as
+``path`` is what stands behind ``/rest``; a business interface has none, and one given for it is
+not signed. Numbers among ``params`` are signed as they are written, ``true`` and ``false`` as
 these words. ``null``, an empty text and the parameter ``sign`` are not signed.
 """
 

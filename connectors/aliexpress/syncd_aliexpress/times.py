@@ -28,7 +28,8 @@ def maybe(written: str | None) -> datetime | None:
 def wall(at: datetime) -> str:
     """A time as AliExpress's filters want it, never later than `at`.
 
-    In the hour that comes twice in autumn it is the hour before, whichever of the two AliExpress takes it for.
+    In the hour that comes twice in autumn it is the hour before, whichever of the two AliExpress
+    takes it for.
     """
     there = at.astimezone(PACIFIC)
     if there.replace(fold=0).utcoffset() != there.replace(fold=1).utcoffset():

@@ -232,7 +232,7 @@ class AllegroClient:
             raise Denied(error.said, _advice(f"allegro:api:{right}")) from None
 
     def _page(self, path: str, offset: int, limit: int, asked: Params | None = None) -> Reply:
-        """A page of a list; raises Unavailable for the one before once more, which would not end."""
+        """A page of a list; raises Unavailable for the one before again, which would not end."""
         reply = self._get(path, {**(asked or {}), "limit": limit, "offset": offset})
         content = hash(reply.content)
         if offset > 0 and self._last.get(path) == content:

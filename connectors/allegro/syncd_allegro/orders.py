@@ -134,7 +134,7 @@ class Orders:
         return self._handled(raw, waybills)
 
     def _handled(self, raw: bytes, waybills: list[bytes] | None = None) -> list[Item]:
-        """The order and its parcels, where `waybills` are new or it is not as it was handled last."""
+        """The order and its parcels, where `waybills` are new or it is not as last handled."""
         order_id, seen = _known_by(raw)
         if self.place.seen.pop(order_id, None) == seen and waybills is None:
             self.place.seen[order_id] = seen

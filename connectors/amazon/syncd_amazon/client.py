@@ -34,7 +34,7 @@ REVIEW = "productReviewAndSellerFeedback"
 ORDERS_PER_PAGE = RETURNS_PER_PAGE = 100
 DATA = "BUYER,RECIPIENT,PROCEEDS,FULFILLMENT,PACKAGES"
 
-# Turns are counted at both ends of a line whose delay varies: at the very rate some would be refused.
+# Turns are counted at both ends of a line of varying delay: at the very rate some are refused.
 SLACK = 0.98
 # Requests a second, and how many at once. The returns' model names none; a usual plan is taken.
 PLANS: Mapping[str, tuple[float, float]] = {
@@ -119,7 +119,7 @@ class AmazonClient:
         return buyer.locale if buyer else None
 
     def message(self, order_id: str, store: str, action: str, body: Any) -> None:
-        """Send one of the messages that are offered; Amazon tells nothing of it but that it took it."""
+        """Send one of the messages offered; Amazon tells nothing of it but that it took it."""
         path = f"{MESSAGING}/{segment(order_id)}/messages/{action}"
         self._created("sendMessage", path, store, body)
 

@@ -137,7 +137,7 @@ class AmazonConnector(Connector):
         return self._receipt(f"{order_id}/{message.name}/{key}")
 
     def find_sent(self, draft: Draft, key: str) -> Receipt | None:
-        """Amazon cannot tell: it shows no seller's message by its API, and offers some repeatedly."""
+        """Amazon cannot tell: its API shows no seller's message, and offers some repeatedly."""
         del key
         raise OutcomeUnknown(
             "Amazon's API does not show what was sent: look at Buyer-Seller Messages of order "

@@ -1,9 +1,9 @@
 """When Amazon would ask a buyer for a review; pure.
 
 Source: "Set up the Solicitations API" and Amazon's answer in selling-partner-api-models issue 4927:
-from 5 days after the earliest delivery date until 30 days after the latest, once for each order that
-has been shipped. The list of what may be done is at times empty for days within it (models issues
-187 and 4927), which is no refusal.
+from 5 days after the earliest delivery date until 30 days after the latest, once for each order
+that has been shipped. The list of what may be done is at times empty for days within it (models
+issues 187 and 4927), which is no refusal.
 """
 
 from datetime import datetime, timedelta

@@ -43,7 +43,7 @@ def told_of(shipment: Shipment, found: wire.SoldOrder) -> wire.Package | None:
 
 
 def next_reference(found: wire.SoldOrder) -> str:
-    """An id for one more parcel: Amazon takes positive numbers only, as texts (models issue 5094)."""
+    """An id for another parcel: Amazon takes positive numbers only, as text (models issue 5094)."""
     ids = [each.package_reference_id for each in parse.packages(found)]
     return str(1 + max((int(one) for one in ids if one.isascii() and one.isdigit()), default=0))
 

@@ -36,7 +36,7 @@ class Uploads:
 
     def _put(self, file: Attachment, resource: str, store: str) -> dict[str, str]:
         content = file.content or b""
-        # In base64: a hexadecimal digest becomes a header that the storage refuses (docs issue 1245).
+        # In base64: a hex digest becomes a header that the storage refuses (docs issue 1245).
         digest = b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
         place = self._client.upload_destination(resource, store, digest)
         self._check(place, digest)

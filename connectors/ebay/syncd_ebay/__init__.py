@@ -185,7 +185,7 @@ class EbayConnector(Connector):
         )
 
     def authorize_url(self, consent: Consent) -> str:
-        """EBay's page for the seller; eBay knows where it ends by the RuName alone, without PKCE."""
+        """EBay's page for the seller; the RuName alone tells eBay where it ends, without PKCE."""
         asked = {
             "client_id": self.config.client_id,
             "redirect_uri": self._ru_name(),

@@ -69,7 +69,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     theirs: frozenset[CaseStatus] = frozenset()
     """While it stands so, what is due is not the seller's; eBay leaves it in place."""
     fields: Mapping[str, str]
-    """The field of `entry`, or a path of fields, for the case's id, its buyer's, and its other fields."""
+    """The field of `entry`, or path of fields, for the case's id, its buyer's and other fields."""
 
     def read(self, raw: bytes) -> Case:
         """One case of the list; raises msgspec.MsgspecError."""

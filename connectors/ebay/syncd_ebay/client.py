@@ -141,7 +141,7 @@ class EbayClient:
         offset: int = 0,
         limit: int = CONVERSATIONS_PER_PAGE,
     ) -> ConversationPage:
-        """A page of the conversations with messages in the span; `offset` is a multiple of `limit`."""
+        """A page of conversations with messages in the span; `offset` is a multiple of `limit`."""
         params: dict[str, str | int] = {"conversation_type": kind, "limit": limit, "offset": offset}
         if start is not None:
             params["start_time"] = utc_text(start)

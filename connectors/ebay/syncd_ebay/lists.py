@@ -62,7 +62,7 @@ class Conversations:
         return Page(entries, page.total, more, step=CONVERSATIONS_PER_PAGE)
 
     def _platform_page(self, start: datetime, end: datetime | None, offset: int) -> Page:
-        """A page of eBay's own messages, for which it takes no times: until all that follows is older."""
+        """A page of eBay's own messages, for which it takes no times: until the rest is older."""
         del end
         page = self._client.conversations(self._kind, offset=offset)
         entries = self._entries(page.conversations, start)

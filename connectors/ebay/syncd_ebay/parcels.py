@@ -1,7 +1,7 @@
 """Telling eBay of a parcel, and finding it there again; pure.
 
-Source: eBay's description of createShippingFulfillment. The number may only hold letters and digits,
-and becomes the id of the parcel; number and carrier come together or not at all.
+Source: eBay's description of createShippingFulfillment. The number may only hold letters and
+digits, and becomes the id of the parcel; number and carrier come together or not at all.
 """
 
 from collections.abc import Iterable

@@ -52,9 +52,9 @@ def order_head(raw: bytes) -> wire.OrderHead:
 def member_message(raw: bytes, thread: wire.Conversation, own: frozenset[str]) -> Message:
     """A message between members; `own` are the account's names, in lower case.
 
-    Since September 2025 a user name and an immutable id may stand for one buyer; a conversation has one
-    other side whatever it is called. Raises msgspec.MsgspecError, and NotOurs where neither side
-    is the account.
+    Since September 2025 a user name and an immutable id may stand for one buyer; a conversation has
+    one other side whatever it is called. Raises msgspec.MsgspecError, and NotOurs where neither
+    side is the account.
     """
     said = msgspec.json.decode(raw, type=wire.MemberMessage)
     sender, recipient = said.sender_username or "", said.recipient_username or ""
@@ -129,8 +129,8 @@ def shipped(raw: bytes) -> bool:
 def shipment(raw: bytes, order_raw: bytes) -> Shipment:
     """One parcel of the order; raises msgspec.MsgspecError.
 
-    Its id carries the order's, since eBay makes fulfillment ids that look like tracking numbers, and one
-    parcel may hold two orders.
+    Its id carries the order's, since eBay makes fulfillment ids that look like tracking numbers,
+    and one parcel may hold two orders.
     """
     parcel = msgspec.json.decode(raw, type=wire.Fulfillment)
     sold = msgspec.json.decode(order_raw, type=wire.SellOrder)
@@ -184,7 +184,7 @@ def _status(sold: wire.SellOrder) -> OrderStatus:
 
 
 def _buyer_contact(sold: wire.SellOrder, instruction: wire.StartInstruction) -> wire.Contact:
-    """The buyer's own contact: what is sent through eBay's programmes goes to a hub, not to them."""
+    """The buyer's own contact: what is sent by eBay's programmes goes to a hub, not to them."""
     step = instruction.shipping_step
     if step and step.ship_to and not instruction.ebay_supported_fulfillment:
         return step.ship_to

@@ -149,7 +149,7 @@ def challenge(push: Push, token: str, url: str) -> Wake | None:
 
 
 def verified(push: Push, keys: Keys) -> Wake | None:
-    """What a signed push wakes; None where its signature is not eBay's. Raises what `Keys.key` does."""
+    """What a push wakes; None where its signature is not eBay's. Raises what `Keys.key` does."""
     signature = _signature(push.headers.get("x-ebay-signature", ""))
     if signature is None:
         return None
@@ -194,7 +194,7 @@ def _is_good(signature: Signature, key: Any, body: bytes) -> bool:
 
 
 def _loaded(text: str) -> Any:
-    """EBay's key, which comes without the line breaks of PEM; None where it is no elliptic curve's."""
+    """EBay's key, which comes without PEM's line breaks; None where it is no elliptic curve's."""
     from cryptography.hazmat.primitives.asymmetric.ec import (  # noqa: PLC0415  see above
         EllipticCurvePublicKey,
     )

@@ -1,8 +1,8 @@
 """Reading after-sales lists that can only be asked for by the time at which a case was opened.
 
 So a list is read again from the oldest case that is still open, or was opened lately, and only what
-reads otherwise than before is given. Spans of time take the place of pages: eBay's references do not
-agree on whether an offset counts pages or entries.
+reads otherwise than before is given. Spans of time take the place of pages: eBay's references do
+not agree on whether an offset counts pages or entries.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ Fetch = Callable[[Kind, datetime, datetime], tuple[list[bytes], bool]]
 LATELY = timedelta(days=30)
 # "Cannot be set back more than 18 months"; a week less, so that month lengths do not matter.
 OLDEST = timedelta(days=540)
-# The longest span of payment disputes is 90 days. Cancellations are only given where an end is named.
+# The longest span of payment disputes is 90 days. Cancellations are given only if an end is named.
 SPAN = timedelta(days=89)
 SHORTEST = timedelta(seconds=1)
 BATCH = 200

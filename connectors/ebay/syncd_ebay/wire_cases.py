@@ -113,7 +113,7 @@ class Cancellation(Wire, frozen=True):
 
     @property
     def order_id(self) -> str | None:
-        """The id as the other APIs have it; an unpaid order's is made of listing and transaction."""
+        """The id as other APIs have it; an unpaid order's is made of listing and transaction."""
         legacy = self.legacy_order_id
         return legacy if legacy and legacy.count("-") == 2 else None
 

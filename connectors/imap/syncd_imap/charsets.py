@@ -46,7 +46,7 @@ def codec(charset: str) -> str | None:
 
 
 def decode(data: bytes, charset: str | None = None) -> str:
-    """`data` as text: by its charset, else as UTF-8, else as Windows-1252, else bytes as letters."""
+    """`data` as text: by its charset, else UTF-8, else Windows-1252, else bytes as letters."""
     if data.isascii() and b"\x1b" not in data and not _is_wide(charset):
         return clean(data.decode("ascii"))
     for name in (charset and codec(charset), "utf-8", "cp1252"):

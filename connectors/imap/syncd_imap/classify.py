@@ -34,7 +34,7 @@ _LIST_FIELDS = ("list-id", "list-unsubscribe", "x-mailing-list", "feedback-id")
 
 
 def classify(mail: Part, sender: str, subject: str, *, own: bool) -> MessageKind:
-    """The kind of a mail whose From is `sender` (empty: nobody); `own` says that syncd itself wrote it.
+    """The kind of a mail whose From is `sender` (empty: nobody); `own`: syncd itself wrote it.
 
     The fields are those of RFC 3834, RFC 3464, RFC 2919 and what mail programs add of their own.
     """

@@ -18,7 +18,7 @@ _BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 
 
 def to_text(source: str) -> str:
-    """The text of `source`: blocks on their own lines, quotations with ``>``, no script or style."""
+    """The text of `source`: blocks on their own lines, quotes with ``>``, no script or style."""
     # Beyond the last ">" there is no tag; looking for one from every "<" would be quadratic.
     source = source[:MAX_HTML]
     last = source.rfind(">") + 1

@@ -1,4 +1,4 @@
-"""Which mails are the same one: ids that survive a rebuilt mailbox and differ where content does."""
+"""Which mails are the same: ids that survive a rebuilt mailbox and differ where content does."""
 
 import hashlib
 import re

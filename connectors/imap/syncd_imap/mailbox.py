@@ -186,7 +186,7 @@ class Mailbox:
 
 
 def layout_of(folders: Sequence[Folder], config: ImapConfig, *, is_gmail: bool) -> Layout:
-    """Choose the folders. On Gmail each label is a folder with the same mails, so All Mail alone."""
+    """Choose the folders. On Gmail each label is a folder with the same mails: All Mail alone."""
     every = _used_for(folders, "\\all") if is_gmail else None
     sent = folder_name(config.sent_folder) if config.sent_folder else _sent(folders)
     read = tuple(map(folder_name, config.folders)) or _to_read(every, sent)

@@ -124,7 +124,7 @@ def _party(mailbox: Mailbox) -> Party:
 
 
 def _sent_at(mail: Part, arrived: datetime) -> datetime:
-    """The Date field, unless the first relay's stamp or the server's time shows that it is wrong."""
+    """The Date field, unless the first relay's stamp or the server's time shows it to be wrong."""
     hop = moment(mail.first("received").rpartition(b";")[2])
     latest = hop or arrived
     said = moment(mail.first("date"))

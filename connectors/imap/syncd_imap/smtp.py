@@ -1,4 +1,4 @@
-"""Sending by SMTP over a few kept connections, step by step, so that a failure says what it left."""
+"""Sending by SMTP over a few kept connections, in steps, so that a failure says what it left."""
 
 import smtplib
 import socket

@@ -160,7 +160,7 @@ class TikTokShop(Connector):
         yield from walk_lists(sources, cursor, self.context.now(), history=self._history)
 
     def may_send(self, draft: Draft) -> Verdict:
-        """By what the draft holds; whom TikTok lets the shop write to, TikTok says when it is sent."""
+        """By what the draft holds; whom TikTok lets the shop write to shows when it is sent."""
         return rules.may_send(draft, chat=self.config.chat)
 
     def send(self, draft: Draft, key: str) -> Receipt:
@@ -179,7 +179,7 @@ class TikTokShop(Connector):
             return find_text(self._written(draft, since), draft)
 
     def confirm_shipment(self, shipment: Shipment, key: str) -> Receipt:
-        """Tell that the order's package left; only of orders that the seller sends by themselves."""
+        """Tell that the order's package left; only of orders that the seller sends themselves."""
         del key  # `find_confirmation` looks for the number instead
         parcel = shipping.told(shipment)
         sold = self._client.order(shipment.order_id)
@@ -214,7 +214,7 @@ class TikTokShop(Connector):
         ask_each(*[chat] if self.config.chat else [], orders, returns)
 
     def authorize_url(self, consent: Consent) -> str:
-        """TikTok's page for the seller; where it ends is set in Partner Center, and PKCE is unknown."""
+        """TikTok's page for the seller; Partner Center sets where it ends, and PKCE is unknown."""
         if self.config.service_id is None:
             raise Rejected(
                 "set service_id to the app's Service ID (Partner Center, App & Service, App details)"

@@ -133,7 +133,7 @@ class TikTokClient:
     def mark_shipped(
         self, order_id: str, line_ids: list[str], tracking_number: str, provider_id: str
     ) -> str | None:
-        """Tell that lines left in a package, where an order has none yet; gives the package's id."""
+        """Tell that lines left in a package, if an order has none yet; gives the package's id."""
         body = {
             "order_line_item_ids": line_ids,
             "tracking_number": tracking_number,

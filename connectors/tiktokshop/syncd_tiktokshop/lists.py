@@ -59,7 +59,7 @@ class Conversations:
         return Source(self._page, self._read, limit=CONVERSATIONS_PER_PAGE, batch=10)
 
     def with_buyer(self, entries: Iterable[Entry], user_id: str) -> list[wire.Conversation]:
-        """Those of the entries that are with a buyer; raises OutcomeUnknown where one is unreadable."""
+        """The entries that are with a buyer; raises OutcomeUnknown where one is unreadable."""
         entries = list(entries)
         if not all(entry.known for entry in entries):
             raise OutcomeUnknown("the list of conversations cannot be understood")
@@ -126,7 +126,7 @@ def _changed(
 
 
 def _following(told: str | None, before: str) -> str:
-    """The token of the next page; raises Unavailable for the same one again, which would not end."""
+    """The next page's token; raises Unavailable for the same one again, which would not end."""
     if told and told == before:
         raise Unavailable("TikTok Shop gives the same page again and again")
     return told or ""
@@ -150,7 +150,7 @@ def _conversation_entry(raw: bytes) -> Entry:
 
 
 def _index(raw: bytes) -> int:
-    """Where a message stands; one that does not tell stands first, and is refused when it is read."""
+    """Where a message stands; one that does not tell stands first, and is refused when read."""
     try:
         return int(msgspec.json.decode(raw, type=wire.Place).index)
     except (msgspec.MsgspecError, ValueError):

@@ -130,7 +130,7 @@ def _ship_by(sold: wire.Order) -> Window | None:
 
 
 def _buyer(sold: wire.Order) -> Party:
-    """The buyer; no hidden name or number, which strangers would share, and no alias to write to."""
+    """The buyer; no hidden name or number, which strangers share, and no alias to write to."""
     to = sold.recipient_address or wire.Recipient()
     return Party(
         id=sold.user_id or None,

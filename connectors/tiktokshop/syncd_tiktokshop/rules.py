@@ -1,4 +1,4 @@
-"""TikTok Shop's rules for a message that its text does not show; length, links and contacts are data of syncd.
+"""TikTok Shop's rules that a message's text does not show; length, links, contacts: syncd's data.
 
 Source: "Send Message" (kinds and length) and "Get Conversations" (who may be written to).
 """

@@ -1,4 +1,4 @@
-"""A signature by hand, to compare with another program's: ``python -m syncd_tiktokshop.signing --json``.
+"""Signs by hand, to compare with another program: ``python -m syncd_tiktokshop.signing --json``.
 
 Reads one JSON object and prints its signature, or says what is wrong with it and ends with 2::
 

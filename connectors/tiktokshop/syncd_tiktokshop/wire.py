@@ -109,7 +109,7 @@ class ChatMessage(msgspec.Struct):
 
 
 class Place(msgspec.Struct):
-    """Where a message stands in its conversation: `index` grows with each, `create_time` may not."""
+    """A message's place in its conversation: `index` grows with each, `create_time` may not."""
 
     index: str
     create_time: Seconds
