@@ -29,7 +29,7 @@ _WRITES = frozenset({Capability.START_CONVERSATION, Capability.NOTIFY_TEMPLATED,
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """One account: its settings, its place in the store, and the connector object that serves it."""
+    """One account: its settings, its place in the store, and the connector object serving it."""
 
     id: int
     name: str
@@ -83,7 +83,7 @@ class Runtime:
         self.under_way: tuple[datetime | None, Mapping[tuple[str, str, str], int]] = None, {}
         """How many parcels each carrier had on each route, and when they were counted."""
         self.newly_late: tuple[datetime | None, Mapping[Lane, int]] = None, {}
-        """How many of these fell silent or late of late, since the last count, and when that was."""
+        """How many of these fell silent or late lately, since the last count, and when that was."""
         self.outages_asked_at: datetime | None = None
         """When it was last looked whether an outage is over."""
         self.stale: set[str] = set()
@@ -94,9 +94,10 @@ class Runtime:
     def open(cls, settings: Settings, plugins: Plugins, *, as_is: bool = False) -> "Runtime":
         """Open the store, bring it up to date and make the connector objects; no source is asked.
 
-        Raises StoreUnavailable, SecretUnavailable (the store's password or key) or TemplateProblems. An
-        account whose connector object cannot be made is left out and listed in `broken`. With
-        `as_is` the store has to be there already, and its key only where a login is asked for.
+        Raises StoreUnavailable, SecretUnavailable (the store's password or key) or
+        TemplateProblems. An account whose connector object cannot be made is left out and listed in
+        `broken`. With `as_is` the store has to be there already, and its key only where a login is
+        asked for.
         """
         templates = wording.load(settings)
         store = Store(
@@ -130,7 +131,7 @@ class Runtime:
         return self._by_id.get(account_id)
 
     def mail_account(self, account: Account) -> Account | None:
-        """The account that writes mail for `account` where its platform does not let syncd write."""
+        """The account that mails for `account` where its platform does not let syncd write."""
         return self.accounts.get(account.settings.writes_mail_by or "")
 
     def close(self) -> None:

@@ -27,7 +27,7 @@ _DAY = timedelta(days=1)
 
 
 class Learner:
-    """Keeps the runtime's model the latest: another process's, or one fitted here where that is due."""
+    """Keeps the runtime's model the latest: another process's, or one fitted here when due."""
 
     def __init__(self, runtime: "Runtime") -> None:
         self._runtime = runtime

@@ -1,4 +1,4 @@
-"""structlog set up once: coloured on a terminal, priority-prefixed for the journal, JSON on request."""
+"""structlog set up once: coloured on terminals, priority-prefixed for journald, JSON on request."""
 
 import logging
 import sys

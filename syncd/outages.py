@@ -1,4 +1,4 @@
-"""One alarm for a carrier's outage: found while parcels are judged, before their buyers are told."""
+"""One alarm for a carrier's outage: found as parcels are judged, before their buyers are told."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -17,8 +17,9 @@ _log = log.get("watch")
 
 # Counting all parcels takes a third of a second for a million, and hardly changes in an hour.
 _COUNT_AGAIN = timedelta(minutes=10)
-# How often a round asks whether an outage is over of which nothing was heard, and how long it adds up
-# what it finds itself: counted after each batch, 200,000 parcels took half as long again to judge.
+# How often a round asks whether an outage is over of which nothing was heard, and how long it adds
+# up what it finds itself: counted after each batch, 200,000 parcels took half as long again to
+# judge.
 _ASK_AGAIN = timedelta(minutes=1)
 
 

@@ -60,7 +60,7 @@ def settle() -> None:
 
 
 def _started(pid: int) -> str:
-    """Field 22 of /proc/PID/stat (proc(5)); empty where the process waits for its parent's notice."""
+    """Field 22 of /proc/PID/stat (proc(5)); empty where PID waits for its parent's notice."""
     stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     fields = stat.rpartition(")")[2].split()
     return "" if fields[0] in {"Z", "X"} else fields[19]

@@ -57,7 +57,7 @@ def listening(runtime: "Runtime", parcels: Collection[Parcel]) -> dict[Parcel, L
 def _listening(
     sources: Mapping[int, Source], shop: int, followers: Mapping[int, datetime | None]
 ) -> Listening:
-    """A poll of a shop's stream is a look at all its parcels; a follower looks at each by itself."""
+    """A poll of a shop's stream is a look at all its parcels; a follower looks at each alone."""
     # A follower that the config has and that could not be made tells nothing.
     told_by = [sources.get(follower) or Source(f"#{follower}") for follower in followers]
     looks = list(followers.values())

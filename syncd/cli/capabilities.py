@@ -38,8 +38,8 @@ def capabilities(invocation: Invocation, as_json: bool) -> None:
     """Tell what each account can read, send, extend, upload, ask for and push, and why not.
 
     It is what the connectors declare, and which streams the last polls were not permitted to read;
-    no platform is asked. Where an account cannot send, the mail account that writes for it is named,
-    else its notices become tasks for staff.
+    no platform is asked. Where an account cannot send, the mail account that writes for it is
+    named, else its notices become tasks for staff.
     """
     settings, found = invocation.load()
     refused = _not_permitted(invocation)

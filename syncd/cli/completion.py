@@ -9,8 +9,8 @@ from click.shell_completion import get_completion_class
 def completion(shell: str) -> None:
     """Print the completion script for SHELL.
 
-    For bash put `eval "$(syncd completion bash)"` into ~/.bashrc; zsh likewise in ~/.zshrc; for fish
-    write the output to ~/.config/fish/completions/syncd.fish.
+    For bash put `eval "$(syncd completion bash)"` into ~/.bashrc; zsh likewise in ~/.zshrc; for
+    fish write the output to ~/.config/fish/completions/syncd.fish.
     """
     from syncd.cli import cli  # noqa: PLC0415  the group imports this module, lazily
 

@@ -65,7 +65,7 @@ def sample_config(names: tuple[str, ...], whole: bool) -> None:
 @json_option
 @click.pass_context
 def connectors(ctx: click.Context, as_json: bool) -> None:
-    """List the connectors installed, what each can do, and what is wrong with those that do not load.
+    """List the connectors installed, what each can do, and what is wrong with any that do not load.
 
     Exits with 1 if one does not load.
     """

@@ -27,8 +27,8 @@ from syncd.connector import (
 from syncd.plugins import Plugins
 from syncd.store import Store, Vault
 
-# Fixed, since some platforms want the address registered; between those of /metrics and of pushes, so
-# that a running daemon is not in the way.
+# Fixed, since some platforms want the address registered; between those of /metrics and of pushes,
+# so that a running daemon is not in the way.
 PORT = 9465
 
 

@@ -27,8 +27,8 @@ def connector() -> None:
 def new(name: str, path: Path | None) -> None:
     """Write a connector called NAME to begin with: a distribution whose tests pass.
 
-    It is for a made-up platform with messages, orders and sending; change it to what your platform's
-    documents say, and let `syncd connector test` tell what no longer holds.
+    It is for a made-up platform with messages, orders and sending; change it to what your
+    platform's documents say, and let `syncd connector test` tell what no longer holds.
     """
     from syncd.testing.scaffolding import (  # noqa: PLC0415  --help should not pay for it
         CannotScaffold,

@@ -26,7 +26,7 @@ from syncd.store import Store
 @pass_invocation
 @click.pass_context
 def explain(ctx: click.Context, invocation: Invocation, number: str, as_json: bool) -> None:
-    """Tell a parcel's story: how far it is, what is expected, who watches it, what was found and told.
+    """Tell a parcel's story: how far it is, what is expected, who watches, what was found and told.
 
     Each watch is asked when it would speak by the settings in the config now. Exits with 1 where no
     parcel has this number.

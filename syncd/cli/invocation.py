@@ -34,7 +34,7 @@ class Invocation:
 
     @property
     def new_config(self) -> Path:
-        """Where to write a new config: the one given, else the system's for root, else the user's."""
+        """Where to write a new config: as given, else the system's for root, else the user's."""
         if self.given is not None:
             return self.given
         return _SYSTEM if os.geteuid() == 0 else user_config()
@@ -57,7 +57,7 @@ class Invocation:
 
 
 def _template_names(folder: Path | None) -> set[str]:
-    """The templates that there are, by their files' names: reading and proving them takes longer."""
+    """The templates there are, by their files' names: reading and proving them takes longer."""
     from syncd.text.templates import BUILT_IN  # noqa: PLC0415  not needed for --help
 
     folders = [BUILT_IN, *([folder] if folder else [])]

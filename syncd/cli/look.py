@@ -154,7 +154,7 @@ def show(
 
 
 def _subject(looking: Looking, typed: str, kind: str | None, account: str | None) -> dict[str, Any]:
-    """What is known of it; a usage error that lists the accounts where several have such an order."""
+    """What is known of it; a usage error that lists the accounts if several have such an order."""
     try:
         return looking.store.look.subject(typed, kind, account=account)
     except AmbiguousOrder as error:

@@ -88,7 +88,7 @@ class Reactions(NamedTuple):
 
 
 def reactions(invocation: Invocation) -> Reactions:
-    """The config's watches, playbooks and lateness; raises ConfigError where something is wrong in them."""
+    """The config's watches, playbooks and lateness; raises ConfigError where one is wrong."""
     data = _tree(invocation.config)
     tables = {name: data[name] for name in ("watches", "playbooks", "lateness") if name in data}
     found = _checked(invocation, Settings, tables)

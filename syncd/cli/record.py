@@ -47,9 +47,9 @@ def record(
 ) -> None:
     """Poll ACCOUNT from the beginning, store nothing, and write what its platform answers.
 
-    Each request and its answer become a JSON file in which secrets and personal data are masked: ids and
-    names have stand-ins, the same everywhere, and of texts only the form is left. Look the files over
-    before you give them away. Only connectors that speak HTTP can be recorded.
+    Each request and its answer become a JSON file in which secrets and personal data are masked:
+    ids and names have stand-ins, the same everywhere, and of texts only the form is left. Look the
+    files over before you give them away. Only connectors that speak HTTP can be recorded.
 
     Exits with 69 where a stream could not be polled, 1 where there was nothing to record.
     """

@@ -60,7 +60,7 @@ def ship(
 
 
 def _account(opened: Runtime, order: str, wanted: str | None) -> Account:
-    """Whose order it is; a usage error where that is not clear, or its platform takes no numbers."""
+    """Whose order it is; a usage error where that is unclear, or its platform takes no numbers."""
     names = opened.store.stories.accounts_of(order)
     chosen = [name for name in names if wanted in {None, name}]
     if not chosen:

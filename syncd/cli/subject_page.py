@@ -139,7 +139,7 @@ def _conversation(talk: Facts) -> Iterator[str]:
 
 
 def _entry(entry: Facts, *, several: bool) -> Iterator[str]:
-    """`several`: there are several conversations, so that it matters in which something was said."""
+    """`several`: there are several conversations, so it matters in which something was said."""
     yield click.style(
         f"{minute(entry['at'])}  {plain(entry['kind']):10} {cell(_who(entry))}", bold=True
     )

@@ -1,4 +1,4 @@
-"""What a settings class says about its keys: the source of the sample, the reference and the hints."""
+"""What a settings class says about its keys: the source of sample, reference and hints."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The main file and conf.d/*.toml, read into one tree in which every key knows its file and line."""
+"""The main file and conf.d/*.toml, read into one tree in which each key knows its file and line."""
 
 import re
 import tomllib

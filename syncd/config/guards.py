@@ -10,7 +10,7 @@ from syncd.config.watches import Section
 
 
 class StaleSource(Section):
-    """Silence counts for nothing while nobody listens: sources of tracking that cannot be reached."""
+    """Silence counts for nothing while nobody listens: tracking sources that cannot be reached."""
 
     enabled: bool = Field(
         default=True,

@@ -67,4 +67,4 @@ ClockTime = Annotated[time, BeforeValidator(_parse_clock), PlainSerializer(_form
 """A time of day, written ``"08:00"``."""
 
 LocalPath = Annotated[Path, AfterValidator(_beside_the_config)]
-"""A path; ``~`` is the home folder, and a relative one starts at the folder of the main config file."""
+"""A path; ``~`` is the home folder, and a relative one starts at the main config file's folder."""

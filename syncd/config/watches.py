@@ -54,17 +54,17 @@ FOR_STAFF = frozenset(
         Kind.AT_RISK,
     }
 )
-"""What the seller's own people have to act on; telling a buyer of it would be too early or too much."""
+"""What the seller's own people have to act on; telling a buyer would be too early or too much."""
 WITH_TEXT = frozenset({Kind.LATE_DISPATCH, Kind.OUT_OF_STOCK})
-"""What of that a buyer may be told, early and honestly, where a playbook wants it: there is a text."""
+"""What of that a buyer may be told, early and honestly, if a playbook wants it: there is a text."""
 BOTH = frozenset({Kind.LOST, Kind.DAMAGED, Kind.RETURNING, Kind.RETURNED})
 """What a buyer should hear of and a person has to see to: to send again, or to give money back."""
 FORECAST = frozenset({Kind.AT_RISK, Kind.LIKELY_LATE})
-"""What may not come true: listed on the board, and told once a seller has seen in a backtest what it
-is worth."""
+"""What may not come true: listed on the board, and told once a seller has seen in a backtest what
+it is worth."""
 NEWS = frozenset({Kind.SHIPPED, Kind.ARRIVED})
-"""What is no trouble: told where a seller wants it; that a parcel has arrived, only to a buyer who was
-told of a trouble with it."""
+"""What is no trouble: told where a seller wants it; that a parcel has arrived, only to a buyer who
+was told of a trouble with it."""
 FOR_BUYERS = tuple(kind for kind in Kind if kind not in FOR_STAFF | FORECAST | NEWS)
 """What a buyer should hear from the seller first."""
 
@@ -86,7 +86,7 @@ class LateDispatch(Watch):
 
 
 class OutOfStock(Watch):
-    """Orders that wait to be sent and cannot be served from stock, the oldest being served first."""
+    """Orders that wait to be sent and cannot be served from stock, the oldest served first."""
 
     on_hand: tuple[str, ...] = Field(
         default=(),

@@ -1,4 +1,4 @@
-"""pydantic's errors, said in our own words: what is wrong, what was given, what to write instead."""
+"""pydantic's errors in our own words: what is wrong, what was given, what to write instead."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -49,7 +49,7 @@ class Complaint:
     message: str
     hint: str = ""
     names_key: bool = False
-    """The message names the last key of the path, so that only the table is to be named before it."""
+    """The message names the last key of the path, so that only the table is named before it."""
 
     def below(self, *path: str | int) -> "Complaint":
         """The same, seen from further up."""

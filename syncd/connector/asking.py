@@ -6,7 +6,7 @@ from syncd.connector.contract import NotPermitted
 
 
 def ask_each(*calls: Callable[[], object]) -> None:
-    """Make all these calls; what is not permitted is told at the end, all of it in one NotPermitted.
+    """Make all these calls; what is not permitted is told at the end, all in one NotPermitted.
 
     Any other error ends it at once.
     """

@@ -12,7 +12,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     """A random word that the platform has to give back, which proves that this walk was meant."""
     redirect: str
-    """Where the platform is to send the browser with the code: a page on this machine's loopback."""
+    """Where the platform sends the browser with the code: a page on this machine's loopback."""
     verifier: str
     """The secret half of PKCE (RFC 7636), for the exchange; `challenge` is what the page gets."""
 

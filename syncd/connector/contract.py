@@ -36,7 +36,7 @@ class Capability(StrEnum):
     START_CONVERSATION = "start_conversation"
     """Write to a buyer first, from an order or an address."""
     WRITE_MAIL = "write_mail"
-    """Write to any e-mail address, so that it can stand in for a platform that takes no messages."""
+    """Write to any e-mail address, so that it can stand in for a platform without messages."""
     NOTIFY_TEMPLATED = "notify_templated"
     """Only the platform's own kinds of notice."""
     EXTEND_PROMISE = "extend_promise"
@@ -68,8 +68,9 @@ class AuthFailed(ConnectorError):
 class NotPermitted(ConnectorError):
     """The login is good and does not cover this: only the stream stops, the account's others go on.
 
-    It is asked for again after a day, or at once when the config is reloaded. `fix` says which scope,
-    role or permission is missing, where to get it, and the setting that does without it, if any.
+    It is asked for again after a day, or at once when the config is reloaded. `fix` says which
+    scope, role or permission is missing, where to get it, and the setting that does without it, if
+    any.
     """
 
     def __init__(self, said: str, fix: str) -> None:
@@ -136,7 +137,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Connector:
-    """One account of one platform. Subclass it; only `name`, `api_version`, `Config` and `poll` are a must."""
+    """One account of one platform. Subclass it; `name`, `api_version`, `Config`, `poll` suffice."""
 
     name: ClassVar[str]
     """The word after ``connector =`` in an account's config: a-z, 0-9 and '-', a letter first."""
@@ -150,9 +151,9 @@ class Connector:
     capabilities: frozenset[Capability] = frozenset()
     """What the platform allows; in an object what `able` says of its settings, and nothing else."""
     lacks: ClassVar[Mapping[Capability, str]] = {}
-    """Why the platform has no such capability, in words for who wonders (``syncd capabilities``)."""
+    """Why the platform has no such capability, in words that ``syncd capabilities`` shows."""
     consent_code: ClassVar[str] = "code"
-    """The parameter in which the platform's consent page hands over the code; OAuth 2 says ``code``."""
+    """The parameter in which the platform's consent page gives the code; OAuth 2 says ``code``."""
     carriers: ClassVar[frozenset[str] | None] = None
     """Whose parcels a tracking connector follows, by their codes in the recogniser's courier table
     (``syncd recognise --json`` shows them); None: anybody's, as aggregators do."""
@@ -286,7 +287,7 @@ class Connector:
         """
 
     def wait(self, stream: str, seconds: float) -> bool:
-        """Wait up to `seconds` for the source to say that `stream` has news (IMAP IDLE and the like).
+        """Wait up to `seconds` for the source to say that `stream` has news (as by IMAP IDLE).
 
         True means poll now. Only called where `capabilities` holds `PUSH`.
         """
@@ -296,10 +297,10 @@ class Connector:
         """What a request to the push listener wakes; None: it is not proven to be the platform's.
 
         Only called where `capabilities` holds `WEBHOOK`. It checks the signature, in constant time,
-        and asks nobody, but for a public key that its platform names in the signature: once for each
-        key, at a fixed host, in seconds, and under a `Budget`, since anybody may name any. It raises
-        Unavailable where such a key cannot be had now; the platform tries again. What it names is
-        polled soon: nothing is taken from the push itself.
+        and asks nobody, but for a public key that its platform names in the signature: once for
+        each key, at a fixed host, in seconds, and under a `Budget`, since anybody may name any. It
+        raises Unavailable where such a key cannot be had now; the platform tries again. What it
+        names is polled soon: nothing is taken from the push itself.
         """
         del push
         return None

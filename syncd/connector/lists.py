@@ -27,5 +27,5 @@ def walk_lists(
 
 
 def place_in(cursor: Cursor, name: str, begin: datetime) -> Place:
-    """The place that stands in a cursor by a list's name; that of `begin` where there is none yet."""
+    """The place that a cursor has for a list's name; that of `begin` where there is none yet."""
     return Place.load(cursor[name]) if name in cursor else Place(begin)

@@ -35,7 +35,7 @@ def written_since(draft: Draft) -> datetime:
 
 
 def find_text(messages: Iterable[Message], draft: Draft) -> Receipt | None:
-    """The receipt of the first of `messages` that is `draft`, for `Connector.find_sent`; None: none is.
+    """The receipt of the first of `messages` that is `draft`, for `Connector.find_sent`; else None.
 
     Only what the seller wrote since `written_since` counts, and what is not `Draft.taken`. Raises
     OutcomeUnknown as `written_since` does.
@@ -56,7 +56,7 @@ def find_text(messages: Iterable[Message], draft: Draft) -> Receipt | None:
 
 
 def require(verdict: Verdict) -> None:
-    """Raise Rejected, with the reason, for what `may_send` does not allow: the first line of `send`."""
+    """Raise Rejected, with the reason, for what `may_send` forbids: the first line of `send`."""
     if not verdict.allowed:
         raise Rejected(verdict.reason)
 

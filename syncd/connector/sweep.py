@@ -52,9 +52,10 @@ class Page(msgspec.Struct, frozen=True):
     `entries` may be in any order, twice on it, and none at all. `total` is how many the whole list
     has, by the platform; None where it does not tell, and then a list of several pages is read
     twice, since only that shows whether it stood still. `more` says that a page follows; behind one
-    that is said to be the last, but is not by the total, the walk looks all the same. `step` is how far the next page lies behind this one. None: as far
-    as the page has entries, so it is only needed where some of those that came are left out of
-    `entries`, or, as `Source.limit`, where pages have numbers or offsets have to be multiples of it.
+    that is said to be the last, but is not by the total, the walk looks all the same. `step` is how
+    far the next page lies behind this one. None: as far as the page has entries, so it is only
+    needed where some of those that came are left out of `entries`, or, as `Source.limit`, where
+    pages have numbers or offsets have to be multiples of it.
     """
 
     entries: list[Entry]

@@ -20,7 +20,7 @@ class AddressTaken(Exception):
 class Listening:
     """Answers by `handler` from construction until `close`, `at_once` requests at a time.
 
-    What comes beyond those is hung up on. `purpose` and `section` (of the config) are for the error.
+    What comes beyond those is hung up on. `purpose` and `section` (of the config) are for errors.
     """
 
     def __init__(

@@ -13,9 +13,9 @@ _STDERR = 2
 def tell(number: int, frame: FrameType | None) -> None:
     """Write every thread's stack to standard error; a handler of signals, for the main thread.
 
-    Unlike `faulthandler.register` it holds the interpreter lock meanwhile: without it, the stack of a
-    thread that goes on is read while it changes, which has ended daemons by a segmentation fault. A
-    main thread that hangs tells nothing, but then the watchdog does.
+    Unlike `faulthandler.register` it holds the interpreter lock meanwhile: without it, the stack of
+    a thread that goes on is read while it changes, which has ended daemons by a segmentation fault.
+    A main thread that hangs tells nothing, but then the watchdog does.
     """
     del number, frame
     # Not by sys.stderr, whose lock the interrupted code may hold.

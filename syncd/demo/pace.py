@@ -1,4 +1,4 @@
-"""How fast the made-up world's time goes: as asked for, but never faster than the daemon can follow.
+"""How fast the made-up world's time goes: as asked for, but no faster than the daemon can follow.
 
 On a busy machine the world waits: what the demo shows is what syncd does, not what the machine
 could not do in a minute.

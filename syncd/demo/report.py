@@ -1,4 +1,4 @@
-"""What a demo did, counted from the store and from the world's own record of what reached buyers."""
+"""What a demo did, counted from the store and the world's own record of what reached buyers."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -131,7 +131,7 @@ def _languages(runtime: Runtime) -> dict[str, int]:
 
 
 def _examples(runtime: Runtime) -> dict[str, str | int]:
-    """One of each: an order whose buyer was told, that message, who waits, what nobody could read."""
+    """One each: an order whose buyer was told, that message, who waits, what nobody could read."""
     look = runtime.store.look
     sent = next((row for row in _sent(runtime) if row.order_id), None)
     found: dict[str, str | int | None] = {}

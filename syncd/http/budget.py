@@ -1,4 +1,4 @@
-"""How often a platform may be asked: token buckets, shared by all whom the platform counts as one."""
+"""How often a platform may be asked: token buckets, shared by all that it counts as one."""
 
 import threading
 
@@ -6,7 +6,7 @@ from syncd import clock
 from syncd.connector import MAX_RETRY_AFTER, Unavailable
 
 PATIENCE_SECONDS = 5.0
-"""A request waits this long for its turn at the most; what takes longer is the scheduler's to wait."""
+"""A request waits this long for its turn at the most; what takes longer is the scheduler's."""
 
 
 class BudgetSpent(Unavailable):

@@ -95,7 +95,7 @@ class HttpClient:
     def get(
         self, path: str, params: Params | None = None, *, budget: Budget | None = None
     ) -> Reply:
-        """Read; a dropped connection or a 5xx is tried once more at once, since reading is harmless.
+        """Read; a dropped connection or 5xx is tried once more at once, since reading is harmless.
 
         Raises AuthFailed, Unavailable (BudgetSpent where a budget is) or Rejected.
         """

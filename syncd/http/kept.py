@@ -1,4 +1,4 @@
-"""Tokens as they are kept between processes: with what they were made for, so that none outlives it."""
+"""Tokens as kept between processes: with what they were made for, so that none outlives it."""
 
 import hashlib
 from collections.abc import Callable
@@ -30,8 +30,8 @@ class Kept(msgspec.Struct, frozen=True):
 class KeptTokens:
     """One login's tokens with a `TokenKeeper`.
 
-    `origin` gives what the login is made of (the endpoint, the client, the configured refresh token):
-    tokens kept for another one are not seen, so that a changed config is heeded.
+    `origin` gives what the login is made of (the endpoint, the client, the configured refresh
+    token): tokens kept for another one are not seen, so that a changed config is heeded.
     """
 
     def __init__(self, keeper: TokenKeeper, origin: Callable[[], tuple[str, ...]]) -> None:

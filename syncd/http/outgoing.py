@@ -18,7 +18,7 @@ class Encoded(msgspec.Struct, frozen=True):
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
-    """A request as it will be sent; but for what `HttpClient` says in `headers` of every request."""
+    """A request as it will be sent, but for what `HttpClient` says in every request's `headers`."""
 
     method: str
     origin: str = ""
@@ -35,7 +35,7 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def url(self) -> str:
-        """The whole address, to the byte as it will be sent: parameters are a form's (``a=b+c``)."""
+        """The whole address, to the byte as it is sent: parameters are a form's (``a=b+c``)."""
         query = f"?{urlencode(self.params)}" if self.params else ""
         return f"{self.origin}{self.path}{query}"
 

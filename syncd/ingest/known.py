@@ -14,7 +14,7 @@ _Item = TypeVar("_Item", Message, Order, Shipment, TrackingEvent, Case, Review, 
 
 
 def rounds(items: Iterable[_Item]) -> Iterator[dict[str, _Item]]:
-    """Items by source id; one that comes twice in a batch, edited on the way, gets a later round."""
+    """Items by source id; one that comes twice in a batch, edited meanwhile, gets a later round."""
     waiting = list(items)
     while waiting:
         now: dict[str, _Item] = {}

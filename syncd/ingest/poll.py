@@ -108,7 +108,8 @@ def _transactions(
 ) -> Iterator[tuple[Batch, datetime]]:
     """The connector's batches, several together where they are small and quick.
 
-    Each with the time before the connector began with it. What came before a failure is handed on first, so that it is not pulled again.
+    Each with the time before the connector began with it. What came before a failure is handed on
+    first, so that it is not pulled again.
     """
     together = _Together()
     try:

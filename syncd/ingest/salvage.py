@@ -45,8 +45,8 @@ def salvage(
     """Write `items` and the cursor in one transaction; where that fails, all that can be stored.
 
     `looks` are the tracking numbers that were asked about. In the second case the cursor is stored
-    last, so that nothing is lost by a crash in between. Raises StaleClaim, what the database itself raises, and Unstorable where not one of many items
-    can be stored.
+    last, so that nothing is lost by a crash in between. Raises StaleClaim, what the database itself
+    raises, and Unstorable where not one of many items can be stored.
     """
     try:
         return _write(store, claim, platform, items, cursor, looks=looks)

@@ -57,7 +57,7 @@ class Party(Value, frozen=True, kw_only=True):
     """Their address or the platform's relay alias for it."""
     phone: str | None = None
     other_ids: tuple[str, ...] = ()
-    """What the same platform calls them elsewhere, where the source proves that they are the same."""
+    """What the same platform calls them elsewhere, where the source proves them the same."""
     thread_id: str | None = None
     """A conversation of the platform in which nobody but they and the seller speaks: whoever is its
     other side is they, under whatever name."""
@@ -140,9 +140,9 @@ class Order(Value, frozen=True, kw_only=True, tag="order"):
     source_id: str
     placed_at: datetime
     status: OrderStatus
-    """Where its units differ: of those that were not called off, that of the one furthest behind, or
-    `PARTLY_SHIPPED` where some have left and others not; `CANCELLED` only when all are called off. A
-    return does not change it: that is a `Case`."""
+    """Where its units differ: of those that were not called off, that of the one furthest behind,
+    or `PARTLY_SHIPPED` where some have left and others not; `CANCELLED` only when all are called
+    off. A return does not change it: that is a `Case`."""
     buyer: Party
     lines: tuple[OrderLine, ...] = ()
     ship_to: Address = Address()
@@ -252,7 +252,7 @@ class Case(Value, frozen=True, kw_only=True, tag="case"):
     order_id: str | None = None
     """``source_id`` of the order in the same account."""
     listing_id: str | None = None
-    """The listing it is about, where the source names no order: the buyer's order of it is looked for."""
+    """The listing, where the source names no order: the buyer's order of it is looked for."""
     reason: str | None = None
     """The platform's own word for it."""
     text: str | None = None
@@ -301,7 +301,7 @@ class StockLevel(Value, frozen=True, kw_only=True, tag="stock_level"):
 
 
 class BadItem(Value, frozen=True, kw_only=True, tag="bad_item"):
-    """An item the connector could not read: it goes to quarantine with its payload, the rest goes on."""
+    """An item the connector cannot read: it is quarantined with its payload, the rest goes on."""
 
     source_id: str
     reason: str

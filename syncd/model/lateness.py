@@ -12,13 +12,13 @@ NOT_YET = 1 << 62
 BOARD = 0.5
 """From this chance to miss its promise a parcel belongs on the staff's board.
 
-This and the next three are from a study of real marketplace orders: at 0.5 nine of a hundred on-time
-orders were ever alarmed, at 0.7 three, and the chance was as good as its word.
+This and the next three are from a study of real marketplace orders: at 0.5 nine of a hundred
+on-time orders were ever alarmed, at 0.7 three, and the chance was as good as its word.
 """
 BUYER = 0.7
 """From this chance the buyer should hear of it."""
 BOARD_USED = 0.75
-"""Where too few parcels are known: the used share of the promised time that puts it on the board."""
+"""Where too few parcels are known: the used share of promised time that puts it on the board."""
 BUYER_USED = 0.9
 """Where too few are known: the used share from which the buyer should hear of it."""
 FEWEST = 30
@@ -48,7 +48,7 @@ class KeptModel(Value, frozen=True, kw_only=True):
 
     fitted_at: datetime
     since: datetime
-    """With `fitted_at` the training window: the day on which the first order learnt from was placed."""
+    """With `fitted_at` the training window: the day the first order learnt from was placed."""
     n: int
     """Parcels learnt from."""
     base_rate: float
@@ -56,7 +56,7 @@ class KeptModel(Value, frozen=True, kw_only=True):
     drift: float
     """The odds of lateness in the last four weeks over those before; 1 is as before."""
     board: float | None = None
-    """The board's threshold as calibrated on the months before; None in what an older syncd kept."""
+    """The board's threshold as calibrated on the months before; None in what older syncds kept."""
     settings: bytes
     """How it was fitted, as JSON."""
     tables: bytes
@@ -81,13 +81,13 @@ class Chance(Value, frozen=True, kw_only=True):
     basis: str = ""
     """Which parcels those were."""
     within_days: int | None = None
-    """Days from placing by which 95 % of them are delivered; None where that is after the promise."""
+    """Days from placing by which 95 % of them are delivered; None where past the promise."""
     board: float
     """From this chance it belongs on the board, at present: three or four days before the promise
     sooner than at other times."""
     lowest: float
-    """The least that `board` is on any day. What has come to the board is measured by this, as a bar
-    that rises is no news of the parcel."""
+    """The least that `board` is on any day. What has come to the board is measured by this, as a
+    bar that rises is no news of the parcel."""
     buyer: float
     """From this chance the buyer should hear of it, at present."""
     next_at: datetime | None = None

@@ -11,7 +11,7 @@ class OutboxState(StrEnum):
     """Where a row of the outbox stands.
 
     ``pending -> claimed -> in_flight -> sent`` is the good way. A row found *claimed* after a crash
-    is safe to send again; one found *in flight* is settled by asking the platform, else by a person.
+    is safe to send again; one found *in flight* is settled by asking the platform, or by a person.
     """
 
     HELD = "held"

@@ -34,14 +34,14 @@ _log = log.get("outbox")
 
 LEASE = timedelta(minutes=2)
 BATCH = 20
-# Nobody asks about a message sooner, unless its sender is dead: each of a mail server's half a dozen
-# answers may take as long as the account's patience, 30 s.
+# Nobody asks about a message sooner, unless its sender is dead: each of a mail server's half a
+# dozen answers may take as long as the account's patience, 30 s.
 SLOWEST_SEND = timedelta(minutes=5)
 # How often a platform is asked again about a send whose outcome it cannot tell yet, how soon after
 # the send at first (it may have arrived and not be shown yet), and for how long.
 ASK_AGAIN = timedelta(seconds=15)
 GIVE_UP_ASKING = timedelta(hours=6)
-# What the platform says did not arrive is sent again at once, unless that has come to nothing before.
+# What the platform says did not arrive is sent again at once, unless that came to nothing before.
 QUICK_TRIES = 3
 _SLOWEST_RETRY = timedelta(hours=1)
 # A verdict that opens at once must not spin.

@@ -17,7 +17,7 @@ def worst_first(risks: Iterable[AtRisk], now: datetime) -> list[AtRisk]:
 
     What costs most soonest comes first, one question after the other:
 
-    1. How urgent is its worst finding? One that a person must act on moves nowhere without a person;
+    1. How urgent is its worst finding? One that a person must act on moves nowhere without one;
        one the buyer should hear of is told by the playbooks; a note may clear up by itself.
     2. Does the buyer's protection end within `CLAIM_IS_NEAR`? Until it does the delivery time can
        be extended; then the buyer has claimed, or lost the right to. The nearest end first.

@@ -18,7 +18,7 @@ from syncd.model import FollowFacts, Milestone, ParcelRef
 from syncd.rules.recognise import Candidate, recognise
 
 Routes = Mapping[int, frozenset[str] | None]
-"""The accounts that follow parcels, by id: whose, as codes of the courier table; None: anybody's."""
+"""The accounts that follow parcels, by id: whose, as courier table codes; None: anybody's."""
 
 STEPS = (timedelta(hours=3), timedelta(hours=6), timedelta(hours=12), timedelta(hours=24))
 SOON = timedelta(hours=6)

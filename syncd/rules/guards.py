@@ -17,7 +17,7 @@ RESTS_ON_SILENCE = frozenset(
 """The kinds that are concluded from what nobody has said; a carrier states the others."""
 
 OF_ORDERS = frozenset({Kind.SHIP_BY_NEAR, Kind.LATE_DISPATCH, Kind.OUT_OF_STOCK})
-"""The same of orders: the shop may have told long ago, of those it was not asked about, that they left."""
+"""The same of orders: of those not asked about, the shop may long have told that they left."""
 
 _SOONEST = timedelta(seconds=15)
 _LATEST = timedelta(minutes=15)
@@ -53,14 +53,14 @@ class Silence(msgspec.Struct, frozen=True):
 def stale_since(
     sources: Collection[Source], settings: StaleSource, now: datetime
 ) -> datetime | None:
-    """Since when none of a parcel's sources has been heard of; None where one has, or it has none."""
+    """Since when no source of a parcel has been heard of; None where one has, or it has none."""
     since = [source.stale_since(settings, now) for source in sources]
     known = [each for each in since if each is not None]
     return max(known) if known and len(known) == len(since) else None
 
 
 def ask_again(stale: datetime, now: datetime) -> datetime:
-    """When to judge again what a stale source kept back: the later, the longer it has been stale."""
+    """When to judge again what a stale source held back: later, the longer it has been stale."""
     return now + min(max((now - stale) / 4, _SOONEST), _LATEST)
 
 

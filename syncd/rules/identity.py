@@ -61,7 +61,7 @@ class CustomerBook:
         self.learnt: dict[str, int] = {}
         """Identity keys to write, each with its customer."""
         self.merged: dict[int, int] = {}
-        """Customers that turned out to be another one, each with the one that is left in the end."""
+        """Customers that turned out to be another one, each with the one left in the end."""
 
     def resolve(self, keys: tuple[str, ...], party: Party) -> int | None:
         """The customer with these identities, made up where there is none; None without any key."""

@@ -148,7 +148,7 @@ class Scheduler:
             self._scheduler.add_job(
                 _logged(partial(self._poll, account, stream), _job_id(account, stream)),
                 "interval",
-                # APScheduler only ever adds jitter: less half of it, the mean is what was asked for.
+                # APScheduler only ever adds jitter: less half of it, the mean is as asked for.
                 seconds=seconds * (1 - _JITTER_SHARE / 2),
                 jitter=seconds * _JITTER_SHARE,
                 id=_job_id(account, stream),

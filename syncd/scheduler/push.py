@@ -1,4 +1,4 @@
-"""Sources that say when they have news (IMAP IDLE and the like): a thread each that waits for it."""
+"""Sources that say when they have news (as by IMAP IDLE): a thread each that waits for it."""
 
 import threading
 from collections.abc import Callable
@@ -14,7 +14,7 @@ _AFTER_FAILURE = 60.0
 
 
 class Listener:
-    """Waits for one stream's news and asks for a poll; polls go on at their interval all the same."""
+    """Waits for one stream's news and asks for a poll; polls go on at their interval anyway."""
 
     def __init__(self, account: Account, stream: str, wake: Callable[[Account, str], None]) -> None:
         self._account = account

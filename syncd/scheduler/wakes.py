@@ -66,7 +66,7 @@ class Wakes:
         return any(_CONCERNED & account.connector.capabilities for account in accounts)
 
     def receive(self, name: str, push: Push) -> Received:
-        """Judge a push to the account called `name`; asks neither the store nor, but for keys, anybody."""
+        """Judge a push to the account `name`; asks neither the store nor, but for keys, anybody."""
         account = self._runtime.accounts.get(name)
         if account is None or Capability.WEBHOOK not in account.connector.capabilities:
             metrics.PUSHES.labels("", "unknown").inc()

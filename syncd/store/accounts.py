@@ -103,8 +103,8 @@ class AccountStore:
     ) -> Claim | None:
         """Take the right to poll a stream; None while another process holds it.
 
-        The same owner may claim again at once; anybody may after the lease, or as soon as the holder
-        is known to have died in the middle of a poll.
+        The same owner may claim again at once; anybody may after the lease, or as soon as the
+        holder is known to have died in the middle of a poll.
         """
         values = {
             "account_id": account_id, "stream": stream, "owner": owner, "now": to_us(now),

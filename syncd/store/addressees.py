@@ -11,7 +11,7 @@ from syncd.store.tables import conversation_orders, conversations, orders
 
 
 def addressees(connection: Connection, subjects: Select[tuple[int]]) -> dict[int, Addressee]:
-    """The buyers of `subjects`, by the number that each row gives, which says `orders` in its joins.
+    """The buyers of `subjects`, by the number each row gives, which says `orders` in its joins.
 
     Rows of one number have to follow each other; a subject without a known order has no buyer.
     """

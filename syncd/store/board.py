@@ -63,7 +63,7 @@ class BoardStore:
             ]
 
     def in_time(self, limit: int, account: str | None = None) -> list[AtRisk]:
-        """Parcels under way and orders without one in which nothing is wrong, the nearest promise first."""
+        """Parcels under way and orders without one, if nothing is wrong, nearest promise first."""
         under_way = (
             _of(account, _PARCELS)
             .where(_UNDER_WAY, shipments.c.id.not_in(_PARCELS_IN_TROUBLE))

@@ -116,7 +116,7 @@ def _arrays(table: Table, names: tuple[str, ...], rows: Rows) -> tuple[Any, ...]
 
 
 def _whole_numbers(values: Sequence[int | None]) -> str:
-    """PostgreSQL's literal for an array of these: psycopg's own takes ten times as long to write."""
+    """PostgreSQL's literal for an array of these: psycopg's takes ten times as long to write."""
     return f"{{{msgspec.json.encode(values)[1:-1].decode()}}}"
 
 

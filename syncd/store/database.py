@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-# How long a writer waits for another process (a command beside the daemon) to finish its transaction.
+# How long a writer waits for another process (a command beside the daemon) to end its transaction.
 _BUSY_SECONDS = 30
 _POOL_SIZE = 20
 

@@ -52,7 +52,7 @@ class DossierStore:
         self._database = database
 
     def of(self, typed: str) -> list[Dossier]:
-        """Each parcel with this tracking number, the one shipped last first; empty where none is known.
+        """Each parcel with this tracking number, the last shipped first; empty where none is known.
 
         Blanks and small letters in `typed` do not matter. Carriers give a number out again, and
         several orders may travel in one parcel, so that there can be more than one.
@@ -74,7 +74,7 @@ class DossierStore:
             return [_with_parcel(connection, dossier, each) for each in parcels] or [dossier]
 
     def of_order(self, typed: str) -> list[str] | None:
-        """The tracking numbers of an order of this id, in whatever account; None: there is no such."""
+        """The tracking numbers of an order of this id, in any account; None: there is no such."""
         with self._database.read() as connection:
             keys = holders(connection, [typed.strip()])
             if not keys:

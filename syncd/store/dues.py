@@ -1,4 +1,4 @@
-"""When parcels and orders are to be judged: one narrow table for each, in which those are that are due.
+"""When parcels and orders are to be judged: one narrow table for each, of those that are due.
 
 It is written for every one that is judged or has news. In their own rows, wide and with five
 indexes, that took PostgreSQL twice the CPU and forty times the WAL.
@@ -13,7 +13,7 @@ from syncd.store import bulk
 
 
 def claim(connection: Connection, dues: Table, now_us: int, limit: int) -> list[int]:
-    """Up to `limit` that are due, the longest due first; no other transaction gets them before this ends.
+    """Up to `limit` that are due, longest first; no other transaction gets them before this ends.
 
     What is known of them is to be read afterwards: it has all news that was written before, and
     what writes later ones waits for this transaction and has them judged again.

@@ -149,7 +149,7 @@ class FollowStore:
             return frozenset(connection.execute(followed).scalars())
 
     def looked_at(self, tracking_numbers: Collection[str]) -> dict[str, datetime]:
-        """When each of these parcels was last looked at by any account; those never looked at lack."""
+        """When any account last looked at each of these parcels; those never looked at lack."""
         with self._database.read() as connection:
             wanted = (
                 select(follows.c.tracking_number, func.max(follows.c.looked_at))
@@ -212,7 +212,7 @@ class FollowWriter:
             _enlist(self._connection, tracking_numbers)
 
     def facts(self, tracking_numbers: Collection[str]) -> list[FollowFacts]:
-        """What the next looks at these numbers depend on; those not followed by this account lack."""
+        """What the next looks at these numbers rest on; those not followed by this account lack."""
         newest = (
             select(func.max(tracking_events.c.seen_at))
             .where(tracking_events.c.tracking_number == follows.c.tracking_number)

@@ -31,7 +31,7 @@ class LatenessStore:
         self._database = database
 
     def history(self, since: datetime) -> ParcelTimes:
-        """Every promised parcel of orders placed from `since` on of which a carrier has told anything.
+        """Every promised parcel of orders placed from `since` on of which a carrier told anything.
 
         One of which no carrier ever told may have arrived long ago: it would look late for ever.
         """

@@ -109,7 +109,7 @@ class ListingWriter(Writer):
     def _own(
         self, table: Table, source_ids: Collection[str]
     ) -> tuple[Column[Any], Collection[Any]]:
-        """The rows of this account with these ids, by the column that tells them from all others."""
+        """The rows of this account with these ids, by the column that tells them from others."""
         wanted = select(table.c.id).where(
             table.c.account_id == self._account_id,
             bulk.among(self._connection, table.c.source_id, source_ids),

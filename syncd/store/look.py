@@ -117,9 +117,9 @@ class LookStore:
 
         `typed` is an order's id, a tracking number or a conversation's number; `kind` (``order``,
         ``parcel``, ``conversation``) says which where it could be several, else the first of these
-        is taken and ``also`` names the others. ``kind`` is None in the answer where nothing has this
-        name. `account` is whose it is, for an order that several accounts have: AmbiguousOrder is
-        raised without it. ``timeline`` is the oldest first; each entry has ``at``, ``kind``,
+        is taken and ``also`` names the others. ``kind`` is None in the answer where nothing has
+        this name. `account` is whose it is, for an order that several accounts have: AmbiguousOrder
+        is raised without it. ``timeline`` is the oldest first; each entry has ``at``, ``kind``,
         ``who``, ``text``.
         """
         with self._database.read() as connection:

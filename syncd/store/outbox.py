@@ -178,7 +178,7 @@ class OutboxStore:
             link_orders(connection, row.account_id, [receipt.source_id])
 
     def taken(self, row: OutboxRow, text: str) -> tuple[str, ...]:
-        """The platform's ids of messages with this text that have settled other rows of the account.
+        """The platform's ids of messages with this text that settled other rows of the account.
 
         Only those of about the row's own time and later.
         """

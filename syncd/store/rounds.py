@@ -45,7 +45,7 @@ class Round:
         self.numbers = dues.claim(connection, when_due, self._now_us, limit)
 
     def _read(self, wanted: Select[Any], number: Column[int]) -> list[Any]:
-        """A row of `wanted`, which begins with `number`, for each that is due, the longest due first."""
+        """A row of `wanted`, which begins with `number`, for each that is due, longest first."""
         if not self.numbers:
             return []
         among = bulk.among(self._connection, number, self.numbers)
@@ -78,7 +78,7 @@ class Round:
         return {(number, kind): from_us(at) for number, kind, at in rows}
 
     def open(self, found: Iterable[tuple[int | None, Finding]]) -> None:
-        """Store findings, each of a subject or of none; one that was closed before is open again."""
+        """Store findings, each of a subject or of none; one that was closed is open again."""
         rows = [
             (finding.fingerprint, finding.kind, finding.cause.value, finding.severity.value,
              to_us(finding.since), finding.evidence,

@@ -1,4 +1,4 @@
-"""What a message is made from: a parcel's story as it is known now, and the thread to go on with."""
+"""What a message is made from: a parcel's story as known now, and the thread to go on with."""
 
 from datetime import datetime
 from typing import Any
@@ -86,7 +86,7 @@ class StoryStore:
             return list(connection.execute(wanted).scalars())
 
     def order(self, row: OutboxRow) -> OrderStory:
-        """What a notice about the order of `row` is made from, whether it has a parcel by now or not."""
+        """What a notice on the order of `row` is made from, whether it has a parcel yet or not."""
         table = orders.c
         wanted = select(orders, accounts.c.name).join(accounts, accounts.c.id == table.account_id)
         if row.order_number is not None:
@@ -114,7 +114,7 @@ class StoryStore:
         )
 
     def since(self, row: OutboxRow) -> tuple[Milestone, frozenset[str]]:
-        """Where the parcel of `row` is by now, and the causes of later notices that went out or will."""
+        """Where `row`'s parcel is by now, and the causes of later notices that went out or will."""
         table = outbox.c
         state = select(shipments.c.milestone).where(shipments.c.id == row.shipment_id)
         later = select(table.cause).where(

@@ -107,7 +107,7 @@ class Subject:
         return self.kind == "order" and len(self.orders) > 1
 
     def owns(self, account: Any, order: Any) -> ColumnElement[bool]:
-        """The condition for rows whose account and order id are these columns: it is of its orders."""
+        """The condition that a row is of its orders, by its columns of account and order id."""
         return among(self.orders, account, order)
 
     @property
@@ -116,7 +116,7 @@ class Subject:
 
     @property
     def its_findings(self) -> ColumnElement[bool]:
-        """The condition for findings that are about it: its parcels', and its orders' without any."""
+        """The condition for findings about it: its parcels', and its orders' without any."""
         table = findings.c
         return or_(table.shipment_id.in_(self.shipments), table.order_id.in_(self._order_numbers))
 

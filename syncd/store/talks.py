@@ -57,7 +57,7 @@ _IDENTITY = re.compile(r"(?:(?:id|thread):[a-z][a-z0-9-]*|email|phone):(?P<shown
 
 
 def described(connection: Connection, numbers: Collection[int]) -> list[dict[str, Any]]:
-    """These conversations, the one spoken in last first, as `LookStore.conversations` gives them."""
+    """These conversations, the last spoken in first, as `LookStore.conversations` gives them."""
     table = conversations.c
     wanted = (
         select(

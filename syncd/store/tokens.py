@@ -96,7 +96,7 @@ class TokenStore:
     def late_keeper(
         self, account: str, account_id: int, key: Secret | None, now: Callable[[], datetime]
     ) -> TokenKeeper:
-        """The same, which is unlocked by `key` when it is first used; raises then what `unlock` does."""
+        """The same, unlocked by `key` when it is first used; raises then what `unlock` does."""
         return _Late(lambda: self.keeper(account, account_id, self.unlock(key, {account}), now))
 
 

@@ -37,7 +37,7 @@ class Vault:
         return self._fernet.encrypt(msgspec.json.encode((place, text)))
 
     def decrypt(self, place: str, ciphertext: bytes) -> str:
-        """The text again; raises KeyUnusable where it was not encrypted by these keys or for here."""
+        """The text again; raises KeyUnusable if not encrypted by these keys or for here."""
         try:
             sealed, text = msgspec.json.decode(
                 self._fernet.decrypt(ciphertext), type=tuple[str, str]

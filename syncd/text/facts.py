@@ -1,7 +1,7 @@
 """The facts a notice to a buyer may state, and what makes them safe to print.
 
-A notice is about a parcel, or, where its template's name begins with `OF_AN_ORDER`, about an order that
-has none yet.
+A notice is about a parcel, or, where its template's name begins with `OF_AN_ORDER`, about an order
+that has none yet.
 
 Names come from buyers and events from carriers: both are hostile. They are put into a text as
 plain words on one line, without links, and are never read as a template.

@@ -59,7 +59,7 @@ _HOST_OF_US = re.compile(r"(?:^|\.)(?:amazon|ebay|walmart|etsy)\.com$", re.IGNOR
 
 
 def normalise(tag: str | None) -> str | None:
-    """A language tag in its usual spelling (``pt_br`` -> ``pt-BR``); None where it is no language."""
+    """A language tag in its usual spelling (``pt_br`` -> ``pt-BR``); None where it is none."""
     match = _TAG.fullmatch(tag.strip()) if tag else None
     if match is None:
         return None

@@ -63,7 +63,7 @@ def platforms() -> tuple[str, ...]:
 
 
 def carrier_of(platform: str, address: str | None) -> str:
-    """Whose rules hold for what `platform` sends to `address`: a marketplace's, where it passes it on."""
+    """Whose rules hold for what `platform` sends `address`: a marketplace's that passes it on."""
     host = (address or "").rpartition("@")[2].strip().lower()
     for name, known in _all_rules().items():
         if known.relay and host.startswith(known.relay):

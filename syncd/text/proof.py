@@ -1,4 +1,4 @@
-"""Proves a template when it is loaded: every fact it uses exists, and every way through it works."""
+"""Proves a template when it is loaded: every fact it uses exists, every way through it works."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
@@ -52,7 +52,7 @@ _OTHERSAMPLES: dict[str, tuple[object, ...]] = {"days_silent": (0, 1, 2, 5, 22)}
 
 
 def problems(template: TemplateFile) -> list[TemplateProblem]:
-    """All that is wrong with `template`; empty for one that can be filled in whatever is missing."""
+    """All that is wrong with `template`; empty if it can be filled in whatever is missing."""
     found = [*_foreign_parts(template), *_unknown_names(template), *_untold(template)]
     return found or list(_unfillable(template))
 

@@ -1,7 +1,7 @@
 """The notices syncd writes: one file per template and language.
 
-A user's files are proven when they are loaded. Those that come with syncd are proven by its tests and
-read when they are first needed: a hundred of them take longer than the rest of a start.
+A user's files are proven when they are loaded. Those that come with syncd are proven by its tests
+and read when they are first needed: a hundred of them take longer than the rest of a start.
 """
 
 import re

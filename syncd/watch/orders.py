@@ -65,7 +65,7 @@ def _lacks(runtime: Runtime, tx: WaitingTransaction) -> dict[int, tuple[Lack, ..
 def _held_back(
     runtime: Runtime, tx: WaitingTransaction, new: list[tuple[OrderFacts, Finding]], now: datetime
 ) -> tuple[list[tuple[OrderFacts, Finding]], dict[int, list[datetime]]]:
-    """What may open now, and when to judge again what may not: the shop, or its stock, is not read."""
+    """What may open now, and when to judge again what may not: the shop or stock is not read."""
     again: dict[int, list[datetime]] = {}
     for stream, kinds in ((ORDERS, OF_ORDERS), (STOCK, _OF_STOCK)):
         stale = _stale(runtime, stream, [order for order, f in new if f.kind in kinds], now)
@@ -78,7 +78,7 @@ def _held_back(
 def _stale(
     runtime: Runtime, stream: str, orders: Collection[OrderFacts], now: datetime
 ) -> dict[int, datetime]:
-    """Those of the orders whose shops' stream has not been read for too long, each with since when."""
+    """Those of the orders whose shop's stream was not read for too long, each with since when."""
     if not orders:
         return {}
     settings, heard = runtime.settings.guards.stale_source, known(runtime, stream)

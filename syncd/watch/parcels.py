@@ -46,7 +46,7 @@ def judge_batch(runtime: Runtime, limit: int) -> int:
 def _told(
     runtime: Runtime, tx: WatchTransaction, new: Collection[tuple[ParcelFacts, Finding]]
 ) -> dict[tuple[int, str], Told]:
-    """What the buyers of these parcels were told first of each cause; needed for follow-ups only."""
+    """What these parcels' buyers were told first of each cause; needed for follow-ups only."""
     if not any(book.follow_up for book in runtime.settings.playbooks):
         return {}
     return {key: Told(*found) for key, found in tx.told([p for p, _ in new]).items()}

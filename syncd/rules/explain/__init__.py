@@ -28,9 +28,9 @@ def explain(
 ) -> dict[str, tuple[str, ...]]:
     """Sentences by title, in the order to read them.
 
-    `said` is what `syncd.rules.watches.each` answers for the parcel now, `switched_off` the names of
-    watches that the config rests, `silence` why findings that rest on silence are held back, where
-    they are. Times are UTC, but for scans: those are as the carrier wrote them.
+    `said` is what `syncd.rules.watches.each` answers for the parcel now, `switched_off` the names
+    of watches that the config rests, `silence` why findings that rest on silence are held back,
+    where they are. Times are UTC, but for scans: those are as the carrier wrote them.
     """
     return {
         "how it stands": tuple(standing(dossier, now)),

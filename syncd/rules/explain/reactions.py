@@ -1,4 +1,4 @@
-"""What syncd makes of a parcel: who watches it, what was found, whom it told and who looks it up."""
+"""What syncd makes of a parcel: who watches it, what was found, whom it told, who looks it up."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime

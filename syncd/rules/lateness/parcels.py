@@ -130,7 +130,7 @@ class Bars(NamedTuple):
     board: float
     buyer: float
     calibrated: bool = False
-    """Whether `board` is the model's own: a threshold of chances weighed by what an alarm is worth."""
+    """Whether `board` is the model's own: a threshold of chances weighed by an alarm's worth."""
 
     def by_day(self, board: float, left: Ints) -> Floats:
         """The board's bar with so many days left."""

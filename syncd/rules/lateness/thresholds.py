@@ -1,4 +1,4 @@
-"""Thresholds of a chance of late delivery: set on past orders, and tightened when lateness jumps."""
+"""Thresholds of a chance of late delivery: set on past orders, tightened when lateness jumps."""
 
 import numpy as np
 
@@ -21,11 +21,11 @@ def timely(p: Floats, left: Ints) -> Floats:
     """The chances of parcels with so many days `left`, weighed by what an alarm is worth then.
 
     The operational detector reads them. Four days before the promise there is time to send another
-    parcel, and an alarm may be wrong more often; so it may a day later, a little less. Then it comes
-    too late for much, and earlier than four days a day or two of patience tells much more. Chosen on
-    simulated histories of eight kinds, and judged on other runs of them: 0.88 of the late orders were
-    alarmed three days ahead and 0.73 four, where one threshold for all days with as many false alarms
-    reached 0.83 and 0.54.
+    parcel, and an alarm may be wrong more often; so it may a day later, a little less. Then it
+    comes too late for much, and earlier than four days a day or two of patience tells much more.
+    Chosen on simulated histories of eight kinds, and judged on other runs of them: 0.88 of the late
+    orders were alarmed three days ahead and 0.73 four, where one threshold for all days with as
+    many false alarms reached 0.83 and 0.54.
     """
     begins, fair = (np.array(column) for column in zip(*FAIR, strict=True))
     odds = fair[np.searchsorted(begins, left, side="right") - 1]

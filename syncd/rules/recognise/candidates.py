@@ -56,7 +56,7 @@ class Candidate(Value, frozen=True, kw_only=True):
     """Its code in the courier table."""
     name: str
     score: float
-    """Its share of the likelihood, 0 to 1; what is missing to 1 is for other carriers and things."""
+    """Its share of the likelihood, 0 to 1; the rest to 1 is for other carriers and things."""
     reason: str
     """In words, the strongest first."""
     check: Verdict

@@ -1,4 +1,4 @@
-"""Carriers by what they are called: marketplaces, labels and people each have names of their own."""
+"""Carriers by what they are called: marketplaces, labels and people each have their own names."""
 
 import re
 from functools import cache

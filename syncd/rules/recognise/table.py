@@ -57,7 +57,7 @@ class Format(Value, frozen=True, kw_only=True):
         return self.shape == "sure" or (self.shape == "marked" and self.check is not None)
 
     def fits(self, number: str) -> bool | None:
-        """Whether a normalised number is of this format; None where only its check digit is wrong."""
+        """Whether a normalised number has this format; None where only its check digit is wrong."""
         match = _compiled(self.pattern).fullmatch(number)
         if match is None:
             return False

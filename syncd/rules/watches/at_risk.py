@@ -28,7 +28,7 @@ one night's model differs a little from the next one's; staff should not see it 
 def at_risk(
     parcel: ParcelFacts, outlook: Outlook | None, now: datetime, *, grace: timedelta
 ) -> Judgement:
-    """A parcel that may miss its promise: `at_risk` for staff, then `likely_late` for the buyer too.
+    """A parcel that may miss its promise: `at_risk` for staff, then `likely_late` for buyers too.
 
     Where its chance rests on too few parcels, the used share of the promised time decides. It holds
     until `grace` after the promise, when `promise_passed` takes over.

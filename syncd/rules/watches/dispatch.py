@@ -60,7 +60,7 @@ def order_late(order: OrderFacts, settings: LateDispatch, now: datetime) -> Judg
 
 
 def _handed_over(parcel: ParcelFacts) -> bool:
-    """Whether the carrier has it: by its own word, or by the shop's where the carrier says nothing."""
+    """Whether the carrier has it: by its own word, or the shop's where the carrier says nothing."""
     state = parcel.state
     if state.first_scan_at is not None:
         return True

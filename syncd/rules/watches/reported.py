@@ -17,7 +17,7 @@ _GONE = {Reason.LOST: Kind.LOST, Reason.DAMAGED: Kind.DAMAGED}
 
 
 def customs_hold(parcel: ParcelFacts, settings: CustomsHold, now: datetime) -> Judgement:
-    """A parcel held by customs: at once where they ask for something, else after `settings.after`."""
+    """A parcel held by customs: at once if they ask for something, else after `settings.after`."""
     if not settings.enabled or parcel.state.milestone is not Milestone.CUSTOMS_HOLD:
         return QUIET
     since = _since(parcel)

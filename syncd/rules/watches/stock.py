@@ -13,9 +13,10 @@ def lacking(
 ) -> dict[int, tuple[Lack, ...]]:
     """What each waiting order of one account lacks, by the store's number of the order.
 
-    The oldest orders are served first: what a large one lacks is kept for it, not given to a smaller
-    one behind it. With `on_hand` the levels count what lies on the shelf, that of open orders included;
-    else what can still be sold, so that goods are missing only where a level is below zero.
+    The oldest orders are served first: what a large one lacks is kept for it, not given to a
+    smaller one behind it. With `on_hand` the levels count what lies on the shelf, that of open
+    orders included; else what can still be sold, so that goods are missing only where a level is
+    below zero.
     """
     short: dict[int, list[Lack]] = {}
     for sku, wanted in _by_sku(demands).items():

@@ -1,4 +1,4 @@
-"""Orders fall due before they have a parcel; the lateness model keeps the threshold of its board."""
+"""Orders fall due before they have a parcel; the lateness model keeps its board's threshold."""
 
 import sqlalchemy as sa
 from alembic import op
