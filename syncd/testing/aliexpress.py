@@ -95,7 +95,7 @@ class FakeAliExpress(AliExpressLogin):
 
     @route("POST", "/sync/(aliexpress.trade.redefining.extendsbuyeracceptgoodstime)")
     def extend(self, request: Request) -> Answer:
-        """More days for the buyer to accept, in the states and up to the length that are allowed."""
+        """More days for the buyer to accept, in the states and up to the length allowed."""
         order_id, days = request.one("param0"), int(request.one("param1"))
         sold = self.shop.orders.get(order_id)
         if sold is None:

@@ -1,4 +1,4 @@
-"""The login of the fake AliExpress: consent page, token endpoint, and the signature of every request."""
+"""The login of the fake AliExpress: consent page, token endpoint, and every request's signature."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""The state of the fake AliExpress: orders, disputes, reviews and old messages, as its answers hold them."""
+"""The fake AliExpress's state: orders, disputes, reviews and old messages, as in its answers."""
 
 import itertools
 from collections.abc import Callable

@@ -383,7 +383,7 @@ class ConnectorConformance(
     def test_construction_opens_nothing(
         self, make: Make, source: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Making the object asks the network, so that `check-config` needs the platform to be up."""
+        """Making the object asks the network, so `check-config` needs the platform to be up."""
         before = requests(source)
         with monkeypatch.context() as patch:
             patch.setattr(socket.socket, "connect", offline)

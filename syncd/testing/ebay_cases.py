@@ -32,7 +32,7 @@ class EbayCases(EbayLogin):
     def open_return(
         self, buyer: str, order_id: str, *, at: datetime | None = None, text: str = "It is broken."
     ) -> dict[str, Any]:
-        """A buyer wants to send something back; gives the entry, to be changed as the case goes on."""
+        """A buyer wants to send something back; gives the entry, to change as the case goes on."""
         opened = at or self._now()
         due = opened + timedelta(days=3)
         entry = {

@@ -1,4 +1,4 @@
-"""The pushes of the fake eBay: signed as eBay signs them, with a key of its own that it gives out."""
+"""The fake eBay's pushes: signed as eBay signs them, with a key of its own that it gives out."""
 
 import base64
 import hashlib

@@ -165,7 +165,7 @@ class Shop:
         listing: str | None = None,
         title: str = "Question about the lamp",
     ) -> str:
-        """Somebody writes, into a conversation (by its id) or with a buyer; gives the message's id."""
+        """Somebody writes, into a conversation (by id) or with a buyer; gives the message's id."""
         thread = self.conversations.get(to) or self.thread_with(to, listing, title, at)
         sender, recipient = thread.other, self.seller
         if from_seller:

@@ -1,4 +1,4 @@
-"""What the logins of fake marketplaces share: codes and access tokens that end on the fake's clock."""
+"""What fake marketplaces' logins share: codes and access tokens that end on the fake's clock."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -137,7 +137,7 @@ class Dovecot:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def fill(self, mails: list[bytes], folder: str = "") -> None:
-        """Put mails into the INBOX, or into a folder such as ``.Sent``, as a delivery program would."""
+        """Put mails into INBOX, or a folder such as ``.Sent``, as a delivery program would."""
         into = self.maildir / folder
         for name in ("", "cur", "new", "tmp"):
             (into / name).mkdir(parents=True, exist_ok=True)

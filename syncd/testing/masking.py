@@ -1,8 +1,8 @@
 """Masks secrets and personal data in what platforms say, and leaves its form.
 
 What is not known to be harmless is masked: codes in fields for codes, times, small figures and the
-names of fields stay; ids, names and addresses get stand-ins that are the same everywhere, so that an id
-in one answer is still that of the next request; of texts only the form is left.
+names of fields stay; ids, names and addresses get stand-ins that are the same everywhere, so that
+an id in one answer is still that of the next request; of texts only the form is left.
 """
 
 import re
@@ -68,7 +68,7 @@ class Masker:
         self.replaced.clear()
 
     def maybe_codes(self) -> dict[str, tuple[int, int]]:
-        """The fields whose few values came again and again, as codes do: how many, in how many records."""
+        """The fields whose few values recurred, as codes do: how many, in how many records."""
         counts = {name: (len(each), each.total()) for name, each in self.replaced.items() if name}
         return {
             name: (values, records)
@@ -170,7 +170,7 @@ class Masker:
         return self._given.secret(text)
 
     def _nested(self, text: str, name: str, *, of_somebody: bool, depth: int) -> str | None:
-        """Text that is made of parts, which are masked each: JSON, base64 of it, addresses of pages."""
+        """Text made of parts, which are masked each: JSON, base64 of it, addresses of pages."""
         if _URL.fullmatch(text):
             return self._url(text)
         if words.is_link(name) and _PATH.fullmatch(text):

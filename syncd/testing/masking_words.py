@@ -124,7 +124,7 @@ def is_link(name: str) -> bool:
 
 
 def is_for_names(name: str) -> bool:
-    """Whether a field of this name holds what somebody is called by, and not who it is by their role."""
+    """Whether a field of this name holds what somebody is called, not who it is by their role."""
     return not (_PERSON - _SOMEBODY).isdisjoint(parts(name))
 
 

@@ -12,14 +12,14 @@ class PermissionChecks:
     """Part of `ConnectorConformance`; skipped where `deny` says that there is no such thing."""
 
     def deny(self, source: Any, stream: str) -> bool:
-        """Let the platform refuse `stream` to this login, as for want of a scope; False: it never does."""
+        """Let the platform refuse this login `stream`, for want of scope; False: it never does."""
         del source, stream
         return False
 
     def test_what_is_not_permitted_stops_its_stream_alone(
         self, make: Any, source: Any, stream: str
     ) -> None:
-        """A permission that is missing for one stream is told as a refused login, which stops all."""
+        """A permission missing for one stream is told as a refused login, which stops all."""
         connector = make()
         if not self.deny(source, stream):
             pytest.skip("`deny` says that the platform does not refuse single streams")

@@ -1,4 +1,4 @@
-"""Stand-ins for real values: the same for the same value, of the same shape, and not to be undone."""
+"""Stand-ins for real values: the same for the same value, of the same shape, not to be undone."""
 
 import hashlib
 import secrets
@@ -21,7 +21,8 @@ _TAGS = frozenset({
 class Pseudonyms:
     """One table of stand-ins, so that an id in one answer is the same id in the next request.
 
-    They are drawn with a key that nobody keeps: who reads a stand-in cannot try values until one fits.
+    They are drawn with a key that nobody keeps: who reads a stand-in cannot try values until one
+    fits.
     """
 
     def __init__(self, key: bytes | None = None) -> None:

@@ -1,7 +1,8 @@
 """Records what a platform is asked and answers, masked, a JSON file for each exchange.
 
 A file holds ``request`` (method, path, query, headers and body) and ``answer`` (status, headers and
-body); a body is ``json``, ``form``, ``text``, or ``left_out`` with the reason. `answer_of` reads one.
+body); a body is ``json``, ``form``, ``text``, or ``left_out`` with the reason. `answer_of` reads
+one.
 """
 
 import json
@@ -188,7 +189,7 @@ def answer_of(file: Path) -> Any:
 
 
 def lately(answer: Any) -> Any:
-    """An answer with its dates moved by whole days, so that the latest of its times is of yesterday.
+    """An answer with its dates moved by whole days, so that its latest time is of yesterday.
 
     For fakes of platforms that are asked for the last so many days: the clock of tests is today's.
     Times are moved where they are texts that begin as ISO 8601 has it, in their own form.

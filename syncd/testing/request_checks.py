@@ -37,7 +37,7 @@ class RequestChecks:
     fail_readings: Callable[..., bool]
     heal: Callable[..., None]
     request_paths: ClassVar[Mapping[Capability, str]] = {}
-    """By capability, a regular expression of the path that its call asks for; any path by default."""
+    """By capability, a regular expression of the path its call asks for; any path by default."""
     finds_requests: ClassVar[frozenset[Capability]] = frozenset(REQUESTS)
     """Of which the platform can be asked whether they were carried out."""
 
@@ -84,7 +84,7 @@ class RequestChecks:
     def test_a_lost_request_is_settled(
         self, make: Any, source: Any, capability: Capability
     ) -> None:
-        """Asked whether it carried a request out, the connector says no after yes or yes after no."""
+        """Asked if it carried a request out, the connector says no after yes or yes after no."""
         request = self._request(source, capability)
         connector = make()
         if capability not in self.finds_requests:

@@ -1,4 +1,4 @@
-"""What the conformance suite asks of connectors that write to buyers: that each message goes out once."""
+"""What the conformance suite asks of connectors writing to buyers: each message goes out once."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar, Protocol
@@ -51,8 +51,8 @@ class SendingChecks:
     finds_sent: ClassVar[bool] = True
     """The platform can be asked whether a message arrived; else unknown outcomes go to a person."""
     send_path: ClassVar[str] = ".*"
-    """Regular expression of the path that sending a message asks for, or of method and path where the
-    same path is read, too: ``POST /messages``."""
+    """Regular expression of the path that sending a message asks for, or of method and path where
+    the same path is read, too: ``POST /messages``."""
 
     def draft(self, source: Any) -> Draft | None:
         """A message that the platform lets out now; None where nothing can be sent."""
@@ -159,7 +159,7 @@ class SendingChecks:
         _told_apart(connector, [*allowed, *_longest(connector, draft)])
 
     def test_messages_to_different_places_are_told_apart(self, make: Any, source: Any) -> None:
-        """A message to another buyer, into a conversation or with a file is not told from others."""
+        """A message to another buyer, in a conversation or with a file is not told from others."""
         connector, draft = self._settler(make, source)
         _, *placed = _placed([draft, *self.more_drafts(source)])
         if not placed:
@@ -187,7 +187,7 @@ class SendingChecks:
         assert late != first.source_id, "the first was taken for the second, which arrived, too"
 
     def _settled(self, connector: Connector, draft: Draft) -> Receipt:
-        """Send the first message; where already that cannot be settled, it is another check's failure."""
+        """Send the first message; where that cannot be settled, it is another check's failure."""
         early = connector.find_sent(draft, KEY)
         receipt = connector.send(draft, KEY)
         known = all(isinstance(one, Receipt) for one in (receipt, connector.find_sent(draft, KEY)))
@@ -278,7 +278,7 @@ def _text(length: int, end: str) -> str:
 
 
 def _placed(drafts: list[Draft]) -> Iterator[Draft]:
-    """The drafts, those to one buyer with different texts; whom else one text goes to is told apart."""
+    """The drafts, those to one buyer with different texts; one text to others is told apart."""
     told: dict[Party, int] = {}
     for draft in drafts:
         count = told.setdefault(draft.buyer, 0)

@@ -1,4 +1,4 @@
-"""What the conformance suite asks of every connector when a clock is off or an answer has no end."""
+"""What the conformance suite asks of each connector when a clock is off or an answer has no end."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A pytest plug-in that writes down, line by line, how each check of a connector ended and what it means.
+"""A pytest plug-in that notes, line by line, how each check of a connector ended and what it means.
 
 `trial` runs it in a process of its own; the file is written as the checks end, so that what a
 crash leaves is there to be read.

@@ -1,4 +1,4 @@
-"""A fake TikTok Shop: login, chat, orders, packages, returns and cancellations of one shop, kept in memory.
+"""A fake TikTok Shop: one shop's login, chat, orders, packages, returns, cancellations, in memory.
 
     with FakeTikTokShop() as tiktok:
         order = tiktok.shop.add_order("7494560109732338459")

@@ -1,4 +1,4 @@
-"""The login of the fake TikTok Shop: consent page, tokens, and the checks that every call goes through.
+"""The login of the fake TikTok Shop: consent page, tokens, and the checks of every call.
 
 Signatures are made here anew, from TikTok's description, so that a connector's are checked against
 something else than themselves.

@@ -1,4 +1,4 @@
-"""The state behind the fake TikTok Shop: conversations, orders with packages, returns and cancellations.
+"""The fake TikTok Shop's state: conversations, orders with packages, returns and cancellations.
 
 The shapes are those of TikTok's published reference of the versions 202309.
 """
@@ -130,7 +130,7 @@ class Shop:
         packed: bool = True,
         **fields: Any,
     ) -> str:
-        """A buyer orders lamps; gives the order's id. `packed`: whether it has a package already."""
+        """A buyer orders lamps; gives the order's id. `packed`: it has a package already."""
         with self.lock:
             number, placed = self._next(), at or self.now()
             package = self._next() if packed else None

@@ -22,7 +22,7 @@ class TrackingChecks:
     fail: Callable[..., None]
 
     def test_it_says_what_it_looked_at(self, make: Any, stream: str) -> None:
-        """A parcel was asked about and `looked` does not name it: it is asked about at every poll."""
+        """A parcel was asked about, but `looked` does not name it: every poll asks about it."""
         self._tracking_only(stream)
         connector = make()
         due = {parcel.tracking_number for parcel in connector.context.parcels()}

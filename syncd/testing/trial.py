@@ -15,7 +15,7 @@ import msgspec
 from syncd.hookspecs import ENTRY_POINT_GROUP
 
 REPORT_OPTION, FINISHED = "--syncd-report", ".finished"
-"""How `telling`, inside the process of the tests, is given its file and says that it was the end."""
+"""How `telling`, in the process of the tests, is given its file and says that it was the end."""
 
 TIMEOUT_SECONDS = 600.0
 # What pytest's exit codes say beside "all passed" (0) and "some failed" (1).

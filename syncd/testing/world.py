@@ -1,4 +1,4 @@
-"""The sandbox world: a marketplace on loopback whose story is known, to run the whole daemon against.
+"""The sandbox world: a marketplace on loopback with a known story, to run the whole daemon against.
 
 Everything that will happen is planned at the start from a seed (`syncd.testing.world_story`); the
 API tells what has happened by ``now()``, which may run fast. The world keeps its own record of

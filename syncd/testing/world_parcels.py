@@ -133,7 +133,7 @@ _Plan = list[tuple[float, _Step]]
 def make_scans(
     random: Random, fate: Fate, *, number: str, shipped_at: datetime, promise: datetime, city: City
 ) -> tuple[Scan, ...]:
-    """All scans of a parcel with `fate`, oldest first; `promise` is its promised latest delivery."""
+    """All scans of a parcel of `fate`, oldest first; `promise` is its promised latest delivery."""
     plan = _plan(random, fate, (promise - shipped_at) / timedelta(hours=1))
     return tuple(_scans(random, plan, number, shipped_at, city))
 

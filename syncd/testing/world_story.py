@@ -122,7 +122,7 @@ def _parcel_count(number: int) -> int:
 
 
 def _fates(random: Random, sketches: list[_Sketch]) -> dict[tuple[str, int], Fate]:
-    """The parcels (order id, index) that come to a bad fate, some of buyers reached by mail only."""
+    """The parcels (order id, index) coming to a bad fate, some of buyers reached by mail only."""
     fates = [fate for fate, count in TROUBLED.items() for _ in range(_share(count, len(sketches)))]
     slots = [(sketch, index) for sketch in sketches for index in range(sketch.parcels)]
     random.shuffle(fates)

@@ -44,8 +44,8 @@ _BY_MILESTONE = {
     Milestone.READY_FOR_PICKUP: TroubleKind.AWAITING_PICKUP,
     Milestone.EXCEPTION: TroubleKind.EXCEPTION,
 }
-# A carrier that tells no zone makes a scan look up to half a day older or newer than it is, and half
-# a day before a week-end can be three before the end of a silence.
+# A carrier that tells no zone makes a scan look up to half a day older or newer than it is, and
+# half a day before a week-end can be three before the end of a silence.
 _UNTOLD_ZONE = timedelta(hours=14)
 
 
