@@ -1,5 +1,5 @@
 # ruff: noqa: INP001  a script, not a package
-"""Reads what ``syncd demo --json`` printed; exits with 1 and the figures that are not as promised."""
+"""Reads what ``syncd demo --json`` printed; exits with 1 and the figures not as promised."""
 
 import json
 import sys

@@ -46,7 +46,7 @@ class Postgres:
         return name
 
     def clear(self, name, tables):
-        """Empty a database's tables, whoever may still be connected; a tenth of a new one's time."""
+        """Empty a database's tables, whoever is still connected; a tenth of a new one's time."""
         others = "datname = current_database() AND pid <> pg_backend_pid()"
         deletes = "".join(f"; DELETE FROM {table}" for table in tables)
         self._execute(

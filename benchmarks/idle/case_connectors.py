@@ -1,7 +1,8 @@
 """A real connector on a fake of its platform, which has nothing new: what an account costs.
 
-``case_connectors NAME STORE_URL ACCOUNTS ROUNDS``: everybody connects and polls once, then ROUNDS of
-all accounts and streams count. One after the other: the scheduler's share is `case_daemon`'s to tell.
+``case_connectors NAME STORE_URL ACCOUNTS ROUNDS``: everybody connects and polls once, then ROUNDS
+of all accounts and streams count. One after the other: the scheduler's share is `case_daemon`'s to
+tell.
 """
 
 import gc

@@ -1,7 +1,7 @@
 """What the daemon is made of, polling accounts that have nothing new.
 
-``case_daemon BASE_URL STORE_URL ACCOUNTS INTERVAL SECONDS``: one interval to connect everybody, then
-SECONDS that count.
+``case_daemon BASE_URL STORE_URL ACCOUNTS INTERVAL SECONDS``: one interval to connect everybody,
+then SECONDS that count.
 """
 
 import gc

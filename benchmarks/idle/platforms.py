@@ -1,7 +1,7 @@
 """The marketplaces that are measured: a fake of each, and an account on it.
 
-As a program, ``python -m benchmarks.idle.platforms NAME``, it runs the fake in a process of its own,
-tells by a line of JSON how to reach it, and ends when its input does.
+As a program, ``python -m benchmarks.idle.platforms NAME``, it runs the fake in a process of its
+own, tells by a line of JSON how to reach it, and ends when its input does.
 """
 
 import json

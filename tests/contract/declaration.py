@@ -1,4 +1,4 @@
-"""What a contract is: the descriptions, a play of everything that is asked, and what it must ask."""
+"""What a contract is: the descriptions, a play of all that is asked, and what it must ask."""
 
 import json
 import re

@@ -26,7 +26,7 @@ class Exchange(NamedTuple):
 
 
 class Front(FakeServer):
-    """The address for a connector in place of its fake's own; `gate` is where described requests go."""
+    """The address for a connector in place of its fake's; `gate` is where described requests go."""
 
     def __init__(
         self,

@@ -1,8 +1,8 @@
-"""Prism as a validating proxy between connectors and their fakes: ``python -m tests.contract.prism``.
+"""Prism as a validating proxy between connectors and fakes: ``python -m tests.contract.prism``.
 
 Prism is a public tool (@stoplight/prism-cli) with a reading of the descriptions of its own. With
-``--errors`` it answers with an error in place of whatever is not as published, asked or answered. Exits
-with 1 where there is any, or where a connector does not get through its play.
+``--errors`` it answers with an error in place of whatever is not as published, asked or answered.
+Exits with 1 where there is any, or where a connector does not get through its play.
 """
 
 import argparse

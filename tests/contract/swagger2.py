@@ -1,7 +1,7 @@
 """Turns what Amazon publishes, Swagger 2.0, into OpenAPI 3.0, which openapi-core reads.
 
-As much as those files need: parameters, bodies, answers and definitions. What says nothing of the wire
-(examples, documentation, security, which Amazon does not describe) is left out.
+As much as those files need: parameters, bodies, answers and definitions. What says nothing of the
+wire (examples, documentation, security, which Amazon does not describe) is left out.
 """
 
 from collections.abc import Iterable

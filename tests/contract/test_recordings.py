@@ -1,4 +1,4 @@
-"""Recordings of everything that the connectors ask hold nobody's data, whatever a platform calls it."""
+"""Recordings of all that the connectors ask hold nobody's data, whatever a platform calls it."""
 
 import re
 

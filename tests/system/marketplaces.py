@@ -1,4 +1,4 @@
-"""Five marketplaces at their fakes, one config over them, and a parcel that is late in each shop."""
+"""Five marketplaces at their fakes, one config over them, and a late parcel in each shop."""
 
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The daemon as a process under load: how it starts, stops, shares its store and meets a full disk."""
+"""The daemon as a process under load: it starts, stops, shares its store and meets a full disk."""
 
 import json
 import os
@@ -203,7 +203,7 @@ def test_a_disk_that_fills_up_stops_nothing_for_good(working):
     while missing := set(failed) - recovered(working.daemon) - seldom:
         assert time.monotonic() < until, missing
         time.sleep(0.2)
-    # What it had in hand when the disk was full waits for its lease; a new life takes it up at once.
+    # What it had in hand with the disk full waits for its lease; a new life takes it up at once.
     assert working.daemon.stop() == 0
     working.daemon.start()
     killing.await_quiet(working)

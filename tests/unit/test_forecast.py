@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def parcels(make):
-    """Parcels promised 10 days after placing: parcels(how many, placed on day, took days or None)."""
+    """Parcels promised 10 days after placing: parcels(number, placed on day, took days or None)."""
     number = 0
 
     def items(count, placed, took=None, **order):

@@ -1,4 +1,4 @@
-"""The sd_notify protocol against a socket bound as systemd binds it, and the environment it sets."""
+"""The sd_notify protocol against a socket bound as systemd does, and the environment it sets."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""How the streams move: pages, changes while a list is read, late reviews, overlaps, switched-off streams."""
+"""How streams move: pages, changes while listing, late reviews, overlaps, switched-off streams."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Signing in: consent, tokens, signed requests; and that no secret leaves in an address or a text."""
+"""Signing in: consent, tokens, signed requests; no secret leaves in an address or a text."""
 
 from urllib.parse import parse_qs, urlsplit
 

@@ -1,4 +1,4 @@
-"""Signatures: AliExpress's own examples, and what the verb that signs by hand makes of its input."""
+"""Signatures: AliExpress's own examples, and what the verb signing by hand makes of its input."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The walk that the tutorial prints keeps to the contract, with and without details asked for singly."""
+"""The walk the tutorial prints keeps to the contract, with and without details asked for singly."""
 
 import re
 from datetime import UTC, datetime, timedelta

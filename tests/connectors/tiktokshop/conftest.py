@@ -20,7 +20,7 @@ def shop(tiktok):
 
 @pytest.fixture
 def connect(tiktok, now, tokens, in_files, closing):
-    """Makes connector objects, as processes with the same kept tokens do; settings may be overridden."""
+    """Makes connector objects, as processes sharing kept tokens do; settings may be overridden."""
     secrets = in_files(app_secret=tiktok.app_secret, refresh_token=tiktok.refresh_token)
 
     def make(**settings):

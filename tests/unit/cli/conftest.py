@@ -1,4 +1,4 @@
-"""A shop whose store was filled through the real ingest, and verbs run on it as `main` runs them."""
+"""A shop whose store was filled by the real ingest, and verbs run on it as `main` runs them."""
 
 import json
 from dataclasses import dataclass

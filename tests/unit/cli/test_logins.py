@@ -79,7 +79,7 @@ def test_a_check_makes_a_store_only_for_a_login_that_changes(shop, ebay, tmp_pat
 
 
 class OnceEach(FakeEbay):
-    """Takes each refresh token once; one that comes again ends the login. Its answers take a while."""
+    """Takes each refresh token once; one that comes again ends the login. It answers slowly."""
 
     def __init__(self):
         super().__init__()

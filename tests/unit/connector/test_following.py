@@ -34,7 +34,7 @@ def read(parcel, raw):
 
 
 def follow(carrier, parcels=PARCELS):
-    """The numbers looked at (``?`` before those unanswered), the ids of what came, what ended it."""
+    """The numbers looked at (``?`` before unanswered ones), the ids of what came, what ended it."""
     looked, ids = [], []
     try:
         for batch in follow_each(parcels, carrier.ask, read, cursor={"kept": 1}):

@@ -101,7 +101,7 @@ def test_the_cursor_never_goes_back():
 
 
 class Listed:
-    """A platform that gives `size` entries a page whatever is asked for, of which it has `count`."""
+    """A platform giving `size` entries a page whatever is asked for, of which it has `count`."""
 
     def __init__(self, count, size):
         self.entries = [

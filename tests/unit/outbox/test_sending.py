@@ -1,4 +1,4 @@
-"""A message goes out when the platform's rules and the buyer's night allow it, or a person is told."""
+"""A message goes out when the platform's rules and the buyer's night allow, or a person is told."""
 
 from datetime import UTC, datetime, timedelta
 

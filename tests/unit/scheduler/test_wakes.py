@@ -1,4 +1,4 @@
-"""Pushes are judged at once and polled soon; what somebody waits for is polled once for each asking."""
+"""Pushes are judged at once and polled soon; what somebody waits for is polled once per asking."""
 
 from datetime import timedelta
 

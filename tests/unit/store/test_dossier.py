@@ -193,7 +193,7 @@ class TestBoard:
 
     @pytest.fixture
     def waiting(self, source, store, make):
-        """Two orders without a parcel; the first is late to be sent, and one that was called off."""
+        """Two orders without a parcel, the first late to be sent, and one that was called off."""
         for name, promise in (("w1", 2), ("w2", 1)):
             source.bring(make.order(name, promise=promise, status=OrderStatus.UNSHIPPED))
         source.bring(make.order("w3", promise=1, status=OrderStatus.CANCELLED))

@@ -129,7 +129,7 @@ class TestWhatSyncdSent:
 
     @pytest.fixture
     def read_back(self, source, told, make):
-        """The platform has the message under the id of the receipt, in a conversation of its own."""
+        """The platform has the message under the receipt's id, in a conversation of its own."""
         source.bring(
             make.message("o1", 3, thread_id="t2", direction=Direction.OUTBOUND, text="It is late.")
         )

@@ -1,4 +1,4 @@
-"""The schema is what the tables say, wherever it comes from and whoever else brings it up to date."""
+"""The schema is what the tables say, wherever it comes from, whoever else brings it up to date."""
 
 import multiprocessing
 

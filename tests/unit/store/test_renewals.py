@@ -135,7 +135,7 @@ def test_a_process_that_dies_in_its_turn_holds_up_nobody(platform, start, store,
 class TestTurns:
     @pytest.fixture
     def turns(self, store, time, monkeypatch):
-        """Turns of account 1, of processes that are not this machine's: nobody knows who is dead."""
+        """Turns of account 1, of processes not this machine's: nobody knows who is dead."""
         monkeypatch.setattr("syncd.process.name", lambda: "elsewhere:1:1")
         monkeypatch.setattr(clock, "sleep", lambda seconds: time(timedelta(seconds=seconds)))
         monkeypatch.setattr(clock, "monotonic", lambda: clock.now().timestamp())

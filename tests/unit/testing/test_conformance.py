@@ -838,7 +838,7 @@ class BreaksOnSilence(Tiny):
 
 
 class GoesByTexts(Tiny):
-    """Looks for what was sent by its text, as there is no other way at many platforms; rightly so."""
+    """Looks for what was sent by its text, the only way at many platforms; rightly so."""
 
     def find_sent(self, draft, key):
         rows = self.http.get("/sent").json(SentPage).rows

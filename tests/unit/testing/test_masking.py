@@ -1,4 +1,4 @@
-"""Nothing that is somebody's or a secret survives the masking, however it is wrapped; the form does."""
+"""Nothing that is somebody's or a secret survives masking, however it is wrapped; the form does."""
 
 import base64
 import json
@@ -34,7 +34,7 @@ PERSONAL_FIELDS = {
     "text": sentences, "messageBody": sentences, "subject": sentences, "comment": names,
     "note": st.one_of(names, emails, phones),
 }  # fmt: skip
-# Under any field at all, even one for codes: what has the form of an address, a number or a sentence.
+# Under any field, even one for codes: what has the form of an address, a number or a sentence.
 ANYWHERE = st.one_of(emails, phones, sentences, streets)
 fields = st.sampled_from(
     ["status", "type", "orderId", "x", "wasIstDas", "code", "items", "total", "data", "payload", "key"]

@@ -1,4 +1,4 @@
-"""A second message about a delay: once, only where it has become worse, never for the same evidence."""
+"""A second message about a delay: once, only where it got worse, never for the same evidence."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The model on the store's parcels: days counted back from each promise, and a batch judged at once."""
+"""The model on the store's parcels: days counted back from each promise, a batch judged at once."""
 
 from datetime import UTC, datetime, timedelta
 from time import process_time

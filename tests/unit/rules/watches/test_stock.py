@@ -14,7 +14,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def wants(make):
-    """Orders that each want some of LAMP: wants(2, 1) is an old one that wants 2, a younger one 1."""
+    """Orders that each want some LAMP: wants(2, 1) is an old one that wants 2, a younger one 1."""
 
     def demands(*quantities, sku="LAMP"):
         return [
