@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import tenacity
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -151,14 +152,20 @@ def _make_folder(folder: Path) -> None:
 
 def _pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "foreign_keys=OFF",
-        "cache_size=-16000",
-        "temp_store=MEMORY",
-    ):
+    _UNTIL_ALONE(cursor.execute, "PRAGMA journal_mode=WAL")
+    for pragma in ("foreign_keys=OFF", "cache_size=-16000", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+# A new file is switched to WAL by a process that has it for itself. Where two begin at once, SQLite
+# refuses one of them without waiting, so that they do not wait for each other for ever.
+_UNTIL_ALONE = tenacity.Retrying(
+    stop=tenacity.stop_after_delay(_BUSY_SECONDS),
+    wait=tenacity.wait_random(0.001, 0.05),
+    retry=tenacity.retry_if_exception(lambda error: "database is locked" in str(error)),
+    reraise=True,
+)
 
 
 def _postgresql(url: URL) -> Engine:

@@ -1,6 +1,10 @@
 """The schema is what the tables say, wherever it comes from, whoever else brings it up to date."""
 
 import multiprocessing
+import random
+import sqlite3
+import time
+from contextlib import closing
 
 import pytest
 from alembic import command
@@ -10,6 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from syncd.store import Database, Store, StoreUnavailable, schema
+from syncd.store.database import _pragmas
 from syncd.store.schema import head, upgrade
 from syncd.store.tables import metadata
 
@@ -174,6 +179,39 @@ def test_several_processes_may_start_on_an_empty_database_at_once(empty_url):
         assert pool.map(_open, [empty_url] * 2, chunksize=1) == [None] * 2
         pool.close()
         pool.join()
+
+
+def test_two_processes_may_switch_a_new_file_to_wal_at_once(tmp_path):
+    """SQLite refuses one in a hundred at once, however long it was told to wait."""
+    spawn = multiprocessing.get_context("spawn")
+    barrier, ended = spawn.Barrier(2), spawn.SimpleQueue()
+    several = [
+        spawn.Process(target=_switch, args=(tmp_path, seed, barrier, ended)) for seed in range(2)
+    ]
+    for process in several:
+        process.start()
+    for process in several:
+        process.join()
+    assert [ended.get() for _ in several] == ["", ""]
+
+
+def _switch(folder, seed, barrier, ended):
+    """Runs in another process: opens the same new files at nearly the same instants as its twin."""
+    chance, refused = random.Random(seed), ""
+    for number in range(400):
+        barrier.wait()
+        until = time.perf_counter() + chance.random() * 0.002
+        while time.perf_counter() < until:
+            pass
+        with closing(sqlite3.connect(folder / str(number), isolation_level=None)) as opened:
+            try:
+                _pragmas(opened, None)
+                opened.execute("BEGIN IMMEDIATE")
+                opened.execute("CREATE TABLE IF NOT EXISTS it (id)")
+                opened.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                refused = str(error)
+    ended.put(refused)
 
 
 def _open(url):
