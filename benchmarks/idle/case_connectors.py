@@ -53,7 +53,7 @@ def round_of(runtime: Runtime) -> Counter[str]:
     return used
 
 
-def measure(kind: type[Connector], runtime: Runtime, rounds: int) -> dict[str, Any]:
+def measure(runtime: Runtime, rounds: int) -> dict[str, Any]:
     """What a poll of each stream costs when there is nothing new."""
     used: Counter[str] = Counter()
     for _ in range(rounds):
@@ -62,14 +62,14 @@ def measure(kind: type[Connector], runtime: Runtime, rounds: int) -> dict[str, A
     with observed(lambda _, request, __: asked.append(request.path)):
         round_of(runtime)
     accounts = len(runtime.accounts)
+    streams = next(iter(runtime.accounts.values())).connector.streams
     ms = {stream: 1000 * seconds / rounds / accounts for stream, seconds in used.items()}
     return {
         "cpu_ms_per_poll": sum(ms.values()) / len(ms),
         "cpu_ms": ms,
         "requests_per_round": len(asked) / accounts,
         "share_at_own_intervals": sum(
-            10_000 * ms[stream] / 1000 / every.total_seconds()
-            for stream, every in kind.streams.items()
+            10_000 * ms[stream] / 1000 / every.total_seconds() for stream, every in streams.items()
         ),
     }
 
@@ -93,7 +93,7 @@ def main(name: str, store_url: str, accounts: str, rounds: str) -> None:
         round_of(runtime)
         gc.collect()
         grown = (resident_kb() - empty) / int(accounts)
-        found = measure(kind, runtime, int(rounds))
+        found = measure(runtime, int(rounds))
         runtime.close()
     print(json.dumps({"kb_per_account": grown, **found}))
 
