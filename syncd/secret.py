@@ -1,6 +1,7 @@
 """Secrets by reference: the config names where one lies, never what it is."""
 
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -46,6 +47,18 @@ class Secret(BaseModel):
             return self._from_env(self.env)
         return self._from_file(self._path())
 
+    def stamp(self) -> tuple[int, int, int] | None:
+        """Another one once the file has been replaced or written, without reading it.
+
+        None where there is no file.
+        """
+        try:
+            path = None if self.env is not None else self._path()
+            found = path.stat() if path is not None else None
+        except (OSError, SecretUnavailable):
+            return None
+        return (found.st_ino, found.st_mtime_ns, found.st_size) if found is not None else None
+
     def _from_env(self, name: str) -> str:
         value = os.environ.get(name)
         if not value:
@@ -68,3 +81,24 @@ class Secret(BaseModel):
             return path.read_text(encoding="utf-8").rstrip("\r\n")
         except OSError as error:
             raise SecretUnavailable(f"cannot read the secret in {path}: {error.strerror}") from None
+
+
+def secrets_in(value: object, key: str = "") -> Iterator[tuple[str, Secret]]:
+    """Every secret within settings, with the dotted name of its key below `key`."""
+    if isinstance(value, Secret):
+        yield key, value
+        return
+    for name, inner in _inside(value):
+        yield from secrets_in(inner, f"{key}.{name}".removeprefix("."))
+
+
+def _inside(value: object) -> Iterator[tuple[str, object]]:
+    if isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield name, getattr(value, name)
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield str(name), inner
+    elif isinstance(value, list | tuple):
+        for position, inner in enumerate(value):
+            yield str(position), inner

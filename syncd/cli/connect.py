@@ -2,8 +2,9 @@
 
 import secrets
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from urllib.parse import unquote
 
 import click
@@ -61,10 +62,11 @@ def connect(
     if forget:
         _forget(settings, chosen)
         return
-    with _opened(invocation, settings, chosen, plugins) as connector:
+    with _opened(invocation, settings, chosen, plugins) as (connector, resume):
         walk = _pasted(connector, port) if no_browser else _browsed(connector, port, timeout)
         code, consent = walk
         connector.exchange(code, consent)
+        resume()
         click.echo(f"{account}: the login is kept")
         _check(connector, account)
 
@@ -88,8 +90,8 @@ def _forget(settings: Settings, account: AccountSettings) -> None:
 @contextmanager
 def _opened(
     invocation: Invocation, settings: Settings, account: AccountSettings, plugins: Plugins
-) -> Iterator[Connector]:
-    """The account's connector, with the store to keep its login in.
+) -> Iterator[tuple[Connector, Callable[[], None]]]:
+    """The account's connector, with the store to keep its login in, and what ends its stop there.
 
     Raises ConfigError where the config names no key for the store.
     """
@@ -108,7 +110,7 @@ def _opened(
         context = Context(account=account.name, now=clock.now, tokens=tokens)
         connector = plugins.connectors[account.connector](account.options, context)
         with closing(connector):
-            yield connector
+            yield connector, partial(store.accounts.resume, account_id)
 
 
 def _browsed(connector: Connector, port: int, timeout: float) -> tuple[str, Consent]:
@@ -176,4 +178,8 @@ def _check(connector: Connector, account: str) -> None:
         raise NotPermitted(said, error.fix) from None
     except ConnectorError as error:
         raise type(error)(f"{account}: the login is kept, but does not work: {error}") from None
-    click.echo(f"{account}: {connector.name} answers; a running daemon takes it at a reload")
+    click.echo(f"{account}: {connector.name} answers")
+    click.echo(
+        "a running daemon takes the login by itself; an account that was stopped goes on within "
+        "half a minute, a stream that was not permitted at a reload"
+    )

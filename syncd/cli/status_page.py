@@ -78,7 +78,7 @@ def _reasons(now: datetime, streams: Sequence[Mapping[str, Any]]) -> Iterator[st
             failing.setdefault((stream["state"], cell(stream["error"])), []).append(stream)
     for (state, why), alike in failing.items():
         if state == "stopped":
-            yield f"until the config is reloaded or the daemon restarted: {why}"
+            yield f"until there is another login, or the daemon is reloaded: {why}"
         else:
             names = ", ".join(one["stream"] for one in alike)
             told = f"{plain(state)} for {_longest(now, alike)} ({_tries(now, alike)})"

@@ -7,7 +7,7 @@ platform itself says that it did not arrive.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from msgspec.structs import replace
@@ -50,7 +50,6 @@ _SOONEST_RETRY = timedelta(seconds=5)
 
 # An account whose platform cannot be reached is left alone for this long.
 _REST = timedelta(seconds=30)
-_UNTIL_RELOAD = datetime.max.replace(tzinfo=UTC)
 # Others are somebody's own wish, whatever has become of the parcel.
 _FOR_A_FINDING = frozenset({"notice", EXTENSION})
 _QUIET = "the buyer's quiet hours"
@@ -74,11 +73,21 @@ class Sender:
         self._lease = lease
         self._owner = process.name()
         self._resting: dict[int, datetime] = {}
+        self._without_login: set[int] = set()
 
     def recover(self) -> None:
         """Take over at once from processes of this host that died; others are waited for."""
         dead = {owner for owner in self._store.holders() if process.is_dead(owner)}
         self._store.expire(dead, clock.now(), arriving=ASK_AGAIN)
+
+    @property
+    def stopped(self) -> frozenset[int]:
+        """The accounts for which nothing is sent since their login was refused."""
+        return frozenset(self._without_login)
+
+    def resume(self, account_id: int) -> None:
+        """Send for an account again, since it has another login."""
+        self._without_login.discard(account_id)
 
     def run(self, stopping: _Stopping = lambda: False) -> int:
         """Settle and send what is due now; returns how many rows were worked on."""
@@ -102,7 +111,7 @@ class Sender:
     def _at_rest(self) -> list[int]:
         now = clock.now()
         self._resting = {account: until for account, until in self._resting.items() if until > now}
-        return list(self._resting)
+        return [*self._resting.keys() | self._without_login]
 
     def _serve(self, rows: list[OutboxRow], act: _Act, stopping: _Stopping) -> int:
         """Work on rows, those of one account one after the other, accounts side by side."""
@@ -271,8 +280,8 @@ class Sender:
         metrics.failed(account.name, error)
         self._runtime.store.accounts.suspend(account.id, str(error), now)
         self._store.postpone(row, self._retry_at(row, None), str(error))
-        self._resting[account.id] = _UNTIL_RELOAD
-        _log.error("login refused, nothing is sent until the config is reloaded", error=str(error))
+        self._without_login.add(account.id)
+        _log.error("login refused, nothing is sent until there is another", error=str(error))
         return "auth_failed"
 
     def _retry_at(self, row: OutboxRow, asked: float | None) -> datetime:

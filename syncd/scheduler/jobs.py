@@ -2,7 +2,7 @@
 
 Jobs live in memory and are made from the config at every start; what is due is known to the store
 alone. A job that is late runs once and at once (`coalesce`, no misfire limit), and never beside
-itself (`max_instances`).
+itself (`max_instances`; polls see to that by themselves).
 """
 
 import threading
@@ -19,6 +19,7 @@ from syncd.accounts import Account, Runtime
 from syncd.connector import Capability, Push
 from syncd.forecast import Learner
 from syncd.outbox import Sender
+from syncd.scheduler.logins import Logins
 from syncd.scheduler.push import Listener
 from syncd.scheduler.upkeep import housekeeping
 from syncd.scheduler.wakes import Received, Wakes
@@ -51,11 +52,11 @@ class Scheduler:
         self._stopping = threading.Event()
         self._sender = Sender(runtime, poll_soon=self.poll_soon)
         self._retry_at: dict[tuple[str, str], datetime] = {}
-        self._stopped_accounts: set[str] = set()
         self._polling: dict[str, bool] = {}
         self._polling_lock = threading.Lock()
         self._beat = clock.monotonic()
         self._listeners: list[Listener] = []
+        self._logins = Logins(runtime, self._sender, self._begin_again)
         self._wakes = Wakes(runtime, self.poll_soon)
         self._scheduler = BackgroundScheduler(
             executors={
@@ -69,13 +70,14 @@ class Scheduler:
 
     def start(self) -> None:
         """Begin to poll, watch and send; accounts that were stopped get a new try."""
-        self._runtime.store.accounts.resume_all()
+        self._runtime.store.accounts.resume()
         self._forget_streams()
         self._sender.recover()
         self._every(_BEAT_SECONDS, self._keep_beat, "beat")
         self._every(self._tick_seconds, lambda: watch.run(self._runtime), "watch")
         self._every(self._tick_seconds, lambda: self._sender.run(self._stopping.is_set), "outbox")
         self._every(UPKEEP_SECONDS, lambda: housekeeping(self._runtime), "housekeeping")
+        self._every(UPKEEP_SECONDS, self._logins.look, "logins")
         self._every(UPKEEP_SECONDS, Learner(self._runtime).run, "lateness", first=_LEARN_AFTER)
         if self._wakes.needed:
             self._every(self._tick_seconds * _TICKS_PER_WAKE, self._wakes.run, "wakes")
@@ -153,12 +155,20 @@ class Scheduler:
                 jitter=seconds * _JITTER_SHARE,
                 id=_job_id(account, stream),
                 executor="polls",
+                # The one before may still be on its way out of APScheduler when news comes, which
+                # would not run it then; `_poll` itself keeps them from running beside each other.
+                max_instances=2,
                 next_run_time=_real_now() + self._phase(account, stream, seconds),
             )
         if Capability.PUSH in account.connector.capabilities:
             self._listeners += [
                 Listener(account, stream, self.poll_soon) for stream in account.connector.streams
             ]
+
+    def _begin_again(self, account: Account) -> None:
+        for stream in account.connector.streams:
+            self._retry_at.pop((account.name, stream), None)
+            self.poll_soon(account, stream)
 
     def _phase(self, account: Account, stream: str, interval: float) -> timedelta:
         """A stable place within the start-up window, the same at every start."""
@@ -167,24 +177,35 @@ class Scheduler:
         return timedelta(seconds=window * share)
 
     def _poll(self, account: Account, stream: str) -> None:
-        job_id, again = _job_id(account, stream), True
-        while again:
-            with self._polling_lock:
-                self._polling[job_id] = False
-            try:
+        job_id = _job_id(account, stream)
+        with self._polling_lock:
+            if job_id in self._polling:
+                return
+            self._polling[job_id] = True
+        try:
+            while self._has_news(job_id):
                 self._poll_once(account, stream)
-            finally:
-                with self._polling_lock:  # news that came too late for this poll
-                    again = self._polling.pop(job_id) and not self._stopping.is_set()
+        except BaseException:
+            with self._polling_lock:
+                self._polling.pop(job_id, None)
+            raise
+
+    def _has_news(self, job_id: str) -> bool:
+        """Whether a poll is wanted; where none is, it counts as ended."""
+        with self._polling_lock:
+            wanted = self._polling.pop(job_id) and not self._stopping.is_set()
+            if wanted:
+                self._polling[job_id] = False
+        return wanted
 
     def _poll_once(self, account: Account, stream: str) -> None:
         key = account.name, stream
         retry_at = self._retry_at.get(key)
-        if account.name in self._stopped_accounts or (retry_at and clock.now() < retry_at):
+        if self._logins.stopped(account) or (retry_at and clock.now() < retry_at):
             return
         result = ingest.poll(account, stream, self._runtime.store, self._stopping)
         if result.outcome == "auth_failed":
-            self._stopped_accounts.add(account.name)
+            self._logins.stop(account)
         if result.retry_at is None:
             self._retry_at.pop(key, None)
         else:

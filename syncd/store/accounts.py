@@ -162,14 +162,20 @@ class AccountStore:
                 .values(suspended_at=to_us(now), suspended_reason=reason[:2000])
             )
 
-    def resume_all(self) -> None:
-        """Give every suspended account a new try, as a start or a reload does."""
+    def resume(self, account_id: int | None = None) -> None:
+        """Give a suspended account a new try; every one where none is named, as a start does."""
+        suspended = accounts.c.suspended_at.is_not(None)
+        mine = suspended if account_id is None else suspended & (accounts.c.id == account_id)
         with self._database.write() as connection:
             connection.execute(
-                update(accounts)
-                .where(accounts.c.suspended_at.is_not(None))
-                .values(suspended_at=None, suspended_reason=None)
+                update(accounts).where(mine).values(suspended_at=None, suspended_reason=None)
             )
+
+    def suspended(self) -> set[int]:
+        """The accounts that are stopped."""
+        wanted = select(accounts.c.id).where(accounts.c.suspended_at.is_not(None))
+        with self._database.read() as connection:
+            return set(connection.execute(wanted).scalars())
 
     def keep_only(self, streams: Mapping[int, Collection[str]]) -> list[tuple[int, str]]:
         """Forget how streams did that these accounts no longer have; what was read of them stays.

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from syncd import metrics, status, watch
 from syncd.connector import AuthFailed, Capability, NotPermitted, Push, Unavailable, Wake
 from syncd.model import OutboxState
-from syncd.scheduler import Scheduler
+from syncd.scheduler import Scheduler, jobs
 from syncd.testing.scripted import batch
 
 QUICK = {"intervals": {"messages": timedelta(seconds=0.05)}}
@@ -152,6 +152,25 @@ class TestPushes:
         assert scheduler.receive("shop", Push(headers={}, body=b"")).result == "woke"
         until(lambda: polls(shop, "orders") == 2)
         assert polls(shop, "messages") == 1
+
+    def test_news_that_come_while_a_poll_is_on_its_way_out_are_not_lost(
+        self, world, start, monkeypatch
+    ):
+        shop, gone, logged = world.connectors["shop"], threading.Event(), jobs._logged
+
+        def slow_to_end(work, name):
+            run = logged(work, name)
+            return (lambda: run() or gone.wait(20)) if name == "poll:shop:orders" else run
+
+        monkeypatch.setattr(jobs, "_logged", slow_to_end)
+        scheduler = start()
+        until(lambda: polls(shop, "orders") == 1)
+        try:
+            until(lambda: not scheduler._polling)
+            scheduler.poll_soon(world.account(), "orders")
+            until(lambda: polls(shop, "orders") == 2)
+        finally:
+            gone.set()
 
 
 class TestTicks:

@@ -346,7 +346,7 @@ class TestClaims:
         source.store.accounts.suspend(source.id, "HTTP 401", make.at())
         assert [h.suspended_reason for h in source.store.accounts.health()] == ["HTTP 401"]
 
-        source.store.accounts.resume_all()
+        source.store.accounts.resume()
         assert [h.suspended_reason for h in source.store.accounts.health()] == [None]
 
     def test_a_stream_that_its_account_no_longer_has_is_forgotten_and_goes_on_later(
