@@ -11,7 +11,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from syncd.store.tables.base import Id, account, id_, metadata, texts, time
+from syncd.store.tables.base import Id, account, id_, metadata, partial_index, texts, time
 
 findings = Table(
     "findings",
@@ -30,19 +30,9 @@ findings = Table(
     Column("opened_at", BigInteger, nullable=False, index=True),
     time("closed_at"),
 )
-Index(
-    "ix_findings_order_id",
-    findings.c.order_id,
-    sqlite_where=findings.c.order_id.is_not(None),
-    postgresql_where=findings.c.order_id.is_not(None),
-)
+partial_index("ix_findings_order_id", findings.c.order_id, where=findings.c.order_id.is_not(None))
 # The open ones are few and asked for in each round; the closed ones are kept for ever.
-Index(
-    "ix_findings_open",
-    findings.c.kind,
-    sqlite_where=findings.c.closed_at.is_(None),
-    postgresql_where=findings.c.closed_at.is_(None),
-)
+partial_index("ix_findings_open", findings.c.kind, where=findings.c.closed_at.is_(None))
 
 outbox = Table(
     "outbox",

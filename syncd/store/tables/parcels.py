@@ -12,7 +12,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from syncd.store.tables.base import account, due, id_, metadata, texts, time
+from syncd.store.tables.base import account, due, id_, metadata, partial_index, texts, time
 
 shipments = Table(
     "shipments",
@@ -84,12 +84,7 @@ follows = Table(
     Index("ix_follows_account_id_look_at", "account_id", "look_at"),
 )
 
-Index(
-    "ix_follows_asked_at",
-    follows.c.asked_at,
-    sqlite_where=follows.c.asked_at.is_not(None),
-    postgresql_where=follows.c.asked_at.is_not(None),
-)
+partial_index("ix_follows_asked_at", follows.c.asked_at, where=follows.c.asked_at.is_not(None))
 
 lateness_models = Table(
     "lateness_models",

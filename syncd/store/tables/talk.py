@@ -11,7 +11,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from syncd.store.tables.base import Id, account, id_, metadata, texts, time
+from syncd.store.tables.base import Id, account, id_, metadata, on_postgresql, texts, time
 
 customers = Table(
     "customers",
@@ -41,10 +41,10 @@ conversations = Table(
     time("last_inbound_at"),
     time("last_outbound_at"),
     Index("ix_conversations_customer_id", "customer_id"),
-    # Its times change with every message: no index on them, and room in the page, so that
-    # PostgreSQL can change a row in place.
-    postgresql_with={"fillfactor": "80"},
 )
+# Their times change with every message: no index on them, and room in the page, so that
+# PostgreSQL can change a row in place.
+on_postgresql(conversations, **{"with": {"fillfactor": "80"}})
 
 thread_keys = Table(
     "thread_keys",

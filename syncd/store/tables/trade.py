@@ -1,8 +1,8 @@
 """What was bought, and what became of it afterwards."""
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
+from sqlalchemy import Column, Integer, LargeBinary, Table, Text, UniqueConstraint, text
 
-from syncd.store.tables.base import Id, account, due, id_, metadata, texts, time
+from syncd.store.tables.base import Id, account, due, id_, metadata, partial_index, texts, time
 
 orders = Table(
     "orders",
@@ -26,12 +26,7 @@ orders = Table(
     Column("raw", LargeBinary),
     UniqueConstraint("account_id", "source_id"),
 )
-Index(
-    "ix_orders_waiting",
-    orders.c.account_id,
-    sqlite_where=text("status = 'unshipped'"),
-    postgresql_where=text("status = 'unshipped'"),
-)
+partial_index("ix_orders_waiting", orders.c.account_id, where=text("status = 'unshipped'"))
 
 order_dues = Table("order_dues", metadata, *due("order_id"))
 
