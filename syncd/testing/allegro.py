@@ -33,6 +33,7 @@ __all__ = [
     "ISSUES",
     "ISSUE_FILES",
     "PUBLIC",
+    "RETURNS",
     "THREADS",
     "FakeAllegro",
 ]

@@ -1,7 +1,6 @@
 """Allegro messages, disputes and claims, orders, returns, ratings and stock."""
 
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import ClassVar
@@ -28,10 +27,10 @@ from syncd.hookspecs import hookimpl
 from syncd.http import OAuth2
 from syncd.model import Draft, Receipt, Shipment, Verdict
 from syncd_allegro import orders, rules
-from syncd_allegro.cases import changed, issue_case, return_case
+from syncd_allegro.cases import RETURNS_FOLLOWED, changed, issue_case, return_case
 from syncd_allegro.catalogue import Ratings, StockPlace, stock
-from syncd_allegro.client import ISSUES_PER_PAGE, AllegroClient, Denied
-from syncd_allegro.conversations import ISSUES_FOLLOWED, Conversations, Issues, Threads, issue_page
+from syncd_allegro.client import AllegroClient
+from syncd_allegro.conversations import ISSUES_FOLLOWED, Conversations, Issues, Threads
 from syncd_allegro.files import Files
 from syncd_allegro.sending import Sender
 
@@ -58,6 +57,10 @@ class AllegroConfig(AccountConfig):
     history_days: int = Field(
         default=90, ge=1, le=730, description="how many days back the first poll reads"
     )
+    disputes: bool = Field(
+        default=True,
+        description="also read disputes and claims, for which the app needs a right of its own",
+    )
 
 
 class AllegroConnector(Connector):
@@ -70,6 +73,7 @@ class AllegroConnector(Connector):
         "messages": timedelta(minutes=1),
         "orders": timedelta(minutes=5),
         "returns": timedelta(minutes=15),
+        "disputes": timedelta(minutes=1),
         "reviews": timedelta(hours=1),
         "stock": timedelta(minutes=30),
     }
@@ -108,9 +112,14 @@ class AllegroConnector(Connector):
             self._auth,
             config.client_id,
         )
-        self._files = Files(self._client)
+        self._thread_files, self._issue_files = Files(self._client), Files(self._client)
         self._sender = Sender(self._client)
         self._history = timedelta(days=config.history_days)
+
+    @classmethod
+    def reads(cls, config: AllegroConfig) -> Mapping[str, timedelta]:
+        """Disputes and claims where they are wanted."""
+        return cls.streams if config.disputes else cls.without("disputes")
 
     def poll(self, stream: str, cursor: Cursor) -> Iterator[Batch]:
         """What is new in one of the streams; each has a kind of cursor of its own."""
@@ -118,6 +127,7 @@ class AllegroConnector(Connector):
             "messages": self._messages,
             "orders": self._orders,
             "returns": self._returns,
+            "disputes": self._disputes,
             "reviews": self._reviews,
             "stock": self._stock,
         }
@@ -148,12 +158,14 @@ class AllegroConnector(Connector):
         return self._sender.find_parcel(shipment, self.context.now())
 
     def check(self) -> None:
-        """Ask for one entry of each list, so that all rights are tried."""
+        """Ask for one entry of each list that is read, so that all rights are tried."""
         since = self.context.now() - timedelta(days=1)
+        issues = [partial(self._client.issues, 0, limit=1)] if "disputes" in self.streams else []
         ask_each(
             partial(self._client.threads, 0, limit=1),
-            partial(self._client.issues, 0, limit=1),
+            *issues,
             partial(self._client.forms, since, 0, limit=1),
+            partial(self._client.returns, since),
             partial(self._client.ratings, since, None, 0, limit=1),
             partial(self._client.offers, limit=1),
         )
@@ -179,22 +191,26 @@ class AllegroConnector(Connector):
         self._client.close()
 
     def _messages(self, cursor: Cursor) -> Iterator[Batch]:
-        """Threads, then disputes and claims, each wholly that has news.
+        """Threads that have news, each wholly."""
+        return self._said(Threads(self._client, self._thread_files), cursor)
 
-        Disputes that may not be read keep no thread from being read: `returns` lists them too, and
-        tells of it.
-        """
-        self._files.stored(cursor)
-        for batch in self._said(Threads(self._client, self._files), cursor):
+    def _disputes(self, cursor: Cursor) -> Iterator[Batch]:
+        """What is said in disputes and claims, then as cases those that are not as they were."""
+        followed = max(self._history, ISSUES_FOLLOWED)
+        issues = Issues(self._client, self._issue_files, followed)
+        for batch in self._said(issues, cursor):
             cursor = batch.cursor
             yield batch
-        with suppress(Denied):
-            yield from self._said(Issues(self._client, self._files), cursor)
+        listed = ((raw, issue_case) for raw in issues.listed)
+        for items, seen in changed(listed, cursor.get("seen", ())):
+            batch = Batch(items, {**cursor, "seen": seen})
+            issues.files.given(batch.cursor)
+            yield batch
 
     def _said(self, listed: Conversations, cursor: Cursor) -> Iterator[Batch]:
+        listed.files.stored(cursor)
         for batch in self._walked(listed.name, listed.source(), cursor, listed.unsettled):
-            cursor = batch.cursor
-            self._files.given(cursor)
+            listed.files.given(batch.cursor)
             yield batch
 
     def _reviews(self, cursor: Cursor) -> Iterator[Batch]:
@@ -222,14 +238,9 @@ class AllegroConnector(Connector):
             yield Batch(items, poll.place.dump())
 
     def _returns(self, cursor: Cursor) -> Iterator[Batch]:
-        """Issues and returns as they stand, those that are not as they were."""
-        since = self.context.now() - max(self._history, ISSUES_FOLLOWED)
-        listed = [(raw, return_case) for raw in self._client.returns(since)]
-        offset, more = 0, True
-        while more:
-            raws, more = issue_page(self._client, offset, since)
-            listed += [(raw, issue_case) for raw in raws]
-            offset += ISSUES_PER_PAGE
+        """Returns that are not as they were."""
+        since = self.context.now() - max(self._history, RETURNS_FOLLOWED)
+        listed = ((raw, return_case) for raw in self._client.returns(since))
         for items, seen in changed(listed, cursor.get("seen", ())):
             yield Batch(items, {"seen": seen})
 

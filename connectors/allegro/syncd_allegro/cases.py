@@ -5,6 +5,7 @@ entries that were not there before as they are now.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 
 import msgspec
@@ -16,6 +17,7 @@ from syncd_allegro.parse import ISSUE, describe, instant, mark, member, needed
 
 Read = Callable[[bytes], Case]
 AT_ONCE = 50
+RETURNS_FOLLOWED = timedelta(days=90)
 
 _NOT_RECEIVED = frozenset({
     "NO_PRODUCT_RECEIVED", "DID_NOT_RECEIVE_GOODS_AFTER_PAYMENT",

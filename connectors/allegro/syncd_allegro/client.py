@@ -62,6 +62,7 @@ _RIGHTS = {
     "/sale/user-ratings": "ratings",
     "/sale/offer": "sale:offers:read",
 }
+_WITHOUT = {"disputes": ", or set disputes = false"}
 _FILES = "/messaging/message-attachments", "/sale/issues/attachments"
 
 
@@ -229,7 +230,9 @@ class AllegroClient:
             return self._api.get(path, params)
         except Denied as error:
             right = next(right for part, right in _RIGHTS.items() if path.startswith(part))
-            raise Denied(error.said, _advice(f"allegro:api:{right}")) from None
+            raise Denied(
+                error.said, _advice(f"allegro:api:{right}") + _WITHOUT.get(right, "")
+            ) from None
 
     def _page(self, path: str, offset: int, limit: int, asked: Params | None = None) -> Reply:
         """A page of a list; raises Unavailable for the one before again, which would not end."""

@@ -125,12 +125,23 @@ class Issues(Conversations):
     name = "issues"
     limit = ISSUES_PER_PAGE
 
+    def __init__(self, client: AllegroClient, files: Files, followed: timedelta) -> None:
+        super().__init__(client, files)
+        self.followed = followed
+        """How long one may have been open before the place in the list, and is still looked at."""
+        self.listed: dict[bytes, None] = {}
+        """All that the pages had."""
+
     def page(self, start: datetime, end: datetime | None, offset: int) -> Page:
         """Issues in which something was said since `start`."""
         del end
-        raws, more = issue_page(self.client, offset, start - ISSUES_FOLLOWED)
+        raws = self.client.issues(offset)
+        self.listed |= dict.fromkeys(raws)
+        opened = (at for raw in raws if (at := _opened(raw)) is not None)
+        past = any(at < start - self.followed for at in opened)
         entries = [entry_of(raw, start, _issue_entry, parse.describe) for raw in raws]
-        return Page([entry for entry in entries if entry.stamp >= start], None, more)
+        recent = [entry for entry in entries if entry.stamp >= start]
+        return Page(recent, None, len(raws) >= ISSUES_PER_PAGE and not past)
 
     def raws(self, entry: Entry) -> list[bytes]:
         """All messages of an issue."""
@@ -148,14 +159,6 @@ class Issues(Conversations):
 
 def _is_our_loss(message: Message, status: str | None) -> bool:
     return status == BLOCKED and message.direction is Direction.OUTBOUND
-
-
-def issue_page(client: AllegroClient, offset: int, since: datetime) -> tuple[list[bytes], bool]:
-    """A page of issues, and whether others behind it were opened since then."""
-    raws = client.issues(offset)
-    opened = (at for raw in raws if (at := _opened(raw)) is not None)
-    past = any(at < since for at in opened)
-    return raws, len(raws) >= ISSUES_PER_PAGE and not past
 
 
 def _thread(entry: Entry) -> wire.Thread:

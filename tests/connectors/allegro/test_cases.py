@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 
 from syncd.model import BadItem, CaseStatus
+from syncd.testing.allegro import ISSUES
 from syncd_allegro import cases
 
 
 def test_a_dispute(shop, connector, now, read):
     order = shop.add_order("jan")
     issue = shop.add_issue(order, "Gdzie jest lampa?")
-    (case,), _ = read(connector, "returns")
+    case = read(connector, "disputes")[0][-1]
     assert (case.source_id, case.kind, case.status) == (issue, "not_received", "waiting_seller")
     assert (case.order_id, case.buyer.id, case.opened_at) == (order, "jan", now())
     assert (case.reason, case.text) == (
@@ -22,7 +23,7 @@ def test_a_dispute(shop, connector, now, read):
 
 def test_a_claim_has_a_deadline_and_an_amount(shop, connector, now, read):
     shop.add_issue(shop.add_order("jan"), "Mniejsza niż na zdjęciu", kind="CLAIM")
-    (case,), _ = read(connector, "returns")
+    case = read(connector, "disputes")[0][-1]
     assert (case.kind, case.status, case.reason) == ("refund", "waiting_seller", "NOT_AS_DESCRIBED")
     assert case.respond_by == now() + timedelta(days=14)
     assert (case.amount, case.currency) == ("24.90", "PLN")
@@ -30,7 +31,7 @@ def test_a_claim_has_a_deadline_and_an_amount(shop, connector, now, read):
 
 def test_the_conversation_of_a_case_is_that_of_its_messages(shop, connector, read):
     shop.add_issue(shop.add_order("jan"), "?")
-    (case,), (message,) = read(connector, "returns")[0], read(connector, "messages")[0]
+    (message, case), _ = read(connector, "disputes")
     assert case.thread_id == message.thread_id
 
 
@@ -46,7 +47,7 @@ def test_the_conversation_of_a_case_is_that_of_its_messages(shop, connector, rea
 def test_what_the_buyer_wants(shop, connector, read, kind, subject, expectations, meant):
     issue = shop.issues[shop.add_issue(shop.add_order("jan"), "?", kind=kind)]
     issue.fields |= {"subject": subject, "expectations": expectations}
-    (case,), _ = read(connector, "returns")
+    case = read(connector, "disputes")[0][-1]
     assert case.kind == meant
 
 
@@ -69,7 +70,7 @@ def test_whose_turn_it_is(shop, connector, now, read, kind, status, last, meant)
     shop.say(issue, "Odpowiedź", role="SELLER", at=now.forward(hours=1))
     shop.say(issue, "Ostatnia", role=last, at=now.forward(hours=1))
     shop.issues[issue].fields["currentState"]["status"] = status
-    (case,), _ = read(connector, "returns")
+    case = read(connector, "disputes")[0][-1]
     assert (case.status, case.updated_at) == (meant, now())
     assert case.outcome == (status if meant == "closed" else None)
 
@@ -123,35 +124,56 @@ def test_several_positions_are_summed_where_that_makes_sense(shop, connector, re
 def test_only_what_changed_comes_again(shop, connector, now, read):
     orders = [shop.add_order(f"buyer-{n}", at=now.forward(hours=1)) for n in range(5)]
     returns = [shop.add_return(order) for order in orders]
-    issues = [shop.add_issue(order, "?") for order in orders]
     items, cursor = read(connector, "returns")
-    assert len(items) == 10
+    assert len(items) == 5
     assert read(connector, "returns", cursor)[0] == []
     shop.move_return(returns[2], "DELIVERED")
-    shop.issues[issues[3]].fields["currentState"]["status"] = "DISPUTE_CLOSED"
     items, cursor = read(connector, "returns", cursor)
-    assert {(item.source_id, item.status) for item in items} == {
-        (returns[2], "waiting_seller"), (issues[3], "closed"),
-    }  # fmt: skip
-    assert (len(cursor["seen"]), read(connector, "returns", cursor)[0]) == (10, [])
+    assert [(item.source_id, item.status) for item in items] == [(returns[2], "waiting_seller")]
+    assert (len(cursor["seen"]), read(connector, "returns", cursor)[0]) == (5, [])
 
 
-def test_more_than_a_page(shop, connector, now, read, monkeypatch):
+def test_a_dispute_that_changed_comes_again_without_what_was_said(
+    shop, allegro, connector, now, read
+):
+    orders = [shop.add_order(f"buyer-{n}", at=now.forward(hours=1)) for n in range(5)]
+    issues = [shop.add_issue(order, "?") for order in orders]
+    items, cursor = read(connector, "disputes")
+    assert len(items) == 10
+    shop.close_issue(issues[3])
+    allegro.requests.clear()
+    items, cursor = read(connector, "disputes", cursor)
+    assert [(item.source_id, item.status) for item in items] == [(issues[3], "closed")]
+    assert read(connector, "disputes", cursor)[0] == []
+    assert [request.path for request in allegro.requests] == [ISSUES] * 2
+
+
+def test_disputes_are_followed_as_long_as_history_is_read(shop, connect, now, read):
+    issue = shop.add_issue(shop.add_order("jan"), "?")
+    _, cursor = read(connect(history_days=365), "disputes")
+    now.forward(days=300)
+    shop.add_issue(shop.add_order("ewa"), "!")
+    _, cursor = read(connect(history_days=365), "disputes", cursor)
+    shop.close_issue(issue)
+    (case,), _ = read(connect(history_days=365), "disputes", cursor)
+    assert (case.source_id, case.status) == (issue, "closed")
+
+
+@pytest.mark.parametrize(("stream", "many"), [("returns", 12), ("disputes", 24)])
+def test_more_than_a_page(shop, connector, now, read, monkeypatch, stream, many):
     monkeypatch.setattr("syncd_allegro.client.RETURNS_PER_PAGE", 5)
     for module in ("client", "conversations"):
         monkeypatch.setattr(f"syncd_allegro.{module}.ISSUES_PER_PAGE", 5)
-    monkeypatch.setattr("syncd_allegro.ISSUES_PER_PAGE", 5)
     for n in range(12):
         order = shop.add_order(f"buyer-{n}", at=now.forward(hours=1))
         shop.add_return(order)
         shop.add_issue(order, "?")
-    assert len(read(connector, "returns")[0]) == 24
+    assert len(read(connector, stream)[0]) == many
 
 
 def test_what_cannot_be_read_stops_no_other(shop, connector, read):
-    bad = shop.add_return(shop.add_order("jan"))
+    bad, good = (shop.add_return(shop.add_order(buyer)) for buyer in ("jan", "ewa"))
     shop.returns[bad]["createdAt"] += "?"
-    good = shop.add_issue(shop.add_order("ewa"), "?")
     items, cursor = read(connector, "returns")
     assert {(isinstance(item, BadItem), item.source_id) for item in items} == {
         (True, bad), (False, good),

@@ -9,7 +9,7 @@ import pytest
 from syncd import clock
 from syncd.connector import Capability
 from syncd.model import Attachment, Draft, Party, Shipment
-from syncd.testing.allegro import FORMS, ISSUES, THREADS, FakeAllegro
+from syncd.testing.allegro import FORMS, ISSUES, RETURNS, THREADS, FakeAllegro
 from syncd.testing.conformance import ConnectorConformance
 from syncd_allegro import AllegroConnector, cases, catalogue, client, conversations, orders, sending
 
@@ -44,13 +44,14 @@ class TestConformance(ConnectorConformance):
         {
             "messages": lambda: shop.add_message("buyer-1", "I co teraz?"),
             "orders": lambda: shop.add_order("buyer-1"),
+            "disputes": lambda: shop.add_issue(order, "Nadal nie ma"),
             "returns": lambda: shop.add_return(order),
             "reviews": lambda: shop.rate(order),
             "stock": lambda: shop.add_offer(3),
         }[stream]()
 
     def deny(self, source, stream):
-        path = {"messages": THREADS, "orders": FORMS, "returns": ISSUES}
+        path = {"messages": THREADS, "disputes": ISSUES, "orders": FORMS, "returns": RETURNS}
         path |= {"reviews": "/sale/user-ratings", "stock": "/sale/offers"}
         source.denied.add(path[stream])
         return True
@@ -61,6 +62,7 @@ class TestConformance(ConnectorConformance):
             return False  # messages cannot be edited on Allegro
         {
             "orders": lambda: shop.cancel(next(iter(shop.orders))),
+            "disputes": lambda: shop.close_issue(next(iter(shop.issues))),
             "returns": lambda: shop.move_return(next(iter(shop.returns)), "DELIVERED"),
             "reviews": lambda: shop.change_rating(next(iter(shop.ratings)), comment="Jednak nie"),
             "stock": lambda: shop.set_stock(next(iter(shop.offers)), 1),

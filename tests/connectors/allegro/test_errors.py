@@ -63,7 +63,7 @@ def test_answers_in_another_shape(content, said):
         ("messages", THREADS, "messaging"),
         ("orders", FORMS, "orders:read"),
         ("returns", RETURNS, "orders:read"),
-        ("returns", ISSUES, "disputes"),
+        ("disputes", ISSUES, "disputes"),
         ("reviews", "/sale/user-ratings", "ratings"),
         ("stock", "/sale/offers", "sale:offers:read"),
     ],
@@ -76,17 +76,21 @@ def test_a_missing_right_is_named_and_stops_its_stream(
         read(connector, stream)
 
 
-def test_messages_are_read_without_the_right_for_disputes(allegro, shop, connector, read):
+def test_without_the_right_for_disputes_nothing_else_asks_for_them(
+    allegro, shop, connector, connect, read
+):
     shop.add_message("jan", "?")
-    shop.add_issue(shop.add_order("jan"), "?")
-    whole, _ = read(connector, "messages")
+    shop.add_return(shop.add_order("jan"))
     allegro.denied.add(ISSUES)
-    items, cursor = read(connector, "messages")
-    assert (len(whole), len(items)) == (2, 1)
-    with pytest.raises(NotPermitted, match="disputes"):
+    assert [len(read(connector, stream)[0]) for stream in ("messages", "returns")] == [1, 1]
+    assert all(request.path != ISSUES for request in allegro.requests)
+    with pytest.raises(NotPermitted, match=r"api:disputes, .* or set disputes = false"):
         connector.check()
-    allegro.denied.clear()
-    assert len(read(connector, "messages", cursor)[0]) == 1
+
+    without = connect(disputes=False)
+    without.check()
+    assert "disputes" in connector.streams
+    assert "disputes" not in without.streams
 
 
 @pytest.mark.parametrize(
@@ -94,8 +98,8 @@ def test_messages_are_read_without_the_right_for_disputes(allegro, shop, connect
     [
         ("messages", "threads", "threads"),
         ("messages", "messages", "messages"),
-        ("messages", "issues", "issues"),
-        ("messages", "chat", "chat"),
+        ("disputes", "issues", "issues"),
+        ("disputes", "chat", "chat"),
         ("orders", "forms", "checkoutForms"),
         ("returns", "returns", "customerReturns"),
         ("reviews", "ratings", "ratings"),

@@ -105,7 +105,7 @@ def test_only_threads_with_news_are_read(shop, allegro, connector, now, read):
     assert len(items) == 45
     allegro.requests.clear()
     assert read(connector, "messages", cursor)[0] == []
-    assert [request.path for request in allegro.requests] == [THREADS, ISSUES]
+    assert [request.path for request in allegro.requests] == [THREADS]
     shop.add_message("buyer-7", "!", at=now.forward(minutes=20))
     allegro.requests.clear()
     assert texts(read(connector, "messages", cursor)[0]) == ["?", "!"]
@@ -123,16 +123,18 @@ def test_resuming_from_any_batch_loses_nothing(shop, connect, now, read):
     written = set()
     for n in range(45):
         at = now.forward(minutes=17)
-        order = shop.add_order(f"buyer-{n}", at=at)
+        shop.add_order(f"buyer-{n}", at=at)
         written.add(shop.add_message(f"buyer-{n}", "?", at=at)["id"])
-        if n % 4 == 0:
-            written.add(shop.issues[shop.add_issue(order, "Nie ma", at=at)].messages[0]["id"])
+    _loses_nothing(connect, read, "messages", written)
+
+
+def _loses_nothing(connect, read, stream, written):
     before = set()
-    batches = list(connect().poll("messages", {}))
-    assert len(batches) > 5
+    batches = list(connect().poll(stream, {}))
+    assert len(batches) > 3
     for batch in batches:
         before |= {item.source_id for item in batch.items}
-        after, _ = read(connect(), "messages", batch.cursor)
+        after, _ = read(connect(), stream, batch.cursor)
         assert before | {item.source_id for item in after} == written
 
 
@@ -221,18 +223,18 @@ class TestIssues:
         issue = shop.add_issue(order, "Nie ma paczki", at=now.forward(minutes=1))
         for role in ("SELLER", "SYSTEM", "ADMIN", "FULFILLMENT"):
             shop.say(issue, role, role=role, at=now.forward(minutes=1))
-        items, cursor = read(connector, "messages")
-        assert [(m.text, m.direction, m.kind) for m in items[1:]] == [
+        (*items, case), cursor = read(connector, "disputes")
+        assert [(m.text, m.direction, m.kind) for m in items] == [
             ("Nie ma paczki", "inbound", "human"),
             ("SELLER", "outbound", "human"),
             ("SYSTEM", "platform", "bulk"),
             ("ADMIN", "platform", "bulk"),
             ("FULFILLMENT", "platform", "bulk"),
         ]
-        assert {m.thread_id for m in items[1:]} == {f"issue/{issue}"}
-        assert {(m.buyer.id, m.order_ids) for m in items[1:]} == {("jan", (order,))}
-        assert items[0].thread_id != f"issue/{issue}"
-        assert read(connector, "messages", cursor)[0] == []
+        assert {m.thread_id for m in items} == {f"issue/{issue}"} == {case.thread_id}
+        assert {(m.buyer.id, m.order_ids) for m in items} == {("jan", (order,))}
+        assert texts(read(connector, "messages")[0]) == ["Gdzie?"]
+        assert read(connector, "disputes", cursor)[0] == []
 
     def test_what_is_said_in_an_old_one_is_read(self, shop, connector, now, read, monkeypatch):
         monkeypatch.setattr("syncd_allegro.client.ISSUES_PER_PAGE", 1)
@@ -242,16 +244,27 @@ class TestIssues:
         for _ in range(6):
             now.forward(days=10)
             shop.add_issue(shop.add_order("ewa"), "Nowa")
-        _, cursor = read(connector, "messages")
+        _, cursor = read(connector, "disputes")
         shop.say(old, "I co?", at=now.forward(hours=1))
-        assert texts(read(connector, "messages", cursor)[0]) == ["Stara", "I co?"]
+        (*items, case), _ = read(connector, "disputes", cursor)
+        assert (texts(items), case.source_id) == (["Stara", "I co?"], old)
 
-    def test_a_photo_in_it_is_fetched(self, shop, allegro, connector, read):
+    def test_a_photo_in_it_is_fetched_once(self, shop, allegro, connector, now, read):
         issue = shop.add_issue(shop.add_order("jan"), "Rozbita")
         url = f"{allegro.url}{ISSUES}/attachments/{shop.add_file(b'jpeg')}"
         shop.issues[issue].messages[0]["attachments"] = [{"fileName": "a.jpg", "url": url}]
-        (message,), _ = read(connector, "messages")
+        (message, _), cursor = read(connector, "disputes")
         assert [(f.name, f.content) for f in message.attachments] == [("a.jpg", b"jpeg")]
+        shop.say(issue, "I co?", at=now.forward(hours=1))
+        (message, *_), _ = read(connector, "disputes", cursor)
+        assert [(f.content, f.size) for f in message.attachments] == [(None, 4)]
+
+    def test_resuming_from_any_batch_loses_nothing(self, shop, connect, now, read):
+        written, orders = set(), [shop.add_order(f"buyer-{n}", at=now()) for n in range(23)]
+        for order in orders:
+            issue = shop.add_issue(order, "Nie ma", at=now.forward(minutes=17))
+            written |= {issue, shop.issues[issue].messages[0]["id"]}
+        _loses_nothing(connect, read, "disputes", written)
 
 
 class TestBadThings:

@@ -73,7 +73,7 @@ def test_what_was_sent_is_read_back_as_our_own(
 ):
     about = {"thread": thread, "order": None, "issue": f"issue/{issue}"}[where]
     receipt = connector.send(notice(now, thread_id=about, order_id=order), "k")
-    items, _ = read(connector, "messages")
+    items, _ = read(connector, "disputes" if where == "issue" else "messages")
     (mine,) = [item for item in items if item.source_id == receipt.source_id]
     assert (mine.direction, mine.text, mine.buyer.id) == ("outbound", TEXT, "jan")
 
