@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from syncd.model.base import Value
 from syncd.text.facts import Facts, NoticeFacts
-from syncd.text.proof import sample_of
-from syncd.text.template_file import TemplateProblem
+from syncd.text.problems import TemplateProblem
+from syncd.text.samples import sample_of
 from syncd.text.templates import Rendered, Templates
 
 _RULES = Path(__file__).parent / "platform_rules.toml"

@@ -1,80 +1,22 @@
 """Proves a template when it is loaded: every fact it uses exists, every way through it works."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
 from difflib import get_close_matches
-from itertools import product
 
-from jinja2 import UndefinedError
 from jinja2.nodes import Extends, Filter, FromImport, Import, Include, Name, Node, Test
 
-from syncd.text.facts import (
-    Facts,
-    NoticeFacts,
-    OrderNoticeFacts,
-    kind_of,
-    must_be_told,
-    names,
-    optional,
-    printable,
-)
-from syncd.text.template_file import CAN_GO_WRONG, TemplateFile, TemplateProblem, environment
+from syncd.text.facts import Facts, kind_of, must_be_told, names, printable
+from syncd.text.problems import TemplateProblem, Unfillable
+from syncd.text.samples import sample_facts, sample_of
+from syncd.text.template_file import TemplateFile, environment
 
-SAMPLE = NoticeFacts(
-    order_id="25-01234-56789",
-    tracking_number="LX123456785CN",
-    tracking_site="Sample Post",
-    latest_event="Arrived at the sorting centre",
-    latest_event_at=datetime.fromisoformat("2026-11-03T15:04"),
-    shop_name="Sample Shop",
-    buyer_name="Kim Sample",
-    tracking_url="https://track.example/LX123456785CN",
-    carrier="Sample Carrier",
-    latest_event_place="Sampleton",
-    promised_by=date(2026, 11, 20),
-    expected_by=date(2026, 11, 20),
-    days_silent=9,
-    arrived=True,
-)
-"""A notice with every optional fact present."""
-ORDER_SAMPLE = OrderNoticeFacts(
-    order_id=SAMPLE.order_id,
-    shop_name=SAMPLE.shop_name,
-    buyer_name=SAMPLE.buyer_name,
-    items="Sample lamp, Sample shade",
-    ship_by=date(2026, 11, 5),
-    promised_by=SAMPLE.promised_by,
-)
-"""The same about an order that has no parcel yet."""
 _FOREIGN = (Include, Import, FromImport, Extends)
-# Languages count 1, 2-4 and more days differently, and 0 is false in a test.
-_OTHERSAMPLES: dict[str, tuple[object, ...]] = {"days_silent": (0, 1, 2, 5, 22)}
 
 
 def problems(template: TemplateFile) -> list[TemplateProblem]:
     """All that is wrong with `template`; empty if it can be filled in whatever is missing."""
     found = [*_foreign_parts(template), *_unknown_names(template), *_untold(template)]
     return found or list(_unfillable(template))
-
-
-def sample_of(template: str) -> Facts:
-    """Every fact that a template of this name can state."""
-    return SAMPLE if kind_of(template) is NoticeFacts else ORDER_SAMPLE
-
-
-def sample_facts(used: frozenset[str] | None = None, sample: Facts = SAMPLE) -> Iterator[Facts]:
-    """Notices with every combination of the optional facts in `used` present and missing."""
-    kind = type(sample)
-    whole = {name: getattr(sample, name) for name in names(kind)}
-    varying = [name for name in optional(kind) if used is None or name in used]
-    for present in product((True, False), repeat=len(varying)):
-        left_out = {name: None for name, kept in zip(varying, present, strict=True) if not kept}
-        yield kind(**whole | left_out)
-    bare = dict.fromkeys(varying)
-    for name in varying:
-        for value in _OTHERSAMPLES.get(name, ()):
-            yield kind(**whole | {name: value})
-            yield kind(**whole | bare | {name: value})
 
 
 def _foreign_parts(template: TemplateFile) -> Iterator[TemplateProblem]:
@@ -124,11 +66,11 @@ def _unfillable(template: TemplateFile) -> Iterator[TemplateProblem]:
 def _when_filled(template: TemplateFile, facts: Facts) -> Iterator[TemplateProblem]:
     try:
         subject, text = template.fill(printable(facts))
-    except CAN_GO_WRONG as error:
+    except Unfillable as error:
         fix = "correct the expression"
-        if isinstance(error, UndefinedError):
+        if error.missing:
             fix = "a fact that can be missing stands in {% if … %} … {% endif %}"
-        yield _at(template, template.line_of(error), str(error), fix)
+        yield _at(template, error.line, str(error), fix)
         return
     if not subject:
         yield _at(template, 1, "the subject can come out empty", "keep some of it outside {% if %}")

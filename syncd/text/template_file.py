@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from traceback import extract_tb
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError
 from jinja2 import TemplateError as JinjaError
 from jinja2.meta import find_undeclared_variables
 from jinja2.nodes import Template as Tree
@@ -14,35 +14,17 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from syncd.model.base import Value
 from syncd.text.facts import one_line
 from syncd.text.formats import filters
+from syncd.text.problems import BadFile, TemplateProblem, Unfillable
 
-CAN_GO_WRONG = (JinjaError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
+_CAN_GO_WRONG = (JinjaError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
 """What filling in a template can raise; the templates are files of ops, so anything of these."""
 
 _SUBJECT = "Subject:"
 _BLANK_LINES = re.compile(r"\n{3,}")
 _TAGS_ONLY = re.compile(r"\s*(?:\{%(?:(?!%\}).)*%\}\s*)+")
 _TAG_AT_END = re.compile(r"(?<![-+])%\}[ \t]*$")
+_UNDEFINED = re.compile(r"'(\w+)' is undefined")
 _SPACES = re.compile(r"(?<=\S)[ \t]{2,}|[ \t]+(?=\n)")
-
-
-class TemplateProblem(Value, frozen=True, kw_only=True):
-    """Something wrong with a template file, found when it is loaded."""
-
-    file: Path
-    line: int
-    message: str
-    fix: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}; {self.fix}"
-
-
-class BadFile(Exception):
-    """A file that is no template at all; holds the problem."""
-
-    def __init__(self, problem: TemplateProblem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
 
 
 class Absent(StrictUndefined):
@@ -68,15 +50,19 @@ class TemplateFile(Value, frozen=True, kw_only=True):
     """Every name it takes from outside, in whichever branch."""
 
     def fill(self, shown: dict[str, object]) -> tuple[str, str]:
-        """Subject and text with the printable facts put in; raises one of CAN_GO_WRONG."""
+        """Subject and text with the printable facts put in; raises Unfillable."""
         values = {
             name: Absent(name=name) if value is None else value for name, value in shown.items()
         }
-        subject = one_line(self.subject.render(values))
-        return subject, _tidy(self.body.render(values))
+        try:
+            return one_line(self.subject.render(values)), _tidy(self.body.render(values))
+        except _CAN_GO_WRONG as error:
+            missing = isinstance(error, UndefinedError)
+            named = _UNDEFINED.search(str(error)) if missing else None
+            line, fact = self._line_of(error), named[1] if named else None
+            raise Unfillable(str(error), line, missing=missing, fact=fact) from error
 
-    def line_of(self, error: BaseException) -> int:
-        """The line of this file at which `error` arose while filling in."""
+    def _line_of(self, error: BaseException) -> int:
         here = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(self.path)]  # fmt: skip
         return (here[-1] if here else None) or 1
 

@@ -7,14 +7,15 @@ and read when they are first needed: a hundred of them take longer than the rest
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
-
-from jinja2 import UndefinedError
+from typing import TYPE_CHECKING
 
 from syncd.model.base import Value
-from syncd.text import proof
 from syncd.text.facts import OF_AN_ORDER, Facts, UnusableFact, kind_of, printable
 from syncd.text.languages import DEFAULT, chain, normalise
-from syncd.text.template_file import CAN_GO_WRONG, BadFile, TemplateFile, TemplateProblem, read
+from syncd.text.problems import BadFile, TemplateProblem, TemplateProblems, Unfillable
+
+if TYPE_CHECKING:  # Jinja and Babel take as long as all tables do; few starts fill in a notice
+    from syncd.text.template_file import TemplateFile
 
 __all__ = [
     "BUILT_IN",
@@ -29,16 +30,7 @@ BUILT_IN = Path(__file__).parent / "templates"
 """The folder of the templates that come with syncd."""
 
 _FILE_NAME = re.compile(r"(?P<name>[a-z][a-z0-9_]*)\.(?P<language>[A-Za-z0-9-]+)\.txt")
-_UNDEFINED = re.compile(r"'(\w+)' is undefined")
 _Key = tuple[str, str]
-
-
-class TemplateProblems(Exception):
-    """Template files that cannot be used; the text has a line for each problem."""
-
-    def __init__(self, problems: list[TemplateProblem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = problems
 
 
 class TemplateError(Exception):
@@ -65,7 +57,7 @@ class Templates:
     """All templates by name and language; made by `load`."""
 
     def __init__(
-        self, files: dict[_Key, TemplateFile | Path], default: str, own: Collection[_Key]
+        self, files: "dict[_Key, TemplateFile | Path]", default: str, own: Collection[_Key]
     ) -> None:
         self._files = files
         self._default = default
@@ -79,8 +71,6 @@ class Templates:
         Raises TemplateProblems with everything that is wrong in any file.
         """
         own, problems = _read_all(folder) if folder else ({}, [])
-        for template in own.values():
-            problems += proof.problems(template)
         files = {**_built_in(), **own}
         problems += _without_last_resort(own, files.keys(), default_language)
         if problems:
@@ -123,35 +113,39 @@ class Templates:
             subject, text = template.fill(printable(facts))
         except UnusableFact as error:
             raise TemplateError(name, template.language, str(error), error.name) from error
-        except CAN_GO_WRONG as error:
-            raise TemplateError(name, template.language, *_told(template, error)) from error
+        except Unfillable as error:
+            said = f"{error} ({template.path}:{error.line})"
+            raise TemplateError(name, template.language, said, error.fact) from error
         return Rendered(subject=subject, text=text, language=template.language)
 
-    def _nearest(self, name: str, language: str) -> TemplateFile:
+    def _nearest(self, name: str, language: str) -> "TemplateFile":
         for candidate in chain(language, self._default):
             if (name, candidate) in self._files:
                 return self._file((name, candidate))
         known = ", ".join(self.names)
         raise TemplateError(name, language, f"no such template; there are: {known}", None)
 
-    def _file(self, key: _Key) -> TemplateFile:
+    def _file(self, key: _Key) -> "TemplateFile":
         found = self._files[key]
         if isinstance(found, Path):
-            found = self._files[key] = read(found, *key)
+            found = self._files[key] = _read(found, key)
         return found
 
 
-def _told(template: TemplateFile, error: Exception) -> tuple[str, str | None]:
-    named = _UNDEFINED.search(str(error)) if isinstance(error, UndefinedError) else None
-    place = f"{template.path}:{template.line_of(error)}"
-    return f"{error} ({place})", named[1] if named else None
+def _read(path: Path, key: _Key) -> "TemplateFile":
+    from syncd.text.template_file import read  # noqa: PLC0415  see above
+
+    return read(path, *key)
 
 
-def _built_in() -> dict[_Key, TemplateFile | Path]:
+def _built_in() -> "dict[_Key, TemplateFile | Path]":
     return {_named(path): path for path in _template_paths(BUILT_IN)}
 
 
-def _read_all(folder: Path) -> tuple[dict[_Key, TemplateFile], list[TemplateProblem]]:
+def _read_all(folder: Path) -> "tuple[dict[_Key, TemplateFile], list[TemplateProblem]]":
+    """The templates in a user's folder, and what is wrong in it."""
+    from syncd.text import proof  # noqa: PLC0415  see above
+
     files: dict[_Key, TemplateFile] = {}
     problems: list[TemplateProblem] = []
     if not folder.is_dir():
@@ -159,11 +153,12 @@ def _read_all(folder: Path) -> tuple[dict[_Key, TemplateFile], list[TemplateProb
         problems.append(TemplateProblem(file=folder, line=1, message="no such folder", fix=fix))
     for path in _template_paths(folder):
         try:
-            template = read(path, *_named(path))
+            template = _read(path, _named(path))
         except BadFile as error:
             problems.append(error.problem)
         else:
             files[template.name, template.language] = template
+            problems += proof.problems(template)
     return files, problems
 
 
@@ -183,7 +178,7 @@ def _named(path: Path) -> _Key:
 
 
 def _without_last_resort(
-    own: dict[_Key, TemplateFile], known: Collection[_Key], default: str
+    own: "dict[_Key, TemplateFile]", known: Collection[_Key], default: str
 ) -> Iterator[TemplateProblem]:
     first = {name: template for (name, _), template in reversed(own.items())}
     for name, template in sorted(first.items()):

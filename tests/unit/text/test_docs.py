@@ -14,7 +14,7 @@ from syncd.text.facts import (
     optional,
 )
 from syncd.text.formats import filters
-from syncd.text.proof import SAMPLE
+from syncd.text.samples import SAMPLE
 from syncd.text.templates import TemplateProblems, Templates
 
 PAGE = (Path(__file__).parents[3] / "docs" / "templates.md").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from syncd.text.facts import NoticeFacts
 from syncd.text.limits import check_templates
-from syncd.text.proof import ORDER_SAMPLE, sample_facts
+from syncd.text.samples import ORDER_SAMPLE, sample_facts
 from syncd.text.templates import BUILT_IN, Templates
 
 LANGUAGES = ("de", "en", "es", "fr", "it", "ja", "pl", "pt", "ru", "zh")
