@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from syncd import clock, log
-from syncd.config import AccountSettings, Settings
-from syncd.connector import AccountConfig, Capability, Connector, Context, TokenKeeper
+from syncd.config import AccountSettings, Settings, able
+from syncd.connector import Capability, Connector, Context, TokenKeeper
 from syncd.model import ParcelRef
 from syncd.model.lateness import KeptModel
 from syncd.plugins import Plugins
@@ -161,7 +161,7 @@ def _routes(settings: Settings, plugins: Plugins, store: Store) -> Routes:
     routes: dict[int, frozenset[str] | None] = {}
     for name, wanted in settings.accounts.items():
         kind = plugins.connectors[wanted.connector]
-        if not wanted.enabled or Capability.TRACK_PARCELS not in _able(kind, wanted.options):
+        if not wanted.enabled or Capability.TRACK_PARCELS not in able(kind, wanted.options):
             continue
         own = wanted.follow_carriers
         carriers = kind.carriers if own is None else frozenset(own)
@@ -170,14 +170,6 @@ def _routes(settings: Settings, plugins: Plugins, store: Store) -> Routes:
             _log.warning("carriers that nobody knows", account=name, carriers=sorted(unknown))
         routes[store.accounts.register(name, wanted.connector, clock.now())] = carriers
     return routes
-
-
-def _able(kind: type[Connector], options: AccountConfig) -> frozenset[Capability]:
-    """What an account can do; a bug in telling it is told where the account is made."""
-    try:
-        return kind.able(options)
-    except Exception:  # noqa: BLE001  the plug-in boundary: it never stops the rest
-        return kind.capabilities
 
 
 def _due_parcels(store: Store, account_id: int, routes: Routes) -> list[ParcelRef]:

@@ -1,5 +1,6 @@
 """The config: TOML files become checked, frozen settings, or a list of all that is wrong."""
 
+from syncd.config.accounts import able
 from syncd.config.files import read
 from syncd.config.guards import Flapping, FreshLook, Guards, Outage, StaleSource
 from syncd.config.lateness import Lateness
@@ -88,6 +89,7 @@ __all__ = [
     "StoreSettings",
     "TemplateSettings",
     "Watches",
+    "able",
     "account_sample",
     "check",
     "connectors_named",

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from syncd.config.settings import AccountKeys, AccountSettings
 from syncd.config.wording import Complaint, complaints, did_you_mean, quoted
-from syncd.connector import AccountConfig, Connector
+from syncd.connector import AccountConfig, Capability, Connector
 
 _NAME = re.compile(r"[a-z0-9-]+")
 _OWN = frozenset(AccountKeys.model_fields)
@@ -37,6 +37,17 @@ def account(
         return None, found
     own = {key: getattr(keys, key) for key in keys.model_fields_set}
     return AccountSettings(**own, name=name, options=options), []
+
+
+def able(kind: type[Connector], options: AccountConfig | None) -> frozenset[Capability]:
+    """What an account with these settings can do; what its class can where they are not known.
+
+    A bug in telling it is told where the account is made.
+    """
+    try:
+        return kind.able(options) if options is not None else kind.capabilities
+    except Exception:  # noqa: BLE001  the plug-in boundary: it never stops the rest
+        return kind.capabilities
 
 
 def _name_complaints(name: str) -> list[Complaint]:

@@ -7,13 +7,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from syncd.config.accounts import Connectors, account
+from syncd.config.accounts import Connectors, able, account
 from syncd.config.files import Tree, dotted, read
 from syncd.config.lines import KeyPath
 from syncd.config.problems import ConfigError, Problem
 from syncd.config.settings import AccountSettings, Settings
 from syncd.config.wording import Complaint, complaints, did_you_mean, quoted
-from syncd.connector import Capability
+from syncd.connector import Capability, Connector
 
 
 def load(path: Path, connectors: Connectors, templates: Collection[str] | None = None) -> Settings:
@@ -30,9 +30,15 @@ def check(tree: Tree, connectors: Connectors, templates: Collection[str] | None 
     `connectors` are those installed; `templates` the names that playbooks may use, where known.
     Raises ConfigError with every problem; nothing is asked of any account's platform.
     """
-    settings, found = _checked(tree.data, connectors, {"base": tree.main.absolute().parent})
+    context = {"base": tree.main.absolute().parent}
+    accounts, found = _accounts(tree.data, connectors, context)
+    settings, wrong = _checked({**tree.data, "accounts": accounts}, context)
+    found = wrong + found
     if tree.whole:
-        found += _crossed(tree.data, connectors, templates)
+        found += [
+            *_mail_writers(_tables(tree.data), accounts, connectors),
+            *_playbooks(tree.data, templates),
+        ]
     problems = [*tree.problems, *(_placed(tree, complaint) for complaint in found)]
     if problems or settings is None:
         raise ConfigError(sorted(problems, key=_reading_order(tree.main)))
@@ -45,22 +51,13 @@ def connectors_named(tree: Tree) -> frozenset[str]:
 
 
 def _checked(
-    data: Mapping[str, Any], connectors: Connectors, context: Mapping[str, Any]
+    data: Mapping[str, Any], context: Mapping[str, Any]
 ) -> tuple[Settings | None, list[Complaint]]:
     """The settings, or what is wrong with each table by itself."""
-    accounts, found = _accounts(data, connectors, context)
     try:
-        settings = Settings.model_validate({**data, "accounts": accounts}, context=context)
+        return Settings.model_validate(data, context=context), []
     except ValidationError as error:
-        return None, complaints(error, Settings) + found
-    return settings, found
-
-
-def _crossed(
-    data: Mapping[str, Any], connectors: Connectors, templates: Collection[str] | None
-) -> list[Complaint]:
-    """What is wrong with how tables refer to each other."""
-    return [*_mail_writers(data, connectors), *_playbooks(data, templates)]
+        return None, complaints(error, Settings)
 
 
 def _accounts(
@@ -86,33 +83,43 @@ def _tables(data: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {name: table for name, table in accounts.items() if isinstance(table, dict)}
 
 
-def _mail_writers(data: Mapping[str, Any], connectors: Connectors) -> Iterator[Complaint]:
-    tables = _tables(data)
+def _mail_writers(
+    tables: Mapping[str, dict[str, Any]],
+    accounts: Mapping[str, AccountSettings],
+    connectors: Connectors,
+) -> Iterator[Complaint]:
     for name, table in tables.items():
         writer = table.get("writes_mail_by")
-        if isinstance(writer, str):
-            message, hint = _mail_writer(name, writer, tables, connectors)
-            if message:
-                yield Complaint(("accounts", name, "writes_mail_by"), message, hint)
+        if not isinstance(writer, str):
+            continue
+        message, hint = _not_a_writer(name, writer, tables)
+        if not message and (kind := connectors.get(str(tables[writer].get("connector")))):
+            message, hint = _unable(kind, writer, accounts.get(writer))
+        if message:
+            yield Complaint(("accounts", name, "writes_mail_by"), message, hint)
 
 
-def _mail_writer(
-    name: str, writer: str, tables: Mapping[str, dict[str, Any]], connectors: Connectors
-) -> tuple[str, str]:
+def _not_a_writer(name: str, writer: str, tables: Mapping[str, dict[str, Any]]) -> tuple[str, str]:
     """What is wrong with `writer` as the one who writes mail for `name`, and a hint."""
     if writer not in tables:
         return f"there is no account {quoted(writer)}", did_you_mean(writer, tables)
     if writer == name:
         return "names the account itself", "Name a mail account"
-    connector = connectors.get(str(tables[writer].get("connector")))
-    if connector and Capability.WRITE_MAIL not in connector.capabilities:
-        return (
-            f"account {quoted(writer)} cannot write mail",
-            f"Its connector {connector.name} lacks write_mail; name a mail account",
-        )
     if tables[writer].get("enabled") is False:
         return f"account {quoted(writer)} is not enabled", ""
     return "", ""
+
+
+def _unable(
+    kind: type[Connector], writer: str, settings: AccountSettings | None
+) -> tuple[str, str]:
+    """Why an account cannot write mail, by its connector and, where they are good, its settings."""
+    if Capability.WRITE_MAIL in able(kind, settings.options if settings else None):
+        return "", ""
+    why = f"Its connector {kind.name} lacks write_mail; name a mail account"
+    if Capability.WRITE_MAIL in kind.capabilities:
+        why = "Its settings leave that out; change them, or name another mail account"
+    return f"account {quoted(writer)} cannot write mail", why
 
 
 def _playbooks(data: Mapping[str, Any], templates: Collection[str] | None) -> Iterator[Complaint]:

@@ -35,12 +35,23 @@ class Shop(Connector):
     streams = MappingProxyType({"messages": timedelta(minutes=5), "orders": timedelta(minutes=10)})
 
 
+class MailConfig(AccountConfig):
+    """Settings of a mailbox."""
+
+    smtp: bool = Field(default=True, description="Whether it has a server to send by.")
+
+
 class Mail(Connector):
     """A mailbox to test with."""
 
     name = "mail"
+    Config = MailConfig
     streams = MappingProxyType({"messages": timedelta(minutes=1)})
     capabilities = frozenset({Capability.REPLY, Capability.WRITE_MAIL})
+
+    @classmethod
+    def able(cls, config: MailConfig) -> frozenset[Capability]:
+        return cls.capabilities if config.smtp else frozenset()
 
 
 CONNECTORS = {"shop": Shop, "mail": Mail}

@@ -149,6 +149,11 @@ REFERENCE = (
             "connector shop lacks write_mail; name a mail account"),
         ),
         (
+            SHOP + 'writes_mail_by = "b"\n[accounts.b]\nconnector = "mail"\nsmtp = false',
+            ('5: accounts.shop-de.writes_mail_by: account "b" cannot write mail. Its '
+            "settings leave that out; change them, or name another mail account"),
+        ),
+        (
             SHOP + 'writes_mail_by = "b"\n[accounts.b]\nconnector = "mail"\nenabled = false',
             '5: accounts.shop-de.writes_mail_by: account "b" is not enabled',
         ),
