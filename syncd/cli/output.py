@@ -14,6 +14,9 @@ import click
 
 Row = Mapping[str, Any]
 
+# What a column that wraps has at the least, and what a table puts beside each.
+_ROOM, _BETWEEN = 12, 3
+
 
 class Lines(tuple[object, ...]):
     """A value that takes several lines in its cell of a table on a terminal."""
@@ -131,16 +134,40 @@ def _rich_table(rows: Iterable[Row], columns: Sequence[str], looks: Looks) -> No
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table, console = Table(box=SIMPLE_HEAD, pad_edge=False), Console()
     folded = [(looks.fold(row) if looks.fold else row, row) for row in rows]
     columns = tuple(folded[0][0]) if looks.fold else columns
+    if _needed([shown for shown, _ in folded], columns, looks) > console.width:
+        for shown, row in folded:
+            console.print(Text(_below_each_other(shown, columns), looks.colour(row) or ""))
+        return
     for column in columns:
         whole = column not in (looks.wraps or columns)  # Chinese has no blanks to wrap at
         table.add_column(column, no_wrap=whole, overflow="ellipsis" if whole else "fold")
     for shown, row in folded:
         cells = (Text(_lines(shown.get(column))) for column in columns)
         table.add_row(*cells, style=looks.colour(row))  # Text: data is never read as rich's markup
-    Console().print(table)
+    console.print(table)
+
+
+def _needed(rows: Sequence[Row], columns: Sequence[str], looks: Looks) -> int:
+    """How many columns a terminal needs for a table in which nothing has to be shortened."""
+    whole = [column for column in columns if column not in (looks.wraps or columns)]
+    cells = ([column, *(_lines(row.get(column)) for row in rows)] for column in whole)
+    widths = [
+        max(_width(line) for text in several for line in text.split("\n")) for several in cells
+    ]
+    return sum(widths) + _ROOM * (len(columns) - len(whole)) + _BETWEEN * len(columns)
+
+
+def _below_each_other(row: Row, columns: Sequence[str]) -> str:
+    """A row where the terminal is too narrow for columns."""
+    cells = ((column, row.get(column)) for column in columns)
+    lines = (
+        _lines(value) if isinstance(value, Lines) else f"{column}: {cell(value)}"
+        for column, value in cells
+    )
+    return "\n".join(line for line in "\n".join(lines).splitlines() if line) + "\n"
 
 
 def _lines(value: object) -> str:

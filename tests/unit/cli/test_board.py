@@ -127,6 +127,25 @@ def test_on_a_terminal_each_parcel_takes_three_columns(syncd, three, monkeypatch
     assert any("protection none" in line for line in lines)
 
 
+@pytest.mark.parametrize("width", [24, 36, 44, 48, 60, 90])
+def test_however_narrow_the_terminal_ids_are_whole(syncd, three, make, monkeypatch, width):
+    three.bring(
+        make.order("348-2899777-8583471", promise=-30),
+        make.shipment("long", "LX546349272CN", "348-2899777-8583471"),
+        make.event(-1, number="LX546349272CN"),
+    )
+    watch.run(three.runtime)
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", f"{width}")
+    out = printable(syncd("board").out)
+    assert re.search(r"^ *LX546349272CN\b", out, re.MULTILINE)
+    assert re.search(r"^ *348-2899777-8583471\b", out, re.MULTILINE)
+    assert "\N{HORIZONTAL ELLIPSIS}" not in out
+    assert "promised by" in " ".join(out.split())
+    assert max(map(len, map(str.rstrip, out.splitlines()))) <= width
+
+
 class TestOrdersWithoutAParcel:
     @pytest.fixture
     def waiting(self, three, make, time):
