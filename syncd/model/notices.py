@@ -66,6 +66,8 @@ class OutboxRow(Value, frozen=True, kw_only=True):
     reason: str | None
     until: datetime | None = None
     shipment: Shipment | None = None
+    owner: str | None = None
+    """Who held it when it was read; what they settle counts only while they do."""
 
 
 class ParcelStory(Value, frozen=True, kw_only=True):
@@ -102,6 +104,8 @@ class Addressee(Value, frozen=True, kw_only=True):
     conversation_id: int | None
     """The conversation about the order that was spoken in last, in whatever account."""
     conversation_account_id: int | None
+    parcel: str | None = None
+    """What keys call the parcel where it is one that was known before by another shipment's id."""
 
 
 class Thread(Value, frozen=True, kw_only=True):

@@ -53,6 +53,7 @@ _REST = timedelta(seconds=30)
 # Others are somebody's own wish, whatever has become of the parcel.
 _FOR_A_FINDING = frozenset({"notice", EXTENSION})
 _QUIET = "the buyer's quiet hours"
+_NEWS = "there is news to be judged first"
 _GONE = frozenset({"unavailable", "auth_failed"})
 # Accounts are served side by side, lest a slow platform hold up the others.
 _LANES = 4
@@ -159,11 +160,12 @@ class Sender:
 
     def _deliver(self, account: Account, row: OutboxRow) -> str:
         now = clock.now()
-        over = self._over(row)
+        stands, news = self._store.standing(row, now)
+        over = self._over(row, stands=stands)
         if over is not None:
             self._store.ended(row, OutboxState.OBSOLETE, over, now)
             return "obsolete"
-        wait = self._wait(row, now)
+        wait = Wait(now + _SOONEST_RETRY, _NEWS) if news else self._wait(row, now)
         if wait is not None:
             self._store.postpone(row, wait.until, wait.reason)
             return "later"
@@ -173,9 +175,9 @@ class Sender:
             return self._to_person(row, str(error))
         return self._held_back(account, row, draft) or self._send(account, row, draft)
 
-    def _over(self, row: OutboxRow) -> str | None:
+    def _over(self, row: OutboxRow, *, stands: bool) -> str | None:
         """Why a row need not go out any more; None where it still should."""
-        if not row.finding_open and row.purpose in _FOR_A_FINDING:
+        if not stands and row.purpose in _FOR_A_FINDING:
             return "the trouble is over"
         if row.purpose != "notice" or row.shipment_id is None or row.cause not in NEWS_CAUSES:
             return None
@@ -227,6 +229,7 @@ class Sender:
             row, draft, owner=self._owner, now=clock.now(), lease=max(self._lease, SLOWEST_SEND)
         )
         if not marked:
+            self._store.release([row], self._owner)
             return "later"
         try:
             receipt = call_for(row).perform(account.connector, row, draft)

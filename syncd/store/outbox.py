@@ -18,7 +18,7 @@ from syncd.model import (
     Receipt,
 )
 from syncd.store.database import Database
-from syncd.store.notices import insert_notices, select_rows
+from syncd.store.notices import OVER, STANDS, insert_notices, select_rows, unjudged
 from syncd.store.readback import link_orders
 from syncd.store.tables import (
     audit,
@@ -136,7 +136,10 @@ class OutboxStore:
     def mark_in_flight(
         self, row: OutboxRow, draft: Draft, *, owner: str, now: datetime, lease: timedelta
     ) -> bool:
-        """Note, durably, that `draft` is about to leave; False where the row is no longer ours."""
+        """Note, durably, that `draft` is about to leave.
+
+        False where the row is no longer ours, or by news it need not go out (`standing`).
+        """
         values = {
             "state": OutboxState.IN_FLIGHT.value,
             "not_before": to_us(now),  # from here on: since when its outcome is open
@@ -152,13 +155,25 @@ class OutboxStore:
                     outbox.c.id == row.id,
                     outbox.c.owner == owner,
                     outbox.c.state == OutboxState.CLAIMED.value,
+                    STANDS,
+                    ~unjudged(now),
                 )
                 .values(values)
             )
             return changed.rowcount == 1
 
+    def standing(self, row: OutboxRow, now: datetime) -> tuple[bool, bool]:
+        """Whether the trouble behind a row is open, and whether there is news of it to be judged.
+
+        The first is True where the row is about none.
+        """
+        wanted = select(STANDS, unjudged(now)).where(outbox.c.id == row.id)
+        with self._database.read() as connection:
+            stands, news = connection.execute(wanted).one()
+        return bool(stands), bool(news)
+
     def sent(self, row: OutboxRow, receipt: Receipt, draft: Draft) -> None:
-        """Settle a row with the platform's receipt.
+        """Settle a row with the platform's receipt, whoever holds it by now.
 
         A conversation in which its message has been read already is linked with the row's order.
         """
@@ -197,26 +212,27 @@ class OutboxStore:
             return tuple(connection.execute(wanted).scalars())
 
     def ended(self, row: OutboxRow, state: OutboxState, reason: str, now: datetime) -> None:
-        """Settle a row that does not go out by itself: failed, cancelled, or for a person."""
+        """Settle a row that does not go out by itself: failed, cancelled, or for a person.
+
+        As `postpone`, `keep_asking` and `reroute`, nothing where another holds it by now. Nor is it
+        made obsolete where there is new trouble: it is taken again when its lease is over.
+        """
+        still = [OVER] if state is OutboxState.OBSOLETE else []
         with self._database.write(durable=True) as connection:
-            connection.execute(
-                insert(deliveries).values(
-                    outbox_id=row.id, at=to_us(now), outcome=state.value, detail=reason
-                )
-            )
-            _put(connection, row.id, state, reason=reason)
+            if _give_up(connection, row, state, *still, reason=reason):
+                _note(connection, row, now, state.value, reason)
 
     def postpone(self, row: OutboxRow, not_before: datetime, reason: str) -> None:
         """Give a row back that certainly did not go out, to be tried at `not_before`."""
         with self._database.write(durable=True) as connection:
-            _put(connection, row.id, OutboxState.PENDING, reason=reason,
-                 not_before=to_us(not_before), text=row.text, subject=row.subject)  # fmt: skip
+            _give_up(connection, row, OutboxState.PENDING, reason=reason,
+                     not_before=to_us(not_before), text=row.text, subject=row.subject)  # fmt: skip
 
     def keep_asking(self, row: OutboxRow, until: datetime, reason: str) -> None:
         """Leave a row in flight, to be asked about again at `until`."""
         with self._database.write(durable=True) as connection:
-            _put(connection, row.id, OutboxState.IN_FLIGHT, reason=reason,
-                 lease_until=to_us(until))  # fmt: skip
+            _give_up(connection, row, OutboxState.IN_FLIGHT, reason=reason,
+                     lease_until=to_us(until))  # fmt: skip
 
     def decide(
         self, row_id: int, state: OutboxState, *, actor: str, now: datetime, **values: Any
@@ -263,29 +279,46 @@ class OutboxStore:
     def reroute(self, row: OutboxRow, account_id: int, reason: str, now: datetime) -> None:
         """Let another account send a row that its own platform refused."""
         with self._database.write(durable=True) as connection:
-            connection.execute(
-                insert(deliveries).values(
-                    outbox_id=row.id, at=to_us(now), outcome="rerouted", detail=reason
-                )
-            )
-            _put(
-                connection,
-                row.id,
-                OutboxState.PENDING,
-                account_id=account_id,
-                conversation_id=None,
-                reason=reason,
-                text=row.text,
-                subject=row.subject,
-            )
+            if _give_up(connection, row, OutboxState.PENDING, account_id=account_id,
+                        conversation_id=None, reason=reason, text=row.text,
+                        subject=row.subject):  # fmt: skip
+                _note(connection, row, now, "rerouted", reason)
 
 
 def _abandoned(state: OutboxState, now: datetime) -> ColumnElement[bool]:
     return and_(outbox.c.state == state.value, outbox.c.lease_until <= to_us(now))
 
 
-def _put(connection: Connection, row_id: int, state: OutboxState, **values: Any) -> None:
-    settled: dict[str, Any] = {"owner": None, "lease_until": None, **values}
+def _note(connection: Connection, row: OutboxRow, now: datetime, outcome: str, why: str) -> None:
     connection.execute(
-        update(outbox).where(outbox.c.id == row_id).values(state=state.value, **settled)
+        insert(deliveries).values(outbox_id=row.id, at=to_us(now), outcome=outcome, detail=why)
     )
+
+
+def _put(
+    connection: Connection,
+    row_id: int,
+    state: OutboxState,
+    *only: ColumnElement[bool],
+    **values: Any,
+) -> bool:
+    """Move a row on, where it is as `only` says; False where it is not."""
+    settled: dict[str, Any] = {"owner": None, "lease_until": None, **values}
+    changed = connection.execute(
+        update(outbox).where(outbox.c.id == row_id, *only).values(state=state.value, **settled)
+    )
+    return changed.rowcount == 1
+
+
+def _give_up(
+    connection: Connection,
+    row: OutboxRow,
+    state: OutboxState,
+    *only: ColumnElement[bool],
+    **values: Any,
+) -> bool:
+    """Move a row on for the one who held it when it was read; False where that is over.
+
+    A lease may have run out: another has the row, has sent it, or a person has cancelled it.
+    """
+    return _put(connection, row.id, state, outbox.c.owner == row.owner, *only, **values)

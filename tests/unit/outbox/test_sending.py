@@ -53,6 +53,7 @@ class TestGoodWay:
         self, world, shop, late, send, make
     ):
         world.bring(make.event(-0.5, text="Left Köln"))
+        watch.run(world.runtime)
         send()
 
         assert "Left Köln" in shop.drafts[0][1].text

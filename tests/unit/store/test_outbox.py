@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from syncd import process
 from syncd.model import (
@@ -16,7 +18,9 @@ from syncd.model import (
     OutboxState,
     Party,
     Receipt,
+    Severity,
 )
+from syncd.store import Store, notices
 
 LEASE = timedelta(minutes=2)
 ANN = Party(id="buyer-1", name="Ann", email="ann@example.org")
@@ -88,6 +92,35 @@ class TestQueue:
         assert (row.state, row.not_before, row.template) == (
             OutboxState.PENDING, make.at(3), "delay",
         )  # fmt: skip
+
+    @pytest.mark.postgres
+    def test_only_one_of_two_rounds_takes_an_obsolete_row_up(
+        self, postgres_url, source_of, make, draft, monkeypatch
+    ):
+        store = Store(postgres_url)
+        account = source_of(store).id
+        again = NewNotice(
+            key="k1", account_id=account, recipient=ANN, language="de", not_before=make.at()
+        )
+        box = store.outbox
+        box.queue(again, make.at())
+        (row,) = take(box, make)
+        box.ended(row, OutboxState.OBSOLETE, "the trouble is over", make.at())
+        take_up = notices._taken_up
+
+        def slowly(connection, keys):
+            """Meanwhile another round takes it up, and it is sent."""
+            monkeypatch.setattr(notices, "_taken_up", take_up)
+            box.queue(again, make.at())
+            for mine in take(box, make):
+                box.mark_in_flight(mine, draft, owner="me", now=make.at(), lease=LEASE)
+                box.sent(mine, Receipt(source_id="out-1", accepted_at=make.at()), draft)
+            return take_up(connection, keys)
+
+        monkeypatch.setattr(notices, "_taken_up", slowly)
+        with closing(store):
+            assert box.queue(again, make.at()) is False
+            assert state(box) is OutboxState.SENT
 
 
 class TestClaim:
@@ -404,6 +437,49 @@ class TestFindingOpen:
         with store.watch.batch(make.at(1), 10) as tx:
             tx.close(list(ids.values()))
         assert [row.finding_open for row in store.outbox.rows()] == [False]
+
+    def test_what_is_only_on_the_staffs_board_keeps_no_message_due(
+        self, source, store, make, notice
+    ):
+        source.now = make.at()
+        source.bring(make.order(), make.shipment())
+        likely, board = self.found(source, "likely_late"), self.found(source, "at_risk")
+        with store.watch.batch(make.at(1), 10) as tx:
+            number = tx.parcels[0].shipment_id
+            tx.open([(number, likely), (number, replace(board, severity=Severity.NOTE))])
+            tx.queue([notice(shipment_id=number, cause="delay", finding=likely.fingerprint)])
+            tx.close([tx.open_findings()[number][likely.fingerprint]])
+        assert [row.finding_open for row in store.outbox.rows()] == [False]
+
+    def test_but_what_a_playbook_told_the_buyer_of_does(self, source, store, make, notice):
+        source.now = make.at()
+        source.bring(make.order(), make.shipment())
+        board = replace(self.found(source, "at_risk"), severity=Severity.NOTE)
+        with store.watch.batch(make.at(1), 10) as tx:
+            number = tx.parcels[0].shipment_id
+            tx.open([(number, board)])
+            tx.queue([notice(shipment_id=number, cause="delay", finding=board.fingerprint)])
+        assert [row.finding_open for row in store.outbox.rows()] == [True]
+
+    def test_new_trouble_that_came_while_it_was_given_up_is_not_lost(
+        self, source, store, make, notice
+    ):
+        source.now = make.at()
+        source.bring(make.order(), make.shipment())
+        first, second = self.found(source, "no_movement"), self.found(source, "promise_passed")
+        told = {"cause": "delay", "not_before": make.at()}
+        with store.watch.batch(make.at(1), 10) as tx:
+            number = tx.parcels[0].shipment_id
+            tx.open([(number, first)])
+            tx.queue([replace(notice(shipment_id=number, finding=first.fingerprint), **told)])
+            tx.close([tx.open_findings()[number][first.fingerprint]])
+        (row,) = take(store.outbox, make)
+        with store.watch.batch(make.at(1), 10) as tx:
+            tx.open([(number, second)])
+            tx.queue([replace(notice(shipment_id=number, finding=second.fingerprint), **told)])
+        store.outbox.ended(row, OutboxState.OBSOLETE, "the trouble is over", make.at())
+
+        assert [row.key for row in take(store.outbox, make, day=1)] == ["k1"]
 
     def test_one_without_a_finding_always_holds(self, box):
         assert [row.finding_open for row in box.rows()] == [True]
