@@ -69,7 +69,7 @@ def buyer_notice(
     account, reason = _speaker(voice, addressee.buyer, subject)
     state = OutboxState.HELD if playbook.approval else OutboxState.PENDING
     return NewNotice(
-        key=f"notice:{finding.cause}:{_told_of(finding, subject)}",
+        key=f"notice:{finding.cause}:{_told_of(finding, subject, addressee)}",
         account_id=account,
         state=OutboxState.PERSON if reason else state,
         reason=reason or finding.evidence,
@@ -178,9 +178,11 @@ def template_for(cause: Cause) -> str:
     return _TEMPLATES.get(cause, cause.value)
 
 
-def _told_of(finding: Finding, subject: Subject) -> str:
+def _told_of(finding: Finding, subject: Subject, addressee: Addressee) -> str:
     """What one message is about: an order may get a label when its buyer knows that it is late."""
-    return subject.order_name if finding.cause in _TEMPLATES else subject.name
+    if finding.cause in _TEMPLATES:
+        return subject.order_name
+    return addressee.parcel or subject.name
 
 
 def _occasion(finding: Finding, subject: Subject) -> str:

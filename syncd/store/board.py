@@ -17,7 +17,7 @@ from syncd.model import (
 )
 from syncd.store import bulk, waiting, watch
 from syncd.store.database import Database
-from syncd.store.dossier import FINDING, ITS_ORDER, known_finding
+from syncd.store.dossier import FINDING, known_finding
 from syncd.store.orders import WAITS
 from syncd.store.tables import accounts, deliveries, findings, orders, outbox, shipments
 from syncd.store.times import from_us
@@ -30,7 +30,7 @@ _PARCELS = (
         accounts.c.name, func.coalesce(orders.c.country, shipments.c.destination_country)
     )
     .join(accounts, accounts.c.id == shipments.c.account_id)
-    .outerjoin(orders, ITS_ORDER)
+    .outerjoin(orders, watch.ITS_ORDER)
 )
 _ORDERS = waiting.FACTS.add_columns(accounts.c.name, orders.c.country).join(
     accounts, accounts.c.id == orders.c.account_id

@@ -32,17 +32,13 @@ from syncd.store.tables import (
 )
 from syncd.store.tables import tracking_events as events
 from syncd.store.times import from_us
-from syncd.store.watch import FACTS, facts
+from syncd.store.watch import FACTS, ITS_ORDER, facts
 
 FINDING = select(
     findings.c.kind, findings.c.cause, findings.c.severity, findings.c.since, findings.c.evidence,
     findings.c.opened_at, findings.c.closed_at,
 )  # fmt: skip
 """What `known_finding` takes a row of."""
-ITS_ORDER = (orders.c.account_id == shipments.c.account_id) & (
-    orders.c.source_id == shipments.c.order_source_id
-)
-"""Joins a shipment with its order."""
 
 
 class DossierStore:

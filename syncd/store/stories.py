@@ -16,7 +16,6 @@ from syncd.model import (
 )
 from syncd.store.about import means
 from syncd.store.database import Database
-from syncd.store.dossier import ITS_ORDER
 from syncd.store.tables import (
     accounts,
     conversation_orders,
@@ -30,6 +29,7 @@ from syncd.store.tables import (
     tracking_events,
 )
 from syncd.store.times import from_us
+from syncd.store.watch import ITS_ORDER
 
 _TOLD_SOON = [
     state.value

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from msgspec.structs import replace
+from sqlalchemy import Connection, or_, select
 
 from syncd.model import Addressee, Cause, OutboxState, ParcelFacts
 from syncd.model.lateness import ParcelTimes
@@ -27,6 +28,10 @@ FACTS = select(
     shipments.c.number_since, *STATE,
 )  # fmt: skip
 """What `facts` takes a row of."""
+ITS_ORDER = (orders.c.account_id == shipments.c.account_id) & (
+    orders.c.source_id == shipments.c.order_source_id
+)
+"""Joins a shipment with its order."""
 
 
 class WatchStore:
@@ -81,7 +86,12 @@ class WatchTransaction(Round):
 
     def addressees(self, parcels: Collection[ParcelFacts]) -> dict[int, Addressee]:
         """The buyers of these parcels, by shipment id; a parcel without a known order has none."""
-        return _addressees(self._connection, [parcel.shipment_id for parcel in parcels])
+        numbers = [parcel.shipment_id for parcel in parcels]
+        found = _addressees(self._connection, numbers)
+        for number, name in _known_before(self._connection, numbers).items():
+            if number in found:
+                found[number] = replace(found[number], parcel=name)
+        return found
 
     def told(self, parcels: Collection[ParcelFacts]) -> dict[tuple[int, str], tuple[str, datetime]]:
         """Of which kind of trouble buyers were told first, and when, by shipment id and cause."""
@@ -118,14 +128,38 @@ def _addressees(connection: Connection, shipment_ids: Collection[int]) -> dict[i
     return addressees(
         connection,
         select(shipments.c.id)
-        .join(
-            orders,
-            (orders.c.account_id == shipments.c.account_id)
-            & (orders.c.source_id == shipments.c.order_source_id),
-        )
+        .join(orders, ITS_ORDER)
         .where(bulk.among(connection, shipments.c.id, shipment_ids))
         .order_by(shipments.c.id),
     )
+
+
+def _known_before(connection: Connection, shipment_ids: Collection[int]) -> dict[int, str]:
+    """What the first shipment is called that is the same parcel as a later one of these.
+
+    Shops tell of one parcel several times: for each line of an order, or each order, that is in it.
+    It is the same where it goes to the same buyer, and its number has the same way behind it.
+    """
+    if not shipment_ids:
+        return {}
+    first, its = shipments.alias("first"), orders.alias("its")
+    wanted = (
+        select(shipments.c.id, first.c.account_id, first.c.source_id)
+        .join(first, first.c.tracking_number == shipments.c.tracking_number)
+        .join(orders, ITS_ORDER)
+        .join(
+            its,
+            (its.c.account_id == first.c.account_id) & (its.c.source_id == first.c.order_source_id),
+        )
+        .where(
+            bulk.among(connection, shipments.c.id, shipment_ids),
+            first.c.id < shipments.c.id,
+            first.c.last_event_at.is_not_distinct_from(shipments.c.last_event_at),
+            or_(its.c.id == orders.c.id, its.c.customer_id == orders.c.customer_id),
+        )
+        .order_by(first.c.id.desc())
+    )
+    return {row[0]: f"{row[1]}:{row[2]}" for row in connection.execute(wanted)}
 
 
 def facts(row: Any) -> ParcelFacts:
