@@ -50,6 +50,7 @@ class _Kept(msgspec.Struct, kw_only=True):
     order: _KeptClock
     transit: _KeptClock | None
     dispatch: _KeptClock | None
+    unseen: _KeptClock | None = None
 
     @classmethod
     def of(cls, model: Model) -> "_Kept":
@@ -64,11 +65,13 @@ class _Kept(msgspec.Struct, kw_only=True):
             order=order,
             transit=_KeptClock.of(model.transit),
             dispatch=_KeptClock.of(model.dispatch),
+            unseen=_KeptClock.of(model.unseen),
         )
 
     def model(self) -> Model:
-        transit = self.transit and self.transit.clock()
-        dispatch = self.dispatch and self.dispatch.clock()
+        transit, dispatch, unseen = (
+            each.clock() if each else None for each in (self.transit, self.dispatch, self.unseen)
+        )
         return Model(
             since=self.since.toordinal(),
             until=self.until.toordinal(),
@@ -76,7 +79,8 @@ class _Kept(msgspec.Struct, kw_only=True):
             base_rate=self.base_rate,
             settings=self.settings,
             order=self.order.clock(),
-            transit=transit or None,
-            dispatch=dispatch or None,
-            waiting=waiting_table(dispatch, transit) if dispatch and transit else None,
+            transit=transit,
+            dispatch=dispatch,
+            unseen=unseen,
+            waiting=waiting_table(dispatch, unseen, transit) if dispatch and transit else None,
         )

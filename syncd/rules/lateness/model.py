@@ -71,6 +71,8 @@ class Model(msgspec.Struct, frozen=True):
     """The clock that runs from hand-over; None where that is not recorded."""
     dispatch: Clock | None
     """Chances of being handed over, by window class."""
+    unseen: Clock | None
+    """Chances of being delivered without a hand-over on record, by window class."""
     waiting: Floats | None
     """P(late | not handed over), at [window class, weekday of the promise, days left]."""
 
@@ -152,11 +154,11 @@ def fit(history: History, as_of: int, settings: Settings | None = None) -> Model
     settings = settings or Settings()
     known = history.known_at(as_of)
     weight = 0.5 ** ((as_of - known.placed) / settings.half_life)
-    transit = dispatch = waiting = None
+    transit = dispatch = unseen = waiting = None
     if settings.hand_over and _hand_over_recorded(known):
         transit = _transit(known, as_of, weight, settings)
-        dispatch = _dispatch(known, as_of, weight, settings)
-        waiting = waiting_table(dispatch, transit)
+        dispatch, unseen = _dispatch(known, as_of, weight, settings)
+        waiting = waiting_table(dispatch, unseen, transit)
     return Model(
         since=int(known.placed.min()) if known.size else as_of,
         until=as_of,
@@ -166,6 +168,7 @@ def fit(history: History, as_of: int, settings: Settings | None = None) -> Model
         order=_order(known, as_of, weight, settings),
         transit=transit,
         dispatch=dispatch,
+        unseen=unseen,
         waiting=waiting,
     )
 
@@ -207,9 +210,18 @@ def _transit(known: History, as_of: int, weight: Floats, settings: Settings) -> 
     return _fitted(spells, moving, window, settings, as_of=as_of, nested=True)
 
 
-def _dispatch(known: History, as_of: int, weight: Floats, settings: Settings) -> Clock:
-    spells = _spells(known, known.placed, known.handed, as_of, weight)
-    return _fitted(spells, known, known.window, settings, as_of=as_of, nested=False)
+def _dispatch(
+    known: History, as_of: int, weight: Floats, settings: Settings
+) -> tuple[Clock, Clock]:
+    """How those without a hand-over get one, and how they are delivered without one on record."""
+    handed = _spells(known, known.placed, known.handed, as_of, weight)
+    arrived = (known.handed == NEVER) & (known.promised - handed.last == known.delivered)
+    unseen = msgspec.structs.replace(handed, ended=arrived.astype(np.int64))
+    dispatch, direct = (
+        _fitted(each, known, known.window, settings, as_of=as_of, nested=False)
+        for each in (handed, unseen)
+    )
+    return dispatch, direct
 
 
 def _fitted(
@@ -228,19 +240,26 @@ def _fitted(
     )
 
 
-def waiting_table(dispatch: Clock, transit: Clock) -> Floats:
-    """P(late | not handed over): each later day's hand-over, times what is left of the time then.
+def waiting_table(dispatch: Clock, unseen: Clock | None, transit: Clock) -> Floats:
+    """P(late | no hand-over known): each later day's hand-over, times what is left of time then.
 
     From the promise backwards; a parcel handed over on the promised day itself counts as late.
+    Where some hand-overs are not recorded, silence may also be that of a parcel on its way: it may
+    be delivered `unseen`. Models that were kept before that was looked at have None.
     """
-    classes = slice(1, len(WINDOWS) + 2)
-    handing = hazards.daily(dispatch.hazards[classes], dispatch.weekdays)
+    handing, arriving = _daily(dispatch), 0.0 * _daily(dispatch)
+    if unseen is not None:
+        arriving = np.minimum(_daily(unseen), 1 - handing)
     fresh = transit.missing[1 + clocks.window_class(np.arange(LONGEST + 1))]
-    waiting = np.ones_like(handing)
-    waiting_on = np.ones(handing.shape[:2])
+    waiting = 1 - arriving
+    waiting_on = waiting[:, :, 0]
     for left in range(1, LONGEST + 1):
-        chance = handing[:, :, left]
+        handed, arrived = handing[:, :, left], arriving[:, :, left]
         handed_today = np.minimum(fresh[left, :, left - 1], waiting_on)  # the sooner the better
-        waiting_on = chance * handed_today + (1 - chance) * waiting_on
+        waiting_on = handed * handed_today + (1 - handed - arrived) * waiting_on
         waiting[:, :, left] = waiting_on
     return waiting
+
+
+def _daily(clock: Clock) -> Floats:
+    return hazards.daily(clock.hazards[1 : len(WINDOWS) + 2], clock.weekdays)

@@ -136,6 +136,19 @@ def test_before_hand_over_the_chance_is_what_hand_over_and_carrier_leave():
     assert model.p_late(under_way, day(6)).p < 0.15
 
 
+def test_a_hand_over_that_was_not_recorded_is_not_one_that_has_not_happened():
+    # Four in ten are never scanned at the hand-over, and come on day 3 or 5 like the others.
+    seen = [order(0, took, window=6, handed=1) for took in (3, 5, 5) for _ in range(2)]
+    unseen = [order(0, took, window=6) for took in (3, 5)]
+    lost = order(0, None, window=6, handed=1)
+    plain = msgspec.structs.replace(PLAIN, hand_over=True)
+    model = fit(many([*seen, *unseen, *unseen, lost], 50), AS_OF, plain)
+    assert model.transit is not None
+    silent = order(0, None, window=6)  # on day 4 all that are lost have been handed over
+    assert model.p_late(silent, day(4)).p < 0.05
+    assert model.p_late(msgspec.structs.replace(silent, handed_over_at=day(1)), day(4)).p > 0.1
+
+
 def test_where_hand_overs_are_not_recorded_they_are_not_looked_at(simulate):
     history = simulate(hand_over=False, orders=2000)
     model = fit(history, int(history.placed.max()))

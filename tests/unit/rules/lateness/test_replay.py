@@ -67,6 +67,16 @@ def test_the_hand_over_helps_where_it_is_recorded(simulate):
     assert told["operational"].far < untold["operational"].far + 0.005
 
 
+def test_gaps_in_the_record_of_hand_overs_do_no_harm(simulate):
+    told = simulate(seed=4)
+    gaps = np.random.default_rng(1).random(told.size) < 0.4
+    untold = msgspec.structs.replace(told, handed=np.where(gaps, NEVER, told.handed))
+    one, other = (overall(replay(each)) for each in (told, untold))
+    for name in ("board", "operational", "buyer"):
+        assert other[name].far < one[name].far + 0.01
+        assert other[name].precision > one[name].precision - 0.03
+
+
 def test_what_happens_later_never_changes_an_alarm_raised_before(simulate):
     history = simulate(seed=6, orders=5000)
     rng = np.random.default_rng(8)
