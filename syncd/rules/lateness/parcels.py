@@ -95,19 +95,17 @@ def chances(
     under_way = np.flatnonzero(np.array(times.promised, dtype=np.int64) > _us(now))
     if not len(under_way):
         return {}
-    board, buyer = thresholds.tightened(
-        np.array([bars.board, bars.buyer]), np.array(drift)
-    ).tolist()
+    bars = bars.tightened(drift)
     batch = _Batch(model, times, now, under_way)
-    low = np.minimum(bars.by_day(board, batch.left), buyer)
+    low, told = bars.by_day(batch.left)
     p, n = batch.at(batch.left)
     within = batch.most_delivered(p >= low * _NEARLY)
-    lowest = float(min(bars.by_day(board, np.arange(LONGEST + 1)).min(), buyer))
+    lowest = float(bars.by_day(np.arange(LONGEST + 1))[0].min())
     names = [str(group) for group in model.order.groups]
     columns = zip(
         under_way.tolist(), p.round(4).tolist(), n.round(1).tolist(), batch.rows.tolist(),
-        within.tolist(), batch.next_looks(p, lowest * _NEARLY, buyer), low.round(4).tolist(),
-        strict=True,
+        within.tolist(), batch.next_looks(p, lowest * _NEARLY, told), low.round(4).tolist(),
+        told.round(4).tolist(), strict=True,
     )  # fmt: skip
     return {
         times.shipment_id[place]: Chance(
@@ -117,10 +115,10 @@ def chances(
             within_days=days if days >= 0 else None,
             board=bar,
             lowest=round(lowest, 4),
-            buyer=buyer,
+            buyer=sure,
             next_at=at,
         )
-        for place, chance, worth, row, days, at, bar in columns
+        for place, chance, worth, row, days, at, bar, sure in columns
     }
 
 
@@ -132,11 +130,18 @@ class Bars(NamedTuple):
     calibrated: bool = False
     """Whether `board` is the model's own: a threshold of chances weighed by an alarm's worth."""
 
-    def by_day(self, board: float, left: Ints) -> Floats:
-        """The board's bar with so many days left."""
+    def tightened(self, drift: float) -> "Bars":
+        """These in a time of `drift`."""
+        board, buyer = thresholds.tightened(np.array([self.board, self.buyer]), np.array(drift))
+        return self._replace(board=float(board), buyer=float(buyer))
+
+    def by_day(self, left: Ints) -> tuple[Floats, Floats]:
+        """The board's bar and the buyer's with so many days left; the buyer's is never lower."""
+        told = thresholds.worth_telling(self.buyer, left)
+        board = np.full(len(left), self.board)
         if self.calibrated:
-            return thresholds.worth_alarming(board, left)
-        return np.full(len(left), board)
+            board = thresholds.worth_alarming(self.board, left)
+        return np.minimum(board, told), told
 
 
 _NEARLY = 0.5
@@ -180,7 +185,7 @@ class _Batch:
         days[which] = np.where(arrived.any(axis=1), np.maximum(window - left, 1), -1)
         return days
 
-    def next_looks(self, p: Floats, nearly: float, buyer: float) -> list[datetime | None]:
+    def next_looks(self, p: Floats, nearly: float, buyer: Floats) -> list[datetime | None]:
         """The next day on which each could matter more than now, if nothing is heard until then.
 
         The longer nothing is heard, the likelier it is late: the day is found by halving.

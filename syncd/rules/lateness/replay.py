@@ -234,13 +234,15 @@ def _hits(
     used = (seen.day - history.placed[seen.order]) / history.window[seen.order]
     board_rule, buyer_rule = used >= BOARD_USED, used >= BUYER_USED
     operational = thresholds.tightened(np.array(month.operational), drift)
+    buyer = thresholds.tightened(np.array(BUYER), drift)
+    told = thresholds.worth_telling(buyer, history.promised[seen.order] - seen.day)
     silent = seen.day - history.handed[seen.order]  # negative before the hand-over
     return {
         "days_since_hand_over": silent >= month.hand_over_days,
         "window_75": board_rule,
         "window_90": buyer_rule,
         "board": np.where(usable, p >= BOARD, board_rule),
-        "buyer": np.where(usable, p >= BUYER, buyer_rule),
+        "buyer": np.where(usable, p >= told, buyer_rule),
         "operational": np.where(usable, chances.timely >= operational, board_rule),
     }
 

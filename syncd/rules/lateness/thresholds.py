@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from syncd.model.lateness import BOARD, JUMP
+from syncd.model.lateness import BOARD, BUYER, JUMP
 from syncd.rules.lateness.history import Floats, Ints
 
 FALSE_ALARMS = 0.09
@@ -11,10 +11,15 @@ _DRAWN = 1 / 3
 RECENT_DAYS = 28
 """How far back the guard looks at promises that fell due."""
 _CERTAIN = 1e-9
+_Fair = tuple[tuple[int, float], ...]
 _FEWEST = 50
 """On-time orders needed to set a threshold, and orders that the learnt rate is worth."""
 FAIR = ((0, 0.55), (3, 0.40), (4, 0.37), (5, 0.55))
 """The chance at which an alarm is fair, from so many days before the promise on."""
+FAIR_TO_TELL = ((0, 0.64), (2, 0.80), (3, 0.90))
+"""The chance at which it is fair to tell the buyer, from so many days before the promise on.
+
+For a bar of `BUYER`; chosen on simulated histories (docs/decisions/018)."""
 
 
 def timely(p: Floats, left: Ints) -> Floats:
@@ -27,19 +32,31 @@ def timely(p: Floats, left: Ints) -> Floats:
     orders were alarmed three days ahead and 0.73 four, where one threshold for all days with as
     many false alarms reached 0.83 and 0.54.
     """
-    begins, fair = (np.array(column) for column in zip(*FAIR, strict=True))
-    odds = fair[np.searchsorted(begins, left, side="right") - 1]
     certain = np.clip(p, _CERTAIN, 1 - _CERTAIN)
-    return _probability(_log_odds(certain) - _log_odds(odds) + _log_odds(np.array(BOARD)))
+    return _probability(_log_odds(certain) - _dearer(FAIR, BOARD, left))
 
 
 def worth_alarming(threshold: float, left: Ints) -> Floats:
     """The chance itself, with so many days `left`, from which `timely` reaches `threshold`."""
-    begins, fair = (np.array(column) for column in zip(*FAIR, strict=True))
-    odds = fair[np.searchsorted(begins, np.maximum(left, 0), side="right") - 1]
-    return _probability(
-        _log_odds(np.array(threshold)) + _log_odds(odds) - _log_odds(np.array(BOARD))
-    )
+    return _probability(_log_odds(np.array(threshold)) + _dearer(FAIR, BOARD, left))
+
+
+def worth_telling(threshold: float | Floats, left: Ints) -> Floats:
+    """The chance, with so many days `left`, from which the buyer should hear of it.
+
+    `threshold` is the buyer's bar as set, `BUYER` for example. A day of patience sorts out many of
+    those that come in time after all, so that earlier than the day before the promise only the
+    nearly certain ones are told; on that day, the last one on which it is not too late, somewhat
+    less than the bar is enough. Of all that are told about the bar's share or more come late.
+    """
+    return _probability(_log_odds(np.array(threshold)) + _dearer(FAIR_TO_TELL, BUYER, left))
+
+
+def _dearer(fair: _Fair, usual: float, left: Ints) -> Floats:
+    """How much higher than at `usual` the bar is with so many days `left`, in log-odds."""
+    begins, chances = (np.array(column) for column in zip(*fair, strict=True))
+    fairest = chances[np.searchsorted(begins, np.maximum(left, 0), side="right") - 1]
+    return _log_odds(fairest) - _log_odds(np.array(usual))
 
 
 def operational(highest: Floats) -> float:

@@ -1,16 +1,16 @@
 """The model on the store's parcels: days counted back from each promise, a batch judged at once."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from time import process_time
 
 import numpy as np
 import pytest
 
 from syncd.model.lateness import NOT_YET, ParcelTimes
-from syncd.rules.lateness import NEVER, Bars, Settings, chances, from_json, history_of, learn
+from syncd.rules.lateness import NEVER, Bars, Settings, chances, fit, from_json, history_of, learn
 from syncd.rules.lateness.parcels import drift
 from syncd.rules.lateness.replay import operational, replay
-from syncd.rules.lateness.thresholds import BOARD, timely
+from syncd.rules.lateness.thresholds import BOARD, tightened, timely, worth_telling
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR = 3_600_000_000
@@ -108,7 +108,7 @@ def test_the_next_look_is_on_the_first_day_that_could_matter(shop):
         ]
         assert all(then[i].p >= 0.25 for i in due)
         assert all(day_before[i].p < 0.25 for i in due)
-    sure = [each for each in found.values() if each.p >= 0.7]
+    sure = [each for each in found.values() if each.p >= each.buyer]
     assert sure
     assert {each.next_at for each in sure} == {None}
 
@@ -137,8 +137,38 @@ def test_a_time_of_drift_raises_the_thresholds(shop):
         next(iter(chances(model, open_parcels, now, BARS, drift=each).values()))
         for each in (1.9, 4.0)
     )
-    assert (calm.board, calm.buyer) == (0.5, 0.7)
-    assert 0.5 < struck.board < struck.buyer < 0.95
+    assert calm.board == 0.5 < struck.board
+    assert calm.buyer < struck.buyer < 1
+
+
+def test_the_buyer_is_told_by_the_backtest_s_rule(shop):
+    times, now, open_parcels = shop
+    _, model = learn(times, now, Settings())
+    found = chances(model, open_parcels, now, BARS, drift=3.0)
+    left = history_of(open_parcels).promised - now.toordinal()
+    bars = worth_telling(tightened(np.array(0.7), np.array(3.0)), left)
+    assert [found[i].buyer for i in sorted(found)] == pytest.approx(bars[sorted(found)], abs=1e-4)
+    assert len({each.buyer for each in found.values()}) == 3
+    assert all(each.board <= each.buyer for each in found.values())
+
+
+def test_the_daemon_tells_buyers_on_the_days_on_which_the_backtest_does(simulate, times):
+    history = history_of(times(simulate(seed=3, strikes=0.0, august=1.0)))
+    replayed = replay(history)
+    assert replayed.months["2018-03"].drift < 2
+    judged = replayed.history
+    first, after = (date(2018, month, 1).toordinal() for month in (3, 4))
+    model, told = fit(history, first), 0
+    for day in range(first + 5, after + 20):
+        placed = (judged.placed >= first) & (judged.placed < min(after, day))
+        rows = np.flatnonzero(placed & (judged.delivered >= day) & (judged.promised > day))
+        now = datetime.fromordinal(day).replace(tzinfo=UTC, hour=3)
+        found = chances(model, times(judged.take(rows).known_at(day)), now, BARS, drift=1.0)
+        says = {i for i, each in found.items() if each.p >= each.buyer}
+        alarm = replayed.alarms["buyer"][rows]  # its first day; a hand-over then may calm it
+        assert set(np.flatnonzero(alarm == day)) <= says <= set(np.flatnonzero(alarm <= day))
+        told += len(says)
+    assert told > 50
 
 
 def test_the_board_is_calibrated_as_the_backtest_calibrates_it(simulate):

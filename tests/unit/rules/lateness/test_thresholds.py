@@ -3,9 +3,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.model.lateness import BOARD
+from syncd.model.lateness import BOARD, BUYER
 from syncd.rules.lateness import drift_ratio, tightened
-from syncd.rules.lateness.thresholds import FAIR, FALSE_ALARMS, operational, timely
+from syncd.rules.lateness.thresholds import (
+    FAIR,
+    FAIR_TO_TELL,
+    FALSE_ALARMS,
+    operational,
+    timely,
+    worth_telling,
+)
 
 
 def test_half_of_the_jump_beyond_a_doubling_is_made_up_for():
@@ -53,3 +60,17 @@ def test_an_alarm_may_be_wrong_more_often_while_there_is_time_to_act_on_it():
     for begins, fair in FAIR:
         assert timely(np.array([fair]), np.array([begins]))[0] == pytest.approx(0.5)
     assert np.all(np.diff(timely(np.linspace(0, 1, 50), np.full(50, 4))) >= 0)
+
+
+def test_buyers_are_told_earlier_only_when_it_is_nearly_certain():
+    bars = worth_telling(BUYER, np.arange(0, 12))
+    assert np.all(np.diff(bars) >= 0)  # who has been told stays told as the promise comes nearer
+    assert bars[1] < BUYER < bars[2]
+    for begins, fair in FAIR_TO_TELL:
+        assert bars[begins] == pytest.approx(fair)
+
+
+@given(st.floats(0.05, 0.95), st.integers(0, 60))
+def test_a_higher_bar_of_the_buyer_s_is_higher_on_every_day(bar, left):
+    one, other = (float(worth_telling(each, np.array(left))) for each in (bar, bar + 0.01))
+    assert 0 < one < other < 1
