@@ -11,7 +11,7 @@ class Buyers:
     """The customers of these parties, by provisional numbers until they are stored."""
 
     def __init__(self, tx: IngestTransaction, platform: str, parties: Iterable[Party]) -> None:
-        keys = {party: identity_keys(platform, party) for party in set(parties)}
+        keys = {party: identity_keys(platform, party) for party in dict.fromkeys(parties)}
         self._tx = tx
         self._keys = {key for several in keys.values() for key in several}
         self._known = tx.customers.known(self._keys)
@@ -33,8 +33,8 @@ class Buyers:
 
         Raises TryAgain where the store knows them otherwise than when they were looked up.
         """
-        if self._tx.customers.known(self._keys) != self._known:
-            raise TryAgain("another account met the same buyers at the same time")
+        if self._tx.customers.merged(self._known.values()):
+            raise TryAgain("two of these buyers have turned out to be one at the same time")
         book = self._book
         if not (book.new or book.learnt):
             return

@@ -43,7 +43,8 @@ def _digest(message: Message) -> bytes:
 def _plan_new(
     tx: IngestTransaction, platform: str, new: list[tuple[Message, bytes]]
 ) -> Callable[[], None]:
-    new = sorted(((_with_orders(message), digest) for message, digest in new), key=_sent_at)
+    new = [(_with_orders(message), digest) for message, digest in new]
+    new.sort(key=_sent_at)
     buyers = Buyers(tx, platform, [message.buyer for message, _ in new])
     book = _thread_book(tx, [message for message, _ in new], buyers)
     rows = tx.messages.new()

@@ -52,7 +52,7 @@ def write(
     if bad:
         counts["item", "quarantined"] += tx.quarantine(bad)
     several = [*by_kind.values(), *(messages.values() for messages in talk)]
-    tx.release([item.source_id for one in several for item in one])
+    tx.release(item.source_id for one in several for item in one)
     return counts
 
 

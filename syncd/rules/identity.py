@@ -23,7 +23,8 @@ def identity_keys(platform: str, party: Party) -> tuple[str, ...]:
     keys = []
     if party.id:
         keys.append(f"id:{platform}:{party.id}")
-    keys += [f"id:{platform}:{other}" for other in party.other_ids]
+    if party.other_ids:
+        keys += [f"id:{platform}:{other}" for other in party.other_ids]
     if party.thread_id:
         keys.append(f"thread:{platform}:{party.thread_id}")
     if party.email and "@" in party.email:
@@ -67,6 +68,8 @@ class CustomerBook:
         """The customer with these identities, made up where there is none; None without any key."""
         if not keys:
             return None
+        if len(keys) == 1 and keys[0] in self._customers:  # what most platforms tell: their id
+            return self._customers[keys[0]]
         found = self._found(keys)
         if not found:
             return self._learn(keys, self._create(party))

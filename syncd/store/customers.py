@@ -2,10 +2,18 @@
 
 from collections.abc import Collection, Mapping
 
+from sqlalchemy import select
+
 from syncd.model import Party
 from syncd.store import bulk
 from syncd.store.tables import cases, conversations, customers, identities, orders, reviews
 from syncd.store.writer import Writer
+
+_MERGED = (
+    select(customers.c.id)
+    .where(bulk.given(customers.c.id, "numbers"), customers.c.merged_into.is_not(None))
+    .limit(1)
+)
 
 
 class CustomerWriter(Writer):
@@ -13,7 +21,14 @@ class CustomerWriter(Writer):
 
     def known(self, keys: Collection[str]) -> dict[str, int]:
         """The customers known by these identity keys."""
-        return self._pairs(identities.c.key, identities.c.customer_id, keys)
+        return self._pairs(identities.c.key, identities.c.customer_id, keys, own=False)
+
+    def merged(self, customers_known: Collection[int]) -> bool:
+        """Whether one of these customers has turned out to be another one."""
+        if not customers_known:
+            return False
+        values = {"numbers": set(customers_known)}
+        return self._connection.execute(_MERGED, values).scalar() is not None
 
     def add(
         self,

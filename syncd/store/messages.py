@@ -38,12 +38,11 @@ _CONVERSATION_COLUMNS = (
 )  # fmt: skip
 
 # Each side's time only moves on; 0 stands for "nothing of that side in this batch".
-_TOUCH = (
-    "UPDATE conversations SET first_at={least}(first_at, v.column1),"
-    " last_at={greatest}(last_at, v.column2),"
+_TIMES = ("first_at", "last_at", "last_inbound_at", "last_outbound_at")
+_MOVE_ON = (
+    "first_at={least}(first_at, v.column1), last_at={greatest}(last_at, v.column2),"
     " last_inbound_at=nullif({greatest}(coalesce(last_inbound_at, 0), v.column3), 0),"
     " last_outbound_at=nullif({greatest}(coalesce(last_outbound_at, 0), v.column4), 0)"
-    " FROM (VALUES {{values}}) AS v WHERE conversations.id=v.column5"
 )
 
 
@@ -59,8 +58,7 @@ class MessageWriter(Writer):
 
     def conversations_of(self, keys: Collection[str]) -> dict[str, int]:
         """This account's conversations known by these thread keys."""
-        mine = thread_keys.c.account_id == self._account_id
-        return self._pairs(thread_keys.c.key, thread_keys.c.conversation_id, keys, mine)
+        return self._pairs(thread_keys.c.key, thread_keys.c.conversation_id, keys, own=True)
 
     def conversation_facts(
         self, numbers: Collection[int], customers: Collection[int], since: datetime
@@ -164,8 +162,9 @@ class MessageWriter(Writer):
     def _move_on(self, spans: Mapping[int, Sequence[int]]) -> None:
         sqlite = self._connection.dialect.name == "sqlite"
         names = ("min", "max") if sqlite else ("least", "greatest")
-        sql = _TOUCH.format(least=names[0], greatest=names[1])
-        bulk.from_values(self._connection, sql, [(*span, n) for n, span in spans.items()])
+        changes = _MOVE_ON.format(least=names[0], greatest=names[1])
+        rows = [(*span, n) for n, span in spans.items()]
+        bulk.update(self._connection, conversations, _TIMES, rows, changes=changes)
 
     def _link_orders(self, links: Iterable[tuple[str, int]]) -> None:
         columns = ("order_source_id", "conversation_id")

@@ -27,6 +27,8 @@ READ_BACK = (
 )
 """The order that each message was about which has come back, and the conversation it stands in."""
 
+_RECEIPTS = select(deliveries.c.source_id).where(bulk.given(deliveries.c.source_id, "source_ids"))
+
 
 def link_orders(connection: Connection, account_id: int, told: Collection[str]) -> None:
     """Link with their orders the conversations of messages that syncd sent and has read back.
@@ -38,15 +40,13 @@ def link_orders(connection: Connection, account_id: int, told: Collection[str]) 
         return
     if connection.dialect.name == "postgresql":  # of two at once, the later one sees the other
         connection.exec_driver_sql(_LOCK, (account_id,))
-    source_id = deliveries.c.source_id
-    own = select(source_id).where(bulk.among(connection, source_id, told))
-    sent = connection.execute(own).scalars().all()
+    sent = connection.execute(_RECEIPTS, {"source_ids": told}).scalars().all()
     if not sent:  # nearly always: people write most of what is read
         return
     wanted = READ_BACK.where(
         outbox.c.order_source_id.is_not(None),
         messages.c.account_id == account_id,
-        bulk.among(connection, source_id, sent),
+        bulk.among(connection, deliveries.c.source_id, sent),
     )
     links = sorted({(row[0], row[1]) for row in connection.execute(wanted)})
     columns = ("order_source_id", "conversation_id")

@@ -1,12 +1,13 @@
 """What all writers of an ingest transaction share."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Connection, Select, Table, func, select
+from sqlalchemy import Column, Connection, Select, Table, bindparam, func, select
 
 from syncd.store import bulk, dues
 from syncd.store.tables import shipment_dues, shipments
@@ -58,39 +59,57 @@ class Writer:
     ) -> dict[str, Stored]:
         if not source_ids:
             return {}
-        mine = (
-            table.c.account_id == self._account_id,
-            bulk.among(self._connection, table.c.source_id, source_ids),
-        )
-        if self._connection.dialect.name == "sqlite":
-            digest = func.hex(table.c.content_hash)
-            row = func.json_array(table.c.source_id, table.c.id, digest, *more)
-            rows = self._whole(select(func.json_group_array(func.json(row))).where(*mine))
+        values = {"account_id": self._account_id, "keys": source_ids}
+        if self._sqlite:
+            rows = self._whole(_stored_as_json(table, *more), values)
             return {key: Stored(i, bytes.fromhex(found), *rest) for key, i, found, *rest in rows}
-        wanted = select(table.c.source_id, table.c.id, table.c.content_hash, *more).where(*mine)
-        return {row[0]: Stored(*row[1:]) for row in self._connection.execute(wanted).all()}
+        found = self._connection.execute(_stored_rows(table, *more), values).all()
+        return {row[0]: Stored(*row[1:]) for row in found}
 
     def _pairs(
-        self,
-        key: Column[Any],
-        value: Column[Any],
-        keys: Collection[str],
-        *conditions: ColumnElement[bool],
+        self, key: Column[Any], value: Column[Any], keys: Collection[str], *, own: bool
     ) -> dict[str, int]:
+        """The values beside these keys; `own`: only this account's."""
         if not keys:
             return {}
-        mine = (bulk.among(self._connection, key, keys), *conditions)
-        if self._connection.dialect.name == "sqlite":
-            found: dict[str, int] = self._whole(
-                select(func.json_group_object(key, value)).where(*mine)
-            )
-            return found
-        return dict(self._connection.execute(select(key, value).where(*mine)).all())
+        wanted = _paired(key, value, own=own, as_json=self._sqlite)
+        values = {"account_id": self._account_id, "keys": keys}
+        if self._sqlite:
+            pairs: dict[str, int] = self._whole(wanted, values)
+            return pairs
+        return dict(self._connection.execute(wanted, values).all())
 
-    def _whole(self, wanted: Select[Any]) -> Any:
+    @property
+    def _sqlite(self) -> bool:
+        return self._connection.dialect.name == "sqlite"
+
+    def _whole(self, wanted: Select[Any], values: Mapping[str, Any]) -> Any:
         """SQLite's answer as one row of JSON.
 
         Its driver gives the interpreter lock away at every row; where other threads compute,
         getting it back costs more than the row.
         """
-        return _from_json(self._connection.execute(wanted).scalar_one())
+        return _from_json(self._connection.execute(wanted, values).scalar_one())
+
+
+@cache
+def _stored_rows(table: Table, *more: Column[Any]) -> Select[Any]:
+    return _mine(select(table.c.source_id, table.c.id, table.c.content_hash, *more), table)
+
+
+@cache
+def _stored_as_json(table: Table, *more: Column[Any]) -> Select[Any]:
+    row = func.json_array(table.c.source_id, table.c.id, func.hex(table.c.content_hash), *more)
+    return _mine(select(func.json_group_array(func.json(row))), table)
+
+
+def _mine(wanted: Select[Any], table: Table) -> Select[Any]:
+    own = table.c.account_id == bindparam("account_id")
+    return wanted.where(own, bulk.given(table.c.source_id, "keys"))
+
+
+@cache
+def _paired(key: Column[Any], value: Column[Any], *, own: bool, as_json: bool) -> Select[Any]:
+    wanted = select(func.json_group_object(key, value)) if as_json else select(key, value)
+    wanted = wanted.where(bulk.given(key, "keys"))
+    return wanted.where(key.table.c.account_id == bindparam("account_id")) if own else wanted

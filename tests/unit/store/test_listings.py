@@ -227,8 +227,10 @@ def test_no_index_leads_through_all_of_an_account(sqlite_store, pairs, column):
     """SQLite once looked at every order of the account for each conversation."""
     with sqlite_store.database.read() as connection:
         wanted = pairs.where(bulk.among(connection, column, [1, 2]))
-        sql = str(wanted.compile(connection, compile_kwargs={"literal_binds": True}))
-        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
+        made = wanted.compile(connection)
+        values = made.construct_params({each: "[1,2]" for each in made.params if "param" in each})
+        told = tuple(values[name] for name in made.positiontup)
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {made}", told)]
     whole = [step for step in plan if step.startswith("SCAN") and "VIRTUAL TABLE" not in step]
     assert whole == []
     assert not [step for step in plan if "(account_id=?)" in step or "(order_source_id=?)" in step]
