@@ -53,7 +53,7 @@ def _accounts(found: Mapping[str, Any]) -> Iterator[str]:
         name, connector = cell(one["account"]), cell(one["connector"])
         state = click.style(f"{plain(one['state']):{state_width}}", fg=_COLOURS.get(one["state"]))
         yield f"{name:{widths[0]}}  {connector:{widths[1]}}  {state}  {_lags(one, streams)}"
-        yield from (f"  {reason}" for reason in _reasons(found["at"], streams))
+        yield from (f"  {reason}" for reason in _reasons(name, found["at"], streams))
 
 
 def _lags(account: Mapping[str, Any], streams: Sequence[Mapping[str, Any]]) -> str:
@@ -70,7 +70,7 @@ def _lag(stream: Mapping[str, Any]) -> str:
     return f"{span(stream['lag_seconds'])} ago"
 
 
-def _reasons(now: datetime, streams: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _reasons(account: str, now: datetime, streams: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Each reason once, with the streams that it keeps from going on."""
     failing: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for stream in streams:
@@ -78,7 +78,7 @@ def _reasons(now: datetime, streams: Sequence[Mapping[str, Any]]) -> Iterator[st
             failing.setdefault((stream["state"], cell(stream["error"])), []).append(stream)
     for (state, why), alike in failing.items():
         if state == "stopped":
-            yield f"until there is another login, or the daemon is reloaded: {why}"
+            yield f"until its login is mended (`syncd connect {account}`, or its secret): {why}"
         else:
             names = ", ".join(one["stream"] for one in alike)
             told = f"{plain(state)} for {_longest(now, alike)} ({_tries(now, alike)})"

@@ -13,6 +13,8 @@ from syncd.testing.login import FakeLogin
 from syncd.testing.server import Answer, Request, route
 
 TOKEN_SECONDS = 43_199
+# How long a refresh token may still be shown after its first use (allegro-api issue 4136).
+GRACE = timedelta(seconds=60)
 # Each fake has an app of its own: what one app may ask is shared within a process.
 _APPS = count(1)
 
@@ -32,11 +34,12 @@ class AllegroLogin(FakeLogin):
         self.client_id, self.client_secret = f"app-{next(_APPS)}", "app-secret"
         self.refresh_token = "refresh-0"  # noqa: S105  made up
         self.single_use = False
-        """Whether a refresh token ends with its use, and not only with its time."""
+        """Whether a refresh token ends a minute after its first use, and not only with its time."""
         self.redirects = {"http://localhost/"}
         """Where consents may end, without the port, which Allegro does not compare."""
         self._consents: dict[str, Given] = {}
-        self._refreshing = {self.refresh_token}
+        self._refreshing: dict[str, datetime | None] = {self.refresh_token: None}
+        """The refresh tokens, each with its end once another has been given out."""
 
     @route("GET", "/auth/oauth/authorize")
     def consent(self, request: Request) -> Answer:
@@ -62,9 +65,13 @@ class AllegroLogin(FakeLogin):
         kind = form.get("grant_type")
         if kind == "authorization_code" and self._is_answered(form):
             return Answer.json(self._given())
-        if kind == "refresh_token" and form.get("refresh_token") in self._refreshing:
+        if kind == "refresh_token" and self._may_refresh(form.get("refresh_token", "")):
             return Answer.json(self._given())
         return Answer.json({"error": "invalid_grant"}, 400)
+
+    def _may_refresh(self, token: str) -> bool:
+        ends = self._refreshing.get(token, self._now())
+        return ends is None or self._now() < ends
 
     def _is_answered(self, form: dict[str, str]) -> bool:
         """Whether the code was given out, to whom now knows the verifier."""
@@ -79,8 +86,9 @@ class AllegroLogin(FakeLogin):
         token = self.new_token("access-", timedelta(seconds=TOKEN_SECONDS))
         self.refresh_token = f"refresh-{self.tokens_given}"
         if self.single_use:
-            self._refreshing.clear()
-        self._refreshing.add(self.refresh_token)
+            ends = self._now() + GRACE
+            self._refreshing = {old: end or ends for old, end in self._refreshing.items()}
+        self._refreshing[self.refresh_token] = None
         return {
             "access_token": token,
             "token_type": "bearer",

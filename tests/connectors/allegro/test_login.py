@@ -32,6 +32,31 @@ def test_rotated_tokens_are_used_once_and_kept(allegro, process, now):
     assert allegro.tokens_given == 3
 
 
+class Died(BaseException):
+    """The process ends where this is raised."""
+
+
+def test_a_token_that_was_lost_by_a_crash_is_asked_for_again_within_a_minute(
+    allegro, process, now, tokens, monkeypatch
+):
+    def dies(kind, value):
+        raise Died
+
+    allegro.single_use = True
+    process().check()
+    for seconds in (30, 61):
+        now.forward(hours=13)
+        with monkeypatch.context() as crashing:
+            crashing.setattr(tokens, "save", dies)
+            with pytest.raises(Died):
+                process().check()
+        now.forward(seconds=seconds)
+        if seconds < 60:
+            process().check()
+    with pytest.raises(AuthFailed, match="invalid_grant"):
+        process().check()
+
+
 def test_a_token_that_ended_early_is_renewed_once(allegro, connect):
     connector = connect()
     connector.check()

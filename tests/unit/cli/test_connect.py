@@ -67,14 +67,14 @@ def is_closed(port):
 def test_the_browser_comes_back_and_the_login_is_kept(fresh, ebay, browser, port):
     seen = browser(agree)
     assert fresh("poll", "lamps").code == exits.UNAVAILABLE
-    assert "until there is another login" in fresh("status").out
+    assert "until its login is mended" in fresh("status").out
 
     ended = fresh("connect", "lamps", "--port", port)
     assert ended.code == exits.OK, ended.err
     assert "lamps: the login is kept" in ended.out
     assert "ebay answers" in ended.out
     assert "a running daemon takes the login by itself" in ended.out
-    assert "until there is another login" not in fresh("status").out
+    assert "until its login is mended" not in fresh("status").out
     assert "The code has arrived" in seen[0].text
     assert seen[0].headers["referrer-policy"] == "no-referrer"
     assert is_closed(port)
