@@ -155,6 +155,18 @@ class ParcelFacts(Value, frozen=True, kw_only=True):
     """The tracking number that it had until the shop named the present one."""
     number_since: datetime | None = None
     """When syncd first heard the present number, where it took another's place."""
+    order_status: str | None = None
+    """How far the platform says its order is, as an `OrderStatus`; None where none is known."""
+
+    @property
+    def called_off(self) -> bool:
+        """Whether its order was cancelled."""
+        return self.order_status == "cancelled"
+
+    @property
+    def order_over(self) -> bool:
+        """Whether its buyer expects no parcel of this order: it was called off, or all is there."""
+        return self.called_off or self.order_status == "delivered"
 
     @property
     def number(self) -> int:

@@ -34,6 +34,11 @@ class OrderFacts(Value, frozen=True, kw_only=True):
         return self.status is OrderStatus.UNSHIPPED and not self.has_parcel
 
     @property
+    def order_over(self) -> bool:
+        """Whether its buyer expects nothing of it any more."""
+        return self.status in {OrderStatus.CANCELLED, OrderStatus.DELIVERED}
+
+    @property
     def number(self) -> int:
         """What the store calls it among orders."""
         return self.order_number

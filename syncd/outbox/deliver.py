@@ -181,7 +181,8 @@ class Sender:
             return "the trouble is over"
         if row.purpose != "notice" or row.shipment_id is None or row.cause not in NEWS_CAUSES:
             return None
-        return overtaken(row.cause, *self._runtime.store.stories.since(row))
+        milestone, later, called_off = self._runtime.store.stories.since(row)
+        return overtaken(row.cause, milestone, later, called_off=called_off)
 
     def _wait(self, row: OutboxRow, now: datetime) -> Wait | None:
         """What a notice has to wait for; None where it may leave now."""

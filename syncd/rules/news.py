@@ -19,19 +19,27 @@ _RECENT = timedelta(days=2)
 def news(parcel: ParcelFacts, now: datetime) -> Finding | None:
     """That the carrier has the parcel, or has delivered it, within the last two days."""
     state = parcel.state
+    if parcel.called_off:
+        return None
     if state.milestone is Milestone.DELIVERED and _recent(state.milestone_at, now):
         return _told(parcel, Kind.ARRIVED, Cause.ARRIVED, state.milestone_at, "delivered")
-    if not state.milestone.terminal and _recent(state.first_scan_at, now):
+    over = state.milestone.terminal or parcel.order_over
+    if not over and _recent(state.first_scan_at, now):
         return _told(parcel, Kind.SHIPPED, Cause.SHIPPED, state.first_scan_at, "first scan")
     return None
 
 
-def overtaken(cause: str | None, milestone: Milestone, later: Collection[str]) -> str | None:
+def overtaken(
+    cause: str | None, milestone: Milestone, later: Collection[str], *, called_off: bool = False
+) -> str | None:
     """Why news that waited are not worth telling any more; None where they still are.
 
     `milestone` is where the parcel is by now, `later` the causes of notices about it that came
-    after these news: each of them tells number, site and latest event as well.
+    after these news: each of them tells number, site and latest event as well. `called_off` says
+    that the order was.
     """
+    if called_off:
+        return "the order was called off"
     if cause == Cause.SHIPPED and (milestone.terminal or milestone is Milestone.RETURNING):
         return f"by now the parcel is {milestone.replace('_', ' ')}"
     if cause == Cause.SHIPPED and later:

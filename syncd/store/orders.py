@@ -83,15 +83,16 @@ class OrderWriter(Writer):
         bulk.insert(self._connection, order_lines, _LINE_COLUMNS, list(rows.values()))
 
     def _promise_parcels(self, changed: Iterable[Order]) -> None:
-        """Carry an order's promise to its parcels, and have them judged again."""
+        """Carry an order's promise and status to its parcels, and have them judged again."""
         rows = [
             (to_us((order.ship_by or Window()).latest), to_us((order.deliver_by or Window()).latest),
-             to_us(order.protection_ends_at), order.ship_to.country, self._account_id, order.source_id)
+             to_us(order.protection_ends_at), order.status.value, order.ship_to.country,
+             self._account_id, order.source_id)
             for order in changed
         ]  # fmt: skip
         bulk.execute(
             self._connection,
-            "UPDATE shipments SET ship_by=?, deliver_by=?, protection_ends_at=?,"
+            "UPDATE shipments SET ship_by=?, deliver_by=?, protection_ends_at=?, order_status=?,"
             " destination_country=coalesce(destination_country, ?)"
             " WHERE account_id=? AND order_source_id=?",
             rows,

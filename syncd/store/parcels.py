@@ -24,7 +24,7 @@ from syncd.store.writer import Stored, Writer
 _SHIPMENT_COLUMNS = (
     "account_id", "source_id", "order_source_id", "tracking_number", "carrier", "tracking_url",
     "origin_country", "destination_country", "shipped_at", "content_hash", "seen_at", "raw",
-    "ship_by", "deliver_by", "protection_ends_at", "number_before", "number_since",
+    "ship_by", "deliver_by", "protection_ends_at", "order_status", "number_before", "number_since",
 )  # fmt: skip
 _EVENT_COLUMNS = (
     "account_id", "source_id", "tracking_number", "milestone", "reason", "leg", "occurred_local",
@@ -39,7 +39,7 @@ _STATE_COLUMNS = (
 STATE = tuple(shipments.c[name] for name in _STATE_COLUMNS)
 """What `state` takes a row of."""
 
-_NO_PROMISE = (None, None, None, None)
+_NO_ORDER = (None, None, None, None, None)
 
 # Sellers note that a parcel was shipped days after the carrier took it, not months.
 _SHIPPED_LATE_BY = timedelta(days=30) // timedelta(microseconds=1)
@@ -71,7 +71,7 @@ class ParcelWriter(Writer):
         return self._stored(shipments, source_ids)
 
     def put_shipments(self, changed: Sequence[tuple[Shipment, bytes]]) -> None:
-        """Store shipments as they are now, with their order's promise, due to be judged at once.
+        """Store shipments as they are now, with their orders' promise, due to be judged at once.
 
         Where one gets another tracking number, the one before is kept with it.
         """
@@ -79,7 +79,7 @@ class ParcelWriter(Writer):
         numbers = self._numbers([shipment.source_id for shipment, _ in changed])
         rows = [
             _shipment_row(self._account_id, self._now_us, shipment, digest,
-                          (*promises.get(shipment.order_id, _NO_PROMISE),
+                          (*promises.get(shipment.order_id, _NO_ORDER),
                            *self._number_before(shipment, numbers.get(shipment.source_id))))
             for shipment, digest in changed
         ]  # fmt: skip
@@ -107,6 +107,7 @@ class ParcelWriter(Writer):
             table.ship_by,
             table.deliver_by,
             table.protection_ends_at,
+            table.status,
         ).where(
             table.account_id == self._account_id,
             bulk.among(self._connection, table.source_id, order_ids),
@@ -235,7 +236,7 @@ def _shipment_row(
     digest: bytes,
     known: tuple[Any, ...],
 ) -> tuple[Any, ...]:
-    """`known` is what the store adds: the order's country and promise, the number before."""
+    """`known` is what the store adds: what it knows of the order, and the number before."""
     country, *more = known
     return (
         account_id, shipment.source_id, shipment.order_id, shipment.tracking_number,

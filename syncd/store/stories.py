@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Select, select
 
 from syncd.model import (
     Milestone,
+    OrderStatus,
     OrderStory,
     OutboxRow,
     OutboxState,
@@ -113,10 +114,13 @@ class StoryStore:
             items=(missing,) if missing else items,
         )
 
-    def since(self, row: OutboxRow) -> tuple[Milestone, frozenset[str]]:
-        """Where `row`'s parcel is by now, and the causes of later notices that went out or will."""
+    def since(self, row: OutboxRow) -> tuple[Milestone, frozenset[str], bool]:
+        """Where `row`'s parcel is by now, and the causes of later notices that went out or will.
+
+        With whether its order was called off.
+        """
         table = outbox.c
-        state = select(shipments.c.milestone).where(shipments.c.id == row.shipment_id)
+        now = select(shipments.c.milestone, shipments.c.order_status)
         later = select(table.cause).where(
             table.shipment_id == row.shipment_id,
             table.id > row.id,
@@ -124,8 +128,11 @@ class StoryStore:
             table.state.in_(_TOLD_SOON),
         )
         with self._database.read() as connection:
-            milestone = Milestone(connection.execute(state).scalar_one())
-            return milestone, frozenset(connection.execute(later).scalars())
+            milestone, order = connection.execute(
+                now.where(shipments.c.id == row.shipment_id)
+            ).one()
+            causes = frozenset(connection.execute(later).scalars())
+        return Milestone(milestone), causes, order == OrderStatus.CANCELLED
 
     def thread(self, account_id: int, row: OutboxRow) -> Thread:
         """The conversation to go on with in this account: that of `row`, else its order's latest.

@@ -25,7 +25,7 @@ FACTS = select(
     shipments.c.tracking_number, shipments.c.carrier, shipments.c.seen_at, shipments.c.shipped_at,
     shipments.c.deliver_by, shipments.c.protection_ends_at, shipments.c.origin_country,
     shipments.c.destination_country, shipments.c.ship_by, shipments.c.number_before,
-    shipments.c.number_since, *STATE,
+    shipments.c.number_since, shipments.c.order_status, *STATE,
 )  # fmt: skip
 """What `facts` takes a row of."""
 ITS_ORDER = (orders.c.account_id == shipments.c.account_id) & (
@@ -180,5 +180,6 @@ def facts(row: Any) -> ParcelFacts:
         ship_by=from_us(row[12]),
         number_before=row[13],
         number_since=from_us(row[14]),
-        state=state(row[15:]),
+        order_status=row[15],
+        state=state(row[16:]),
     )

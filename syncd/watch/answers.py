@@ -8,6 +8,7 @@ from syncd.config import Playbook
 from syncd.connector import Capability
 from syncd.model import Addressee, Finding, NewNotice, Subject
 from syncd.rules import playbooks
+from syncd.rules.news import NEWS_CAUSES
 from syncd.rules.playbooks import Voice
 from syncd.rules.worsening import NOT_BEFORE, Told, worse
 
@@ -61,6 +62,8 @@ def _answer(
     if playbook.tell != "buyer":
         return playbooks.staff_task(playbook, *about, now)
     finding, subject, addressee = about
+    if subject.order_over and finding.cause not in NEWS_CAUSES:
+        return None
     notice = playbooks.buyer_notice(
         playbook,
         finding,

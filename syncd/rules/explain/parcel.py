@@ -93,6 +93,10 @@ def expected(dossier: Dossier, said: Mapping[str, Judgement], now: datetime) -> 
     if ended is not None:
         yield ended
         return
+    if parcel.order_over:
+        said_so = "was called off" if parcel.called_off else "has arrived, as the platform says"
+        yield f"Its order {said_so}: no trouble is looked for, but that it comes back."
+        return
     yield f"Next: {_NEXT[parcel.state.milestone]}{_until(said, now)}."
     yield from _dates(parcel, now)
 

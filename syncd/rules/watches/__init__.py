@@ -1,7 +1,8 @@
 """The watches: whether a parcel is in trouble, since when, and when to look again.
 
 Each watch is a pure function of one parcel's facts, its settings and the time. A parcel that has
-arrived or was cancelled is nobody's business any more; one that came back is, for a while.
+arrived or was cancelled is nobody's business any more; one that comes or came back is, for a while,
+also where its order was called off.
 
 Severity says whose business a finding is: one the buyer should hear of (`TELL`), or one that a
 person has to act on (`ACT`), of which the buyer may be told as well if a playbook wants that.
@@ -107,7 +108,7 @@ def each(
 
 
 def _looking_at(parcel: ParcelFacts) -> dict[str, _Watch]:
-    if parcel.state.milestone is Milestone.RETURNED:
+    if parcel.state.milestone is Milestone.RETURNED or parcel.order_over:
         return _RETURNED
     if parcel.state.milestone.terminal:
         return _NONE

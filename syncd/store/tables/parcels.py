@@ -42,6 +42,7 @@ shipments = Table(
     time("ship_by"),
     time("deliver_by"),
     time("protection_ends_at"),
+    Column("order_status", Text),
     UniqueConstraint("account_id", "source_id"),
     Index("ix_shipments_tracking_number", "tracking_number"),
     Index("ix_shipments_account_id_order_source_id", "account_id", "order_source_id"),

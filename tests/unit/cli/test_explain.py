@@ -8,7 +8,7 @@ from syncd import clock, watch
 from syncd.cli import cli, completing, exits
 from syncd.config import FreshLook, Guards, Playbook, StaleSource
 from syncd.connector import Unavailable
-from syncd.model import Milestone, OutboxState
+from syncd.model import Milestone, OrderStatus, OutboxState
 
 LAST_HEARD = "2026-03-10 12:00 UTC (4 days ago)"
 
@@ -150,6 +150,11 @@ class TestLate:
         )
         said = lines_of(syncd("explain", "TN1").out, "the buyer")
         assert "Not told of promise passed: playbook tell tells the staff only." in said
+
+    def test_of_an_order_that_was_called_off_no_trouble_is_looked_for(self, syncd, late, make):
+        late.bring(make.order(promise=-3, status=OrderStatus.CANCELLED))
+        said = syncd("explain", "TN1").out
+        assert "Its order was called off: no trouble is looked for, but that it comes back." in said
 
     def test_a_parcel_that_arrived_is_watched_no_more(self, syncd, late, make):
         late.bring(make.event(5, Milestone.DELIVERED))
