@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from syncd.store.subject import Subject
 from syncd.store.tables import (
@@ -21,6 +21,9 @@ from syncd.store.tables import (
 from syncd.store.times import from_us
 
 Facts = dict[str, Any]
+
+WHOSE = accounts.c.id == func.coalesce(shipments.c.account_id, orders.c.account_id)
+"""Joins a finding, with its shipment or its order, to the account of either."""
 
 
 def standing(connection: Connection, subject: Subject) -> dict[str, list[Facts]]:
@@ -150,16 +153,17 @@ def _open_findings(connection: Connection, subject: Subject) -> list[Facts]:
     wanted = (
         select(
             table.kind, table.severity, table.since, table.evidence, shipments.c.tracking_number,
-            orders.c.source_id,
+            orders.c.source_id, accounts.c.name,
         )
         .outerjoin(shipments, shipments.c.id == table.shipment_id)
         .outerjoin(orders, orders.c.id == table.order_id)
+        .outerjoin(accounts, WHOSE)
         .where(subject.its_findings, table.closed_at.is_(None))
         .order_by(table.since)
     )  # fmt: skip
     return [
         {"kind": row[0], "severity": row[1], "since": from_us(row[2]), "evidence": row[3],
-         "tracking_number": row[4], "order": row[5]}
+         "tracking_number": row[4], "order": row[5], "account": row[6]}
         for row in connection.execute(wanted)
     ]  # fmt: skip
 

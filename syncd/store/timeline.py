@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from syncd.store.facts import WHOSE
 from syncd.store.readback import IS_READ_BACK, READ_BACK
 from syncd.store.subject import Subject
 from syncd.store.tables import (
@@ -75,28 +76,32 @@ def _who(direction: str, author: str | None, account: str) -> str:
 
 def _orders(connection: Connection, subject: Subject) -> list[Entry]:
     table = orders.c
-    wanted = select(table.placed_at, table.paid_at, table.source_id, table.country).where(
-        subject.owns(table.account_id, table.source_id)
+    wanted = (
+        select(table.placed_at, table.paid_at, table.source_id, table.country, accounts.c.name)
+        .join(accounts, accounts.c.id == table.account_id)
+        .where(subject.owns(table.account_id, table.source_id))
     )
     entries = []
-    for placed, paid, source_id, country in connection.execute(wanted):
-        entries.append(
-            _entry(placed, "order", source_id, f"placed, to {country or 'an unknown country'}")
-        )
+    for placed, paid, source_id, country, account in connection.execute(wanted):
+        where = f"placed, to {country or 'an unknown country'}"
+        entries.append(_entry(placed, "order", source_id, where, account=account))
         if paid is not None:
-            entries.append(_entry(paid, "order", source_id, "paid"))
+            entries.append(_entry(paid, "order", source_id, "paid", account=account))
     return entries
 
 
 def _shipments(connection: Connection, subject: Subject) -> list[Entry]:
     table = shipments.c
-    wanted = select(table.shipped_at, table.seen_at, table.tracking_number, table.carrier).where(
-        table.id.in_(subject.shipments)
-    )
+    wanted = (
+        select(table.shipped_at, table.seen_at, table.tracking_number, table.carrier,
+               accounts.c.name)
+        .join(accounts, accounts.c.id == table.account_id)
+        .where(table.id.in_(subject.shipments))
+    )  # fmt: skip
     return [
         _entry(shipped or seen, "shipment", number or "no number",
-               f"shipped with {carrier or 'an unnamed carrier'}")
-        for shipped, seen, number, carrier in connection.execute(wanted)
+               f"shipped with {carrier or 'an unnamed carrier'}", account=account)
+        for shipped, seen, number, carrier, account in connection.execute(wanted)
     ]  # fmt: skip
 
 
@@ -115,40 +120,52 @@ def _scans(connection: Connection, subject: Subject) -> list[Entry]:
 
 def _cases(connection: Connection, subject: Subject) -> list[Entry]:
     table = cases.c
-    wanted = select(
-        table.opened_at, table.source_id, table.kind, table.status, table.reason, table.text,
-        table.respond_by, table.outcome, table.version,
-    ).where(subject.owns(table.account_id, table.order_source_id))  # fmt: skip
+    wanted = (
+        select(table.opened_at, table.source_id, table.kind, table.status, table.reason, table.text,
+               table.respond_by, table.outcome, table.version, accounts.c.name)
+        .join(accounts, accounts.c.id == table.account_id)
+        .where(subject.owns(table.account_id, table.order_source_id))
+    )  # fmt: skip
     return [
         _entry(at, "case", source_id,
                f"{kind}, {status}: {' - '.join(word for word in (reason, text) if word)}",
-               respond_by=from_us(due), outcome=outcome, version=version if version > 1 else None)
-        for at, source_id, kind, status, reason, text, due, outcome, version
+               respond_by=from_us(due), outcome=outcome, version=version if version > 1 else None,
+               account=account)
+        for at, source_id, kind, status, reason, text, due, outcome, version, account
         in connection.execute(wanted)
     ]  # fmt: skip
 
 
 def _reviews(connection: Connection, subject: Subject) -> list[Entry]:
     table = reviews.c
-    wanted = select(
-        table.written_at, table.source_id, table.rating, table.text, table.reply, table.version
-    ).where(subject.owns(table.account_id, table.order_source_id))
+    wanted = (
+        select(table.written_at, table.source_id, table.rating, table.text, table.reply,
+               table.version, accounts.c.name)
+        .join(accounts, accounts.c.id == table.account_id)
+        .where(subject.owns(table.account_id, table.order_source_id))
+    )  # fmt: skip
     return [
         _entry(at, "review", source_id, f"{'?' if rating is None else f'{rating:g}'} of 5: {text}",
-               reply=reply, version=version if version > 1 else None)
-        for at, source_id, rating, text, reply, version in connection.execute(wanted)
+               reply=reply, version=version if version > 1 else None, account=account)
+        for at, source_id, rating, text, reply, version, account in connection.execute(wanted)
     ]  # fmt: skip
 
 
 def _findings(connection: Connection, subject: Subject) -> list[Entry]:
     table = findings.c
-    wanted = select(table.opened_at, table.kind, table.evidence, table.closed_at).where(
-        subject.its_findings
-    )
+    wanted = (
+        select(table.opened_at, table.kind, table.evidence, table.closed_at,
+               shipments.c.tracking_number, accounts.c.name)
+        .outerjoin(shipments, shipments.c.id == table.shipment_id)
+        .outerjoin(orders, orders.c.id == table.order_id)
+        .outerjoin(accounts, WHOSE)
+        .where(subject.its_findings)
+    )  # fmt: skip
     return [
-        _entry(at, "finding", kind, evidence, closed_at=from_us(closed))
-        for at, kind, evidence, closed in connection.execute(wanted)
-    ]
+        _entry(at, "finding", kind, evidence, closed_at=from_us(closed), parcel=number,
+               account=account)
+        for at, kind, evidence, closed, number, account in connection.execute(wanted)
+    ]  # fmt: skip
 
 
 def _deliveries(connection: Connection, subject: Subject) -> list[Entry]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from syncd import clock
+from syncd import clock, watch
 from syncd.cli import cli, completing, exits
 from syncd.cli.output import printable
 from syncd.connector import AuthFailed, NotPermitted, Unavailable
@@ -41,6 +41,50 @@ def trouble(filled, kept, make):
             clock.now(),
         )  # fmt: skip
     return filled
+
+
+class TestOrdersOfOneIdInTwoShops:
+    @pytest.fixture
+    def world(self, kept, world_of, make):
+        """A mail that names an order id which both shops have; both parcels are late."""
+        world = world_of(kept)
+        for name in ("lamps", "chairs", "mail"):
+            world.add(name)
+        world.playbook(tell="staff")
+        for name, number in (("lamps", "TN1"), ("chairs", "TN2")):
+            buyer = Party(id=f"of-{name}")
+            world.bring(
+                make.order("1001", promise=-3, buyer=buyer),
+                make.shipment("p", number, "1001"),
+                make.event(-1, number=number),
+                account=name,
+            )
+        ann = Party(id="ann@example.org", email="ann@example.org")
+        world.bring(make.message(thread_id="t", order_ids=("1001",), buyer=ann), account="mail")
+        watch.run(world.runtime)
+        return world
+
+    def test_each_thing_says_whose_it_is(self, syncd, world):
+        head, _, story = syncd("show", "1", "--as", "conversation").out.partition("timeline (UTC)")
+        assert "about      order 1001 of lamps or chairs: each has one" in head
+        for shop, number in (("lamps", "TN1"), ("chairs", "TN2")):
+            assert f"order        1001 · {shop} ·" in head
+            assert (
+                f"parcel       {number} · DHL · in transit since 2026-03-09 12:00 · order 1001 of {shop}\n"
+                in head
+            )
+            assert f"promise passed, parcel {number} of {shop}:" in head
+            assert f"({shop}) is for a person to do" in head
+            assert f"promise passed\n    account: {shop}\n    parcel: {number}\n" in story
+            assert f"shipment   {number}\n    account: {shop}\n" in story
+
+    def test_where_there_is_only_one_it_goes_without_saying(self, syncd, world):
+        shown = syncd("show", "1001", "--account", "lamps").out
+        assert "account: " not in shown
+        assert "parcel: " not in shown
+        assert "each has one" not in shown
+        found = syncd("show", "1001", "--account", "lamps", "--json").json
+        assert {finding["account"] for finding in found["open_findings"]} == {"lamps"}
 
 
 class TestShow:
