@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, func, or_, select
 
-from syncd.model import Addressee, Cause, OutboxState, ParcelFacts
+from syncd.model import Addressee, Cause, Milestone, NewNotice, OutboxState, ParcelFacts
 from syncd.model.lateness import ParcelTimes
 from syncd.store import bulk
 from syncd.store.addressees import addressees
@@ -17,7 +17,15 @@ from syncd.store.lanes import Lanes
 from syncd.store.lateness import times_of
 from syncd.store.parcels import STATE, state
 from syncd.store.rounds import Round
-from syncd.store.tables import deliveries, findings, orders, outbox, shipment_dues, shipments
+from syncd.store.tables import (
+    deliveries,
+    findings,
+    orders,
+    outbox,
+    shipment_dues,
+    shipments,
+    tracking_events,
+)
 from syncd.store.times import from_us
 
 FACTS = select(
@@ -109,6 +117,26 @@ class WatchTransaction(Round):
         )
         rows = self._connection.execute(wanted)
         return {(row[0], row[1]): (row[2], from_us(row[3])) for row in rows}
+
+    def delivered(self, notices: Collection[NewNotice]) -> dict[int, datetime]:
+        """The parcels of these that were delivered and are no longer, with when they were last.
+
+        By shipment id. What was before its first scan is another parcel's.
+        """
+        numbers = {one.shipment_id for one in notices if one.shipment_id is not None}
+        event, ended = tracking_events.c, Milestone.DELIVERED.value
+        wanted = (
+            select(shipments.c.id, func.max(event.occurred_at))
+            .join(tracking_events, event.tracking_number == shipments.c.tracking_number)
+            .where(
+                bulk.among(self._connection, shipments.c.id, numbers),
+                shipments.c.milestone != ended,
+                event.milestone == ended,
+                event.occurred_at.between(shipments.c.first_scan_at, shipments.c.last_event_at),
+            )
+            .group_by(shipments.c.id)
+        )
+        return {number: from_us(at) for number, at in self._connection.execute(wanted)}
 
     def warned(self, parcels: Collection[ParcelFacts]) -> set[int]:
         """Those of these parcels, by shipment id, whose buyers were told of a trouble."""

@@ -1,17 +1,21 @@
 """What answers a finding: rows for the outbox, as the playbooks and the platforms want them."""
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from msgspec.structs import replace
 
 from syncd import clock
 from syncd.accounts import Account, Runtime
 from syncd.config import Playbook
 from syncd.connector import Capability
-from syncd.model import Addressee, Finding, NewNotice, Subject
+from syncd.model import Addressee, Finding, NewNotice, OutboxState, Subject
 from syncd.rules import playbooks
 from syncd.rules.news import NEWS_CAUSES
 from syncd.rules.playbooks import Voice
 from syncd.rules.worsening import NOT_BEFORE, Told, worse
 
+_DELIVERED = "it was delivered on {:%Y-%m-%d} and scanned again since, approve it if that is so"
 _FIRST_WORD = frozenset({Capability.START_CONVERSATION, Capability.NOTIFY_TEMPLATED})
 
 
@@ -42,6 +46,23 @@ def notices(
         )
     )
     return [notice for notice in answers if notice is not None]
+
+
+def wait_if_delivered(
+    answers: Iterable[NewNotice], delivered: Mapping[int, datetime]
+) -> list[NewNotice]:
+    """These, of which messages about parcels that the carrier had `delivered` wait for approval.
+
+    Either scan may be wrong: a buyer who has the parcel is told nothing before a person has looked.
+    """
+    return [
+        replace(notice, state=OutboxState.HELD, reason=f"{_DELIVERED.format(at)}: {notice.reason}")
+        if notice.purpose == "notice"
+        and notice.state is OutboxState.PENDING
+        and (at := delivered.get(notice.shipment_id or 0)) is not None
+        else notice
+        for notice in answers
+    ]
 
 
 def _answer(

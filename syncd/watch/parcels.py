@@ -15,7 +15,7 @@ from syncd.rules.watches import AT_RISK, judge
 from syncd.rules.worsening import Told
 from syncd.sources import listening
 from syncd.store import WatchTransaction
-from syncd.watch.answers import notices
+from syncd.watch.answers import notices, wait_if_delivered
 from syncd.watch.findings import Judged, Opened, earliest, hold_back, said, settle
 
 
@@ -37,7 +37,8 @@ def judge_batch(runtime: Runtime, limit: int) -> int:
         tx.open((parcel.shipment_id, finding) for parcel, finding in new)
         struck = outages.update(runtime, tx, new, now)
         answers = notices(runtime, new, addressees, told=_told(runtime, tx, new)) if new else []
-        queued = tx.queue(outages.hold_back(answers, tx.parcels, struck)) if answers else 0
+        answers = outages.hold_back(answers, tx.parcels, struck)
+        queued = tx.queue(wait_if_delivered(answers, tx.delivered(answers))) if answers else 0
         queued += _tell_news(runtime, tx, now)
     said("parcel", len(found), [finding for _, finding in new], queued)
     return len(found)

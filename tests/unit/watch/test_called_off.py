@@ -1,4 +1,4 @@
-"""Orders that were called off, or that the platform says arrived: their buyers hear of no trouble."""
+"""Orders that were called off, or arrived by the platform's word: no trouble of theirs is told."""
 
 from datetime import timedelta
 
