@@ -51,7 +51,7 @@ class Learner:
         if self._tried_at is not None and self._tried_at <= now < self._tried_at + _TRY_AGAIN:
             return False
         night = last_night(self._runtime.settings.lateness.refit_at, now)
-        return fitted_at is None or fitted_at < night
+        return fitted_at is None or fitted_at < night or self._runtime.lateness is None
 
 
 def last_night(refit_at: time, now: datetime) -> datetime:
@@ -61,13 +61,14 @@ def last_night(refit_at: time, now: datetime) -> datetime:
 
 
 def latest(store: Store) -> "tuple[KeptModel, Model] | None":
-    """The model fitted last, and what is kept of it; None where there is none."""
+    """The model fitted last, and what is kept of it; None where there is none that can be used."""
     kept = store.lateness.latest()
     if kept is None:
         return None
     from syncd.rules.lateness import from_json  # noqa: PLC0415  NumPy: see above
 
-    return kept, from_json(kept.tables)
+    model = from_json(kept.tables)
+    return None if model is None else (kept, model)
 
 
 def in_force(runtime: "Runtime") -> "tuple[KeptModel, Model] | None":

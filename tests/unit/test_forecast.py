@@ -131,6 +131,18 @@ class TestLearning:
         Learner(runtime).run()
         assert runtime.lateness[0].fitted_at == fitted_at == world.store.lateness.fitted_at()
 
+    def test_a_model_of_an_older_syncd_is_not_used_but_fitted_anew(
+        self, world, runtime, known, forecasting, monkeypatch
+    ):
+        with monkeypatch.context() as older:
+            older.setattr("syncd.rules.lateness.kept.WINDOWS", (7, 14))
+            forecasting.run()
+        assert forecast.latest(world.store) is None
+        runtime.lateness = None
+        Learner(runtime).run()
+        assert runtime.lateness is not None
+        assert forecast.latest(world.store) is not None
+
     def test_with_too_few_parcels_there_is_none_and_an_hour_passes_between_two_tries(
         self, world, bring, forecasting, time
     ):

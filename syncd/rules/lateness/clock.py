@@ -15,8 +15,8 @@ from syncd.rules.lateness import hazards
 from syncd.rules.lateness.hazards import Counts, Spells
 from syncd.rules.lateness.history import Floats, Ints, Lane
 
-WINDOWS = (7, 10, 14, 18, 23, 29, 36)
-"""Where the classes of promise windows begin, in days: up to 6, 7 to 9, ... 36 and more."""
+WINDOWS = (3, 5, 7, 10, 14, 18, 23, 29, 36)
+"""Where the classes of promise windows begin, in days: up to 2, 3 and 4, ... 36 and more."""
 ENOUGH = float(FEWEST)
 """Effective orders from which a group's own chances are used (tracking practice: n >= 30)."""
 
@@ -49,7 +49,7 @@ def window_class(days: Ints) -> Ints:
 
 
 class Clock(msgspec.Struct, frozen=True):
-    """Fitted tables; row 0 is all orders, rows 1 to 8 the window classes."""
+    """Fitted tables; row 0 is all orders, then the window classes."""
 
     groups: tuple[Group, ...]
     effective: Floats

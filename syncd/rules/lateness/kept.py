@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 import numpy as np
 
-from syncd.rules.lateness.clock import Clock, Group
+from syncd.rules.lateness.clock import WINDOWS, Clock, Group
 from syncd.rules.lateness.model import Model, Settings, waiting_table
 
 
@@ -14,9 +14,13 @@ def to_json(model: Model) -> bytes:
     return msgspec.json.encode(_Kept.of(model))
 
 
-def from_json(kept: bytes) -> Model:
-    """The model that `to_json` gave; raises `msgspec.DecodeError` for anything else."""
-    return msgspec.json.decode(kept, type=_Kept).model()
+def from_json(kept: bytes) -> Model | None:
+    """The model that `to_json` gave; raises `msgspec.DecodeError` for anything else.
+
+    None for one of an older syncd that told other promise windows apart.
+    """
+    found = msgspec.json.decode(kept, type=_Kept)
+    return found.model() if found.windows == WINDOWS else None
 
 
 class _KeptClock(msgspec.Struct):
@@ -47,6 +51,7 @@ class _Kept(msgspec.Struct, kw_only=True):
     n: int
     base_rate: float
     settings: Settings
+    windows: tuple[int, ...] = ()
     order: _KeptClock
     transit: _KeptClock | None
     dispatch: _KeptClock | None
@@ -62,6 +67,7 @@ class _Kept(msgspec.Struct, kw_only=True):
             n=model.n,
             base_rate=model.base_rate,
             settings=model.settings,
+            windows=WINDOWS,
             order=order,
             transit=_KeptClock.of(model.transit),
             dispatch=_KeptClock.of(model.dispatch),

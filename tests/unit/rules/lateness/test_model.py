@@ -98,8 +98,8 @@ def test_a_small_group_is_drawn_to_its_parent_and_a_tiny_one_not_used():
     # 40 own days at risk without a delivery, 20 borrowed at the parent's chance of about 0.97.
     assert asked["IT"].p == pytest.approx(1 - 20 * 0.97 / 60, abs=0.03)
     assert asked["IT"].n_eff == pytest.approx(40)
-    assert asked["IT"].group == "IT>DE, promised 0 to 6 days"
-    assert asked["FR"].group == "promised 0 to 6 days"
+    assert asked["IT"].group == "IT>DE, promised 5 to 6 days"
+    assert asked["FR"].group == "promised 5 to 6 days"
     assert asked["FR"].p < 0.1
 
 
@@ -161,15 +161,15 @@ def test_a_carrier_that_rests_on_sundays_has_no_sunday_in_its_chances():
     # Promised for a Sunday, delivered any weekday before or on the Monday after.
     rng = np.random.default_rng(1)
     sundays = [order(7 * (n % 40), int(rng.choice([4, 5, 7])), window=6) for n in range(600)]
-    fridays = [order(7 * (n % 40), int(rng.choice([2, 3, 4, 7])), window=4) for n in range(600)]
-    history = History.of([*sundays, *fridays])
+    saturdays = [order(7 * (n % 40), int(rng.choice([2, 3, 5, 7])), window=5) for n in range(600)]
+    history = History.of([*sundays, *saturdays])
     aware = fit(history, AS_OF, msgspec.structs.replace(PLAIN, by_weekday=True))
     blind = fit(history, AS_OF, PLAIN)
     on_sunday = order(0, None, window=6)  # nothing comes on a Sunday: it is late for certain
     assert aware.p_late(on_sunday, day(6)).p > blind.p_late(on_sunday, day(6)).p + 0.05
-    on_friday = order(0, None, window=4)  # half of those left come, half on Monday
-    assert abs(aware.p_late(on_friday, day(4)).p - 0.5) < abs(
-        blind.p_late(on_friday, day(4)).p - 0.5
+    on_saturday = order(0, None, window=5)  # half of those left come, half on Monday
+    assert abs(aware.p_late(on_saturday, day(5)).p - 0.5) < abs(
+        blind.p_late(on_saturday, day(5)).p - 0.5
     )
 
 
@@ -233,6 +233,13 @@ def test_json_keeps_everything(simulate):
     assert told["until"] == date.fromordinal(until).isoformat()
     assert told["since"] == date.fromordinal(int(history.placed.min())).isoformat()
     assert told["n"] == int((history.placed < until).sum())
+
+
+def test_a_model_kept_with_other_promise_windows_is_not_used(simulate):
+    kept = msgspec.json.decode(to_json(fit(simulate(orders=300), AS_OF)))
+    assert from_json(msgspec.json.encode(kept | {"windows": [7, 14]})) is None
+    del kept["windows"]
+    assert from_json(msgspec.json.encode(kept)) is None
 
 
 def test_json_that_is_no_model_is_refused():
