@@ -291,7 +291,7 @@ class Sender:
     def _retry_at(self, row: OutboxRow, asked: float | None) -> datetime:
         """Doubling from half a minute, never sooner than the source asks."""
         wait: timedelta = min(timedelta(seconds=30) * 2 ** min(row.attempts, 12), _SLOWEST_RETRY)
-        return clock.now() + max(wait, timedelta(seconds=min(asked or 0, MAX_RETRY_AFTER)))
+        return clock.now() + max(wait, _span(asked or 0))
 
     # settling
 
@@ -304,20 +304,28 @@ class Sender:
         except (OutcomeUnknown, Unwritable) as error:
             return self._to_person(row, f"may have arrived already: {error}")
         except (Unavailable, AuthFailed, NotPermitted, SecretUnavailable) as error:
-            return self._ask_later(row, error)
+            asked = getattr(error, "retry_after", None)
+            return self._ask_later(row, str(error), ASK_AGAIN if asked is None else _span(asked))
+        except Exception as error:  # noqa: BLE001  a bug in asking must reach a person some time
+            self._bug(row, error)
+            return self._ask_later(row, f"{type(error).__name__}: {error}", SLOWEST_SEND)
         if receipt is not None:
             self._store.sent(row, receipt, draft)
             _log.info("found sent", key=row.key, source_id=receipt.source_id)
             return "sent"
         again = clock.now() if row.attempts < QUICK_TRIES else self._retry_at(row, None)
-        self._store.postpone(row, again, "the platform says it did not arrive")
+        # What syncd wrote is written anew: it may wait for the morning, and more be known by then.
+        anew = row if row.template is None else replace(row, subject=None, text=None)
+        self._store.postpone(anew, again, "the platform says it did not arrive")
         return "later"
 
-    def _ask_later(self, row: OutboxRow, error: Exception) -> str:
+    def _ask_later(self, row: OutboxRow, why: str, wait: timedelta) -> str:
         now = clock.now()
         if now - row.not_before > GIVE_UP_ASKING:
-            return self._to_person(row, f"may have arrived already, cannot be asked: {error}")
-        asked = getattr(error, "retry_after", None)
-        wait = ASK_AGAIN if asked is None else timedelta(seconds=min(asked, MAX_RETRY_AFTER))
-        self._store.keep_asking(row, now + wait, str(error))
+            return self._to_person(row, f"may have arrived already, cannot be asked: {why}")
+        self._store.keep_asking(row, now + wait, why)
         return "unknown"
+
+
+def _span(asked: float) -> timedelta:
+    return timedelta(seconds=min(asked, MAX_RETRY_AFTER))

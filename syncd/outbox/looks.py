@@ -14,6 +14,9 @@ from syncd.sources import ORDERS, STREAM, known, listening
 
 _log = log.get("outbox")
 
+# What nobody has said may be all that tells of these.
+_OF_SILENCE = frozenset({Cause.DELAY.value, Cause.DISPATCH.value})
+
 PollSoon = Callable[[Account, str], None]
 """Has a stream of an account polled at once."""
 
@@ -40,7 +43,7 @@ class Looks:
         parcel = (shop.id if shop else row.account_id, story.tracking_number)
         heard = listening(self._runtime, [parcel])[parcel]
         stale = guards.stale_since(heard.sources, settings.stale_source, now)
-        if stale is not None and row.cause == Cause.DELAY:
+        if stale is not None and row.cause in _OF_SILENCE:
             return Wait(guards.ask_again(stale, now), "the source of tracking is silent itself")
         until = guards.look_first(heard.sources, heard.looked_at, settings.fresh_look, now)
         if until is None or self._out_of_patience(row, now):

@@ -74,17 +74,20 @@ class Lanes:
         return account
 
     def hold(self, lanes: Iterable[Lane], reason: str) -> None:
-        """Let messages about delays on these lanes that have not left wait for approval."""
+        """Let messages about delays on these lanes that have not left wait for approval.
+
+        Those too that a sender has taken, and not begun to send: it cannot any more.
+        """
         for lane in lanes:
             self._connection.execute(
                 update(outbox)
                 .where(
-                    outbox.c.state == OutboxState.PENDING.value,
+                    outbox.c.state.in_([OutboxState.PENDING.value, OutboxState.CLAIMED.value]),
                     outbox.c.purpose == "notice",
                     outbox.c.cause == Cause.DELAY.value,
                     outbox.c.shipment_id.in_(select(shipments.c.id).where(*_on(lane))),
                 )
-                .values(state=OutboxState.HELD.value, reason=reason)
+                .values(state=OutboxState.HELD.value, reason=reason, owner=None, lease_until=None)
             )
 
 

@@ -8,7 +8,7 @@ import structlog
 from syncd import ingest, watch
 from syncd.config import FreshLook, Guards, StaleSource
 from syncd.connector import Unavailable
-from syncd.model import Milestone, OutboxState
+from syncd.model import Milestone, OutboxState, Window
 from syncd.outbox import Sender
 
 MINUTE = timedelta(minutes=1)
@@ -102,6 +102,22 @@ def test_one_that_is_stale_keeps_a_notice_about_silence(world, sender, time):
     poll(world)
     sender.run()
     assert state(world)[0] == OutboxState.SENT
+
+
+def test_also_a_notice_that_it_has_not_left(world, make, asked, time):
+    world.playbook("sent", when=("late_dispatch",))
+    order = make.order("o2", ship_by=Window(latest=make.at(-2)))
+    world.bring(order, make.shipment("p2", "TN2", "o2"))
+    world.bring(make.event(-9, Milestone.PRE_SHIPMENT, number="TN2"))
+    watch.run(world.runtime)
+    time(timedelta(days=1))
+    watch.run(world.runtime)
+    assert {row.cause for row in world.outbox()} == {"delay", "dispatch"}
+    time(timedelta(days=2))
+    poll(world, fails=True)
+    watch.run(world.runtime)
+    Sender(world.runtime).run()
+    assert {row.reason for row in world.outbox()} == {"the source of tracking is silent itself"}
 
 
 def test_an_account_that_follows_the_parcel_is_asked(world, sender, asked, time):

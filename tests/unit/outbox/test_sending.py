@@ -308,6 +308,44 @@ class TestUnknownOutcome:
         assert only(world).state is OutboxState.SENT
         assert [len(receipts) for receipts in shop.arrived.values()] == [1]
 
+    def test_a_notice_that_did_not_arrive_says_what_is_known_when_it_goes_again(
+        self, world, shop, late, send, make, time
+    ):
+        time(timedelta(hours=7))  # 20:00 in Berlin
+        shop.fail_send(OutcomeUnknown("read timed out"))
+        send()
+        assert "Sorted in Leipzig" in shop.drafts[0][1].text
+        time(HOUR)
+        send()  # it did not arrive, and it is night there
+        world.bring(make.event(0.5, text="Left Köln"))
+        watch.run(world.runtime)
+        time(11 * HOUR)
+        send()
+
+        assert only(world).state is OutboxState.SENT
+        assert "Left Köln" in shop.drafts[-1][1].text
+
+    def test_an_answer_that_did_not_arrive_stays_as_it_was_written(self, shop, reply, send, time):
+        reply()
+        shop.fail_send(OutcomeUnknown("read timed out"))
+        send()
+        time(HOUR)
+        send()
+        assert [draft.text for _, draft in shop.drafts] == ["It is here", "It is here"]
+
+    def test_a_bug_in_asking_leads_to_a_person_too(self, world, shop, reply, send, time):
+        reply()
+        shop.fail_send(OutcomeUnknown("read timed out"))
+        send()
+        shop.answers.extend(KeyError("messages") for _ in range(40))
+        for _ in range(9):
+            time(HOUR)
+            send()
+
+        assert only(world).state is OutboxState.PERSON
+        assert "KeyError" in only(world).reason
+        assert len(shop.drafts) == 1
+
     def test_it_cannot_tell_and_a_person_must(self, world, shop, reply, send, time):
         reply()
         shop.fail_send(OutcomeUnknown("read timed out"), arrives=True)

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 import structlog
 
-from syncd import watch
+from syncd import clock, watch
 from syncd.config import Outage
-from syncd.model import Milestone, OutboxState
+from syncd.model import Milestone, OutboxState, Verdict
+from syncd.outbox import Sender
 from syncd.store.lanes import Lanes
 
 HOUR = timedelta(hours=1)
@@ -62,6 +63,23 @@ def test_messages_that_have_not_left_are_held_too(guarded, make, time):
     bring(guarded, make, range(3, 5))
     watch.run(guarded.runtime)
     assert states(guarded, "notice") == [OutboxState.HELD] * 5
+
+
+def test_so_are_those_that_a_sender_has_taken(guarded, make, time):
+    bring(guarded, make, range(3))
+    watch.run(guarded.runtime)
+    sender = Sender(guarded.runtime)
+    shop = guarded.connectors["shop"]
+
+    def meanwhile(draft):
+        bring(guarded, make, range(3, 5))
+        watch.run(guarded.runtime)
+        return Verdict.later(clock.now() + HOUR, "not so many at once")
+
+    shop.may_send = meanwhile
+    sender.run()
+    assert states(guarded, "notice") == [OutboxState.HELD] * 5
+    assert shop.drafts == []
 
 
 def test_what_is_found_within_a_minute_is_added_up(guarded, make, monkeypatch):
