@@ -45,6 +45,9 @@ _MOVE_ON = (
     " last_outbound_at=nullif({greatest}(coalesce(last_outbound_at, 0), v.column4), 0)"
 )
 
+# An enumeration's members take as long to look up as all else that a message is asked.
+_HUMAN, _INBOUND, _OUTBOUND = MessageKind.HUMAN, Direction.INBOUND, Direction.OUTBOUND
+
 
 class MessageWriter(Writer):
     """Conversations and messages within an ingest transaction."""
@@ -200,17 +203,16 @@ class NewMessages:
         self.tails.append((
             self._account_id, message.source_id, message.direction._value_, message.kind._value_,
             at, message.subject, message.text, message.message_id,
-            " ".join(message.references) or None, message.language, message.buyer.name,
-            content_hash, 1, self._now_us, message.raw,
+            " ".join(message.references) if message.references else None, message.language,
+            message.buyer.name, content_hash, 1, self._now_us, message.raw,
         ))  # fmt: skip
         self._touch(conversation, message, at)
-        for order in message.order_ids:
-            self.orders.append((position, order))
-        for listing in message.listing_ids:
-            self.listings.append((position, listing))
+        self.orders += [(position, order) for order in message.order_ids]
+        if message.listing_ids:
+            self.listings += [(position, listing) for listing in message.listing_ids]
         if message.attachments:
             self.files.append((position, message.attachments))
-        if message.direction is Direction.OUTBOUND:
+        if message.direction is _OUTBOUND:
             self.outbound.append(message.source_id)
 
     def _touch(self, conversation: int, message: Message, at: int) -> None:
@@ -221,9 +223,8 @@ class NewMessages:
             span[1] = at
         elif at < span[0]:
             span[0] = at
-        if message.kind is not MessageKind.HUMAN and message.kind is not MessageKind.OWN:
+        if message.kind is not _HUMAN and message.kind is not MessageKind.OWN:
             return  # machines neither wait for an answer nor give one
-        if message.direction is Direction.INBOUND:
-            span[2] = max(span[2], at)
-        elif message.direction is Direction.OUTBOUND:
-            span[3] = max(span[3], at)
+        side = 2 if message.direction is _INBOUND else 3
+        if message.direction is not Direction.PLATFORM and at > span[side]:
+            span[side] = at
