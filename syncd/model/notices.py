@@ -83,7 +83,10 @@ class ParcelStory(Value, frozen=True, kw_only=True):
     destination_state: str | None
     deliver_by: datetime | None
     last_movement_at: datetime | None
+    stands: str
+    """The milestone that it has reached by all events."""
     milestone: str
+    """That of the latest event, which may be data about a parcel that arrived before."""
     event_text: str | None
     event_local: datetime | None
     """The carrier's own wall-clock time, naive."""

@@ -1,12 +1,12 @@
 """Making the message of a row: the parcel's facts as they are now, in the buyer's language."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
 from syncd.accounts import Account, Runtime
 from syncd.model import REQUESTS, Draft, Milestone, OutboxRow, ParcelStory, Thread
-from syncd.text import limits, tracking_sites
+from syncd.text import limits, localtime, tracking_sites
 from syncd.text.facts import NoticeFacts, OrderNoticeFacts, kind_of
 from syncd.text.milestones import latest_event_text
 from syncd.text.templates import Rendered, TemplateError
@@ -77,8 +77,8 @@ def _of_an_order(runtime: Runtime, account: Account, row: OutboxRow, template: s
         shop_name=runtime.accounts.get(story.account, account).shop_name,
         buyer_name=row.recipient.name,
         items=", ".join(story.items) or None,
-        ship_by=story.ship_by.date() if story.ship_by else None,
-        promised_by=story.deliver_by.date() if story.deliver_by else None,
+        ship_by=_day(story.ship_by, story.country, story.state),
+        promised_by=_day(story.deliver_by, story.country, story.state),
     )
     try:
         return runtime.templates.render(template, row.language, facts)
@@ -124,16 +124,16 @@ def _facts(
     )
     origin = runtime.accounts.get(story.account, account)
     platform = limits.carrier_of(account.platform, wanted.buyer_address)
-    milestone = Milestone(story.milestone)
-    ahead = story.deliver_by is not None and story.deliver_by >= now and not milestone.terminal
-    promised = story.deliver_by.date() if story.deliver_by else None
+    stands = Milestone(story.stands)
+    ahead = story.deliver_by is not None and story.deliver_by >= now and not stands.terminal
+    promised = _day(story.deliver_by, story.destination_country, story.destination_state)
     silent = (now - story.last_movement_at).days if story.last_movement_at else None
     return NoticeFacts(
         order_id=story.order_id,
         tracking_number=story.tracking_number,
         tracking_site=site.name,
         tracking_url=site.url if limits.links_allowed(platform) else None,
-        latest_event=latest_event_text(story.event_text or "", milestone, language),
+        latest_event=_event_text(story, language),
         latest_event_at=story.event_local,
         latest_event_place=story.event_place,
         shop_name=origin.shop_name,
@@ -142,5 +142,14 @@ def _facts(
         promised_by=promised,
         expected_by=promised if ahead else None,
         days_silent=silent,
-        arrived=True if milestone is Milestone.DELIVERED else None,
+        arrived=True if stands is Milestone.DELIVERED else None,
     )
+
+
+def _event_text(story: ParcelStory, language: str) -> str:
+    return latest_event_text(story.event_text or "", Milestone(story.milestone), language)
+
+
+def _day(moment: datetime | None, country: str | None, state: str | None) -> date | None:
+    """The buyer's own date: a day that ends in California has begun in UTC."""
+    return None if moment is None else localtime.day_there(moment, country, state)

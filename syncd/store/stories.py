@@ -219,6 +219,7 @@ def _story(row: Any, latest: Any) -> ParcelStory:
         destination_state=row.state,
         deliver_by=from_us(row.deliver_by),
         last_movement_at=from_us(row.last_movement_at),
+        stands=row.milestone,
         milestone=latest[3] if latest else row.milestone,
         event_text=latest[0] if latest else None,
         event_local=datetime.fromisoformat(latest[1]) if latest else None,

@@ -2,7 +2,7 @@
 
 import csv
 import unicodedata
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -56,6 +56,14 @@ def next_daytime(
     alone = _first_daytime(moment, (_main_zone(country, places),), opens, closes)
     assert alone is not None, "every day has a daytime in one zone"
     return alone
+
+
+def day_there(moment: datetime, country: str | None, state: str | None = None) -> date:
+    """The recipient's date at `moment`, as they would read it off a calendar.
+
+    Of several zones that of most people counts; an unknown country counts as UTC.
+    """
+    return moment.astimezone(_main_zone(country, zones(country, state))).date()
 
 
 @cache  # the library itself keeps only the eight zones used last

@@ -81,3 +81,9 @@ def test_it_names_no_day_that_is_over_and_promises_no_watch_over_what_arrived(
     assert "Geplante Zustellung" not in reply["text"]
     assert "im Auge" not in reply["text"]
     assert "Wenn Sie es nicht finden" in reply["text"]
+
+    source.bring(make.event(-0.4, Milestone.UNKNOWN, text="Survey sent"))  # it has arrived still
+    (reply,) = syncd("show", ORDER, "--reply", "--json").json
+    assert "Survey sent" in reply["text"]
+    assert "Geplante Zustellung" not in reply["text"]
+    assert "Wenn Sie es nicht finden" in reply["text"]

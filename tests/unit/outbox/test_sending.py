@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from syncd import clock, watch
 from syncd.config import QuietHours
 from syncd.connector import AuthFailed, NotPermitted, OutcomeUnknown, Rejected, Unavailable
-from syncd.model import Milestone, OutboxState, Party, Verdict
+from syncd.model import Address, Milestone, OutboxState, Party, Verdict, Window
 
 HOUR = timedelta(hours=1)
 
@@ -28,6 +28,19 @@ class TestGoodWay:
         for fact in ("TN1", "DHL", "Sorted in Leipzig"):
             assert fact in draft.text
         assert only(world).state is OutboxState.SENT
+
+    def test_the_promised_day_is_the_buyers_own(self, world, shop, make, send):
+        """Amazon tells the end of the day where the buyer lives: 07:59:59 UTC for California."""
+        world.playbook()
+        promised = Window(latest=datetime(2026, 3, 8, 7, 59, 59, tzinfo=UTC))
+        there = Address(country="US", state="CA")
+        world.bring(make.order(deliver_by=promised, ship_to=there), make.shipment())
+        world.bring(make.event(-4))
+        world.configure(quiet_hours=QuietHours(enabled=False))
+        watch.run(world.runtime)
+        send()
+
+        assert "Planned delivery: by March 7, 2026" in shop.drafts[0][1].text
 
     def test_it_is_sent_once(self, world, shop, late, send, time):
         for _ in range(5):
