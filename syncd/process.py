@@ -7,26 +7,26 @@ import gc
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
 
 @cache
 def name() -> str:
-    """This process: host, pid, and the tick at which it started, since pids are used again."""
+    """This process: where it runs, pid, and the tick at which it started: pids are used again."""
     try:
         started = _started(os.getpid())
     except OSError:
         started = ""  # a place without /proc
-    return f"{platform.node()}:{os.getpid()}:{started}"
+    return f"{_place()}:{os.getpid()}:{started}"
 
 
 def is_dead(owner: str) -> bool:
     """Whether `owner` ran on this host and has ended; False where that cannot be told."""
     host, _, rest = owner.rpartition(":")[0].rpartition(":")
     ticks = owner.rpartition(":")[2]
-    if host != platform.node() or not rest.isdigit():
+    if host != _place() or not rest.isdigit():
         return False
     try:
         return _started(int(rest)) != ticks
@@ -34,17 +34,34 @@ def is_dead(owner: str) -> bool:
         return not _exists(int(rest))
 
 
+def _place() -> str:
+    """The host, and which of its process numbers are meant.
+
+    Cloned machines share a name, and containers that use their host's network have its name.
+    """
+    parts = [platform.node()]
+    with suppress(OSError):  # machine-id(5); no other part of /etc or /proc is there in a sandbox
+        parts.append(Path("/etc/machine-id").read_text(encoding="ascii")[:8])
+    with suppress(OSError):
+        parts.append(str(Path("/proc/self/ns/pid").stat().st_ino))
+    return "/".join(parts)
+
+
 @contextmanager
 def importing() -> Iterator[None]:
-    """No garbage is collected within.
+    """No garbage is collected within, and before `settle` not even what came is looked through.
 
-    Modules stay, yet the collector would look through them again and again: a tenth of a start.
+    Modules stay, yet the collector would look through them again and again: a tenth of a start, and
+    as much when it is let loose on all of them at once.
     """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if gc.get_freeze_count() == 0:  # else this would undo what `settle` did
+            gc.freeze()
+            gc.unfreeze()  # among the oldest, which are looked at last; what is garbage still goes
         if was_on:
             gc.enable()
 

@@ -1,5 +1,6 @@
-"""Who holds a lease, and whether that one still lives."""
+"""Who holds a lease, whether that one still lives, and what the garbage collector looks at."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -55,6 +56,54 @@ def test_somebody_elses_process_is_alive(monkeypatch):
     assert not process.is_dead(f"{process.name().split(':')[0]}:{2**22 + 1}:1")
 
 
+def test_of_another_machine_of_the_same_name_nothing_is_known(other, monkeypatch):
+    """A cloned machine has the first one's name, a container may have its host's."""
+    child, name = other
+    child.kill()
+    child.wait()
+    assert process.is_dead(name)
+    monkeypatch.setattr(process, "_place", lambda: "a clone")
+    assert not process.is_dead(name)
+
+
 @pytest.mark.parametrize("owner", ["", "a", "a:b:c", "elsewhere:1:1"])
 def test_of_others_nothing_is_known(owner):
     assert not process.is_dead(owner)
+
+
+@pytest.fixture
+def unsettled():
+    """The collector as it is in a process that has just begun."""
+    gc.unfreeze()
+    yield
+    gc.unfreeze()
+
+
+def test_what_is_imported_is_not_looked_through_when_the_collector_is_let_loose(unsettled):
+    with process.importing():
+        assert not gc.isenabled()
+        made = [[] for _ in range(10_000)]
+
+    assert gc.isenabled()
+    assert gc.get_count()[0] < 1_000
+    assert any(each is made for each in gc.get_objects(generation=2))
+
+
+def test_what_is_settled_stays_so_at_a_later_import(unsettled):
+    gc.freeze()
+    settled = gc.get_freeze_count()
+
+    with process.importing():
+        pass
+
+    assert gc.get_freeze_count() > settled / 2
+
+
+def test_a_collector_that_was_off_stays_off(unsettled):
+    gc.disable()
+    try:
+        with process.importing():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
