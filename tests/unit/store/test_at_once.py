@@ -1,11 +1,15 @@
 """Several polls write at the same time, as a daemon's threads and a command beside it do."""
 
 import threading
+from collections import Counter
 from datetime import timedelta
 from time import sleep
 
+import pytest
+
+from syncd.ingest.messages import plan_messages
 from syncd.model import Direction, Draft, NewNotice, Party, Receipt
-from syncd.store import Store
+from syncd.store import Store, TryAgain
 
 BUYERS = 40
 
@@ -51,6 +55,34 @@ def test_two_accounts_that_meet_the_same_buyers_make_them_once(source, source_of
     assert raised == []
     assert store.look.counts()["messages"] == 2 * BUYERS
     assert store.look.counts()["customers"] == BUYERS
+
+
+@pytest.mark.parametrize(
+    "met", [Party(id="u1", email="1@example.org"), Party(id="u3")], ids=["are one", "are known"]
+)
+def test_a_plan_does_not_hold_where_its_buyers_turned_out_otherwise(
+    source, source_of, store, make, met
+):
+    other = source_of(store, "other")
+    source.bring(make.message("m1", buyer=Party(email="1@example.org"), thread_id="t1"))
+    source.bring(make.message("m2", buyer=Party(id="u1"), thread_id="t2"))
+    who = [Party(email="1@example.org"), Party(id="u1"), Party(id="u3")]
+    news = {f"n{n}": make.message(f"n{n}", buyer=buyer) for n, buyer in enumerate(who)}
+
+    def write():
+        with store.ingest.batch(source.claim(), make.at()) as tx:
+            planned = plan_messages(tx, "scripted", news, Counter())
+            if not other.brought:
+                other.brought = other.bring(make.message("o1", buyer=met, thread_id="t1"))
+            tx.begin()
+            planned()
+
+    other.brought = None
+    with pytest.raises(TryAgain):
+        write()
+    write()
+    assert store.look.counts()["customers"] == (2 if met.email else 3)
+    assert store.look.counts()["messages"] == 6
 
 
 def test_orders_and_events_of_the_same_parcels_do_not_lock_each_other_out(source, store, make):
