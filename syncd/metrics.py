@@ -79,8 +79,8 @@ OUTBOX_OLDEST = Gauge(
 )
 SENDS = Counter(
     "syncd_sends",
-    "Tries to send, by outcome: sent, later, obsolete, rerouted, person, rejected, unavailable, "
-    "auth_failed, unknown or bug.",
+    "Tries to send, by outcome: sent, later, obsolete, held, rerouted, person, rejected, "
+    "unavailable, auth_failed, unknown or bug.",
     ["account", "outcome"],
     registry=REGISTRY,
 )

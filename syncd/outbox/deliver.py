@@ -23,12 +23,11 @@ from syncd.connector import (
     SecretUnavailable,
     Unavailable,
 )
-from syncd.model import EXTENSION, REQUESTS, REVIEW_REQUEST, Draft, OutboxRow, OutboxState, Verdict
+from syncd.model import REQUESTS, REVIEW_REQUEST, Draft, OutboxRow, OutboxState, Verdict
+from syncd.outbox.before import Before
 from syncd.outbox.calls import call_for
 from syncd.outbox.compose import Unwritable, compose
-from syncd.outbox.looks import Looks, PollSoon, Wait
-from syncd.rules.news import NEWS_CAUSES, overtaken
-from syncd.rules.playbooks import daytime
+from syncd.outbox.looks import PollSoon
 
 _log = log.get("outbox")
 
@@ -50,10 +49,6 @@ _SOONEST_RETRY = timedelta(seconds=5)
 
 # An account whose platform cannot be reached is left alone for this long.
 _REST = timedelta(seconds=30)
-# Others are somebody's own wish, whatever has become of the parcel.
-_FOR_A_FINDING = frozenset({"notice", EXTENSION})
-_QUIET = "the buyer's quiet hours"
-_NEWS = "there is news to be judged first"
 _GONE = frozenset({"unavailable", "auth_failed"})
 # Accounts are served side by side, lest a slow platform hold up the others.
 _LANES = 4
@@ -69,7 +64,7 @@ class Sender:
         self, runtime: Runtime, *, lease: timedelta = LEASE, poll_soon: PollSoon = lambda *_: None
     ) -> None:
         self._runtime = runtime
-        self._looks = Looks(runtime, poll_soon)
+        self._before = Before(runtime, poll_soon)
         self._store = runtime.store.outbox
         self._lease = lease
         self._owner = process.name()
@@ -161,11 +156,15 @@ class Sender:
     def _deliver(self, account: Account, row: OutboxRow) -> str:
         now = clock.now()
         stands, news = self._store.standing(row, now)
-        over = self._over(row, stands=stands)
+        over = self._before.over(row, stands=stands)
         if over is not None:
             self._store.ended(row, OutboxState.OBSOLETE, over, now)
             return "obsolete"
-        wait = Wait(now + _SOONEST_RETRY, _NEWS) if news else self._wait(row, now)
+        case = self._before.case(row)
+        if case is not None:
+            self._store.ended(row, OutboxState.HELD, case, now)
+            return "held"
+        wait = self._before.wait(row, now, news=news)
         if wait is not None:
             self._store.postpone(row, wait.until, wait.reason)
             return "later"
@@ -174,35 +173,6 @@ class Sender:
         except Unwritable as error:
             return self._to_person(row, str(error))
         return self._held_back(account, row, draft) or self._send(account, row, draft)
-
-    def _over(self, row: OutboxRow, *, stands: bool) -> str | None:
-        """Why a row need not go out any more; None where it still should."""
-        if not stands and row.purpose in _FOR_A_FINDING:
-            return "the trouble is over"
-        if row.purpose != "notice" or row.shipment_id is None or row.cause not in NEWS_CAUSES:
-            return None
-        milestone, later, called_off = self._runtime.store.stories.since(row)
-        return overtaken(row.cause, milestone, later, called_off=called_off)
-
-    def _wait(self, row: OutboxRow, now: datetime) -> Wait | None:
-        """What a notice has to wait for; None where it may leave now."""
-        if row.purpose == "notice" and row.order_number is not None:
-            return self._order_waits(row, now)
-        if row.purpose != "notice" or row.shipment_id is None:
-            return None
-        story = self._runtime.store.stories.parcel(row.shipment_id)
-        quiet_hours = self._runtime.settings.quiet_hours
-        opens = daytime(now, story.destination_country, story.destination_state, quiet_hours)
-        if opens > now:  # it waited its turn too long, or was put off into the night
-            return Wait(opens, _QUIET)
-        return self._looks.wait(row, story, now)
-
-    def _order_waits(self, row: OutboxRow, now: datetime) -> Wait | None:
-        story = self._runtime.store.stories.order(row)
-        opens = daytime(now, story.country, story.state, self._runtime.settings.quiet_hours)
-        if opens > now:
-            return Wait(opens, _QUIET)
-        return self._looks.wait_for_shop(row, story, now)
 
     def _held_back(self, account: Account, row: OutboxRow, draft: Draft) -> str | None:
         """What the platform says keeps a draft from going out now, settled; None: nothing does."""

@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import Connection, Select, select
 
 from syncd.model import (
+    CaseKind,
     Milestone,
     OrderStatus,
     OrderStory,
@@ -19,6 +20,7 @@ from syncd.store.about import means
 from syncd.store.database import Database
 from syncd.store.tables import (
     accounts,
+    cases,
     conversation_orders,
     conversations,
     findings,
@@ -40,6 +42,12 @@ _TOLD_SOON = [
         OutboxState.IN_FLIGHT,
         OutboxState.SENT,
     )
+]
+
+
+_NOT_CONTENT = [
+    kind.value
+    for kind in (CaseKind.NOT_RECEIVED, CaseKind.REFUND, CaseKind.DISPUTE, CaseKind.CANCELLATION)
 ]
 
 
@@ -133,6 +141,26 @@ class StoryStore:
             ).one()
             causes = frozenset(connection.execute(later).scalars())
         return Milestone(milestone), causes, order == OrderStatus.CANCELLED
+
+    def case(self, row: OutboxRow) -> tuple[CaseKind, str] | None:
+        """The latest case in which the order's buyer says that nothing came, or wants out of it.
+
+        With its id at the platform. What is sent back has come first, so that returns do not count.
+        """
+        wanted = (
+            select(cases.c.kind, cases.c.source_id)
+            .join(
+                orders,
+                (orders.c.account_id == cases.c.account_id)
+                & (orders.c.source_id == cases.c.order_source_id),
+            )
+            .where(orders.c.id.in_(_orders_of(row)), cases.c.kind.in_(_NOT_CONTENT))
+            .order_by(cases.c.opened_at.desc())
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            found = connection.execute(wanted).one_or_none()
+        return found and (CaseKind(found[0]), found[1])
 
     def thread(self, account_id: int, row: OutboxRow) -> Thread:
         """The conversation to go on with in this account: that of `row`, else its order's latest.

@@ -1,0 +1,64 @@
+"""What is asked about a row before it is written and sent: need it go out, may it, must it wait."""
+
+from datetime import datetime, timedelta
+
+from syncd.accounts import Runtime
+from syncd.model import EXTENSION, OutboxRow
+from syncd.outbox.looks import Looks, PollSoon, Wait
+from syncd.rules.news import NEWS_CAUSES, overtaken
+from syncd.rules.playbooks import daytime
+
+# Others are somebody's own wish, whatever has become of the parcel.
+_FOR_A_FINDING = frozenset({"notice", EXTENSION})
+_QUIET = "the buyer's quiet hours"
+_JUDGED_WITHIN = timedelta(seconds=5)
+
+
+class Before:
+    """The questions of one runtime's sender; `poll_soon` is how a parcel is looked at first."""
+
+    def __init__(self, runtime: Runtime, poll_soon: PollSoon) -> None:
+        self._runtime = runtime
+        self._looks = Looks(runtime, poll_soon)
+
+    def over(self, row: OutboxRow, *, stands: bool) -> str | None:
+        """Why a row need not go out any more; None where it still should."""
+        if not stands and row.purpose in _FOR_A_FINDING:
+            return "the trouble is over"
+        if row.purpose != "notice" or row.shipment_id is None or row.cause not in NEWS_CAUSES:
+            return None
+        milestone, later, called_off = self._runtime.store.stories.since(row)
+        return overtaken(row.cause, milestone, later, called_off=called_off)
+
+    def case(self, row: OutboxRow) -> str | None:
+        """Why a person is to decide first; None where none need, or one has approved the text."""
+        if row.purpose != "notice" or row.text is not None or row.cause in NEWS_CAUSES:
+            return None
+        found = self._runtime.store.stories.case(row)
+        if found is None:
+            return None
+        kind, number = found
+        words = kind.replace("_", " ")
+        return f"the buyer has opened {words} case {number} about the order, approve it if it fits"
+
+    def wait(self, row: OutboxRow, now: datetime, *, news: bool) -> Wait | None:
+        """What a row has to wait for, such as `news` to be judged; None where it may leave now."""
+        if news:
+            return Wait(now + _JUDGED_WITHIN, "there is news to be judged first")
+        if row.purpose == "notice" and row.order_number is not None:
+            return self._order_waits(row, now)
+        if row.purpose != "notice" or row.shipment_id is None:
+            return None
+        story = self._runtime.store.stories.parcel(row.shipment_id)
+        quiet_hours = self._runtime.settings.quiet_hours
+        opens = daytime(now, story.destination_country, story.destination_state, quiet_hours)
+        if opens > now:  # it waited its turn too long, or was put off into the night
+            return Wait(opens, _QUIET)
+        return self._looks.wait(row, story, now)
+
+    def _order_waits(self, row: OutboxRow, now: datetime) -> Wait | None:
+        story = self._runtime.store.stories.order(row)
+        opens = daytime(now, story.country, story.state, self._runtime.settings.quiet_hours)
+        if opens > now:
+            return Wait(opens, _QUIET)
+        return self._looks.wait_for_shop(row, story, now)
