@@ -3,10 +3,24 @@
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from syncd import systemd
+
+
+def beside_the_config(path: Path, info: ValidationInfo) -> Path:
+    """A path of the config: ``~`` is the home folder, a relative one begins at the main file's."""
+    context: Any = info.context or {}
+    return Path(context.get("base", "")) / path.expanduser()
 
 
 class SecretUnavailable(Exception):
@@ -28,6 +42,11 @@ class Secret(BaseModel):
     """A file that holds nothing but the secret."""
     env: str | None = None
     """Name of an environment variable; for development, since children inherit it."""
+
+    @field_validator("file")
+    @classmethod
+    def _beside_the_config(cls, file: Path | None, info: ValidationInfo) -> Path | None:
+        return None if file is None else beside_the_config(file, info)
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Secret":

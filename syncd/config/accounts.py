@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from syncd.config.settings import AccountKeys, AccountSettings
-from syncd.config.wording import Complaint, complaints, did_you_mean, quoted
+from syncd.config.wording import EMPTY, Complaint, complaints, did_you_mean, quoted
 from syncd.connector import AccountConfig, Capability, Connector
 
 _NAME = re.compile(r"[a-z0-9-]+")
@@ -73,10 +73,16 @@ def _options(
     theirs = {
         key: value for key, value in table.items() if key not in _OWN or key in config.model_fields
     }
+    empty = [
+        Complaint((name,), EMPTY)
+        for name, info in config.model_fields.items()
+        if info.is_required() and theirs.get(name) == ""  # as the sample config leaves them
+    ]
     try:
-        return config.model_validate(theirs, context=context), []
+        options = config.model_validate(theirs, context=context)
     except ValidationError as error:
-        return None, complaints(error, config, also_known=_OWN)
+        return None, list(dict.fromkeys(complaints(error, config, also_known=_OWN) + empty))
+    return (None, empty) if empty else (options, [])
 
 
 def _unknown_connector(table: Mapping[str, Any], connectors: Connectors) -> list[Complaint]:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import Field, SerializeAsAny, field_validator, model_validator
+from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator, model_validator
 
 from syncd.config.guards import Guards
 from syncd.config.lateness import Lateness
-from syncd.config.values import ClockTime, Duration, LocalPath, PositiveDuration
+from syncd.config.values import ClockTime, Duration, LocalPath, PositiveDuration, sqlite_url
 from syncd.config.watches import FOR_BUYERS, FOR_STAFF, WITH_TEXT, Kind, Section, Watches
 from syncd.connector import AccountConfig
 from syncd.secret import Secret
@@ -75,19 +75,19 @@ class StoreSettings(Section):
 
     @field_validator("url")
     @classmethod
-    def _known_database(cls, url: str) -> str:
+    def _known_database(cls, url: str, info: ValidationInfo) -> str:
         try:
             parts = urlsplit(url)
             holds_password = parts.password is not None
         except ValueError:
             raise ValueError("is not a URL") from None
-        if parts.scheme not in {"sqlite", "postgresql"}:
+        if parts.scheme != "postgresql" and not url.startswith("sqlite:///"):
             raise ValueError('must begin with "sqlite:///" or "postgresql://"')
         if holds_password:
             raise ValueError(
                 'must not hold the password; give it as password = { credential = "NAME" }'
             )
-        return url
+        return sqlite_url(url, info) if parts.scheme == "sqlite" else url
 
     def connect_url(self) -> str:
         """The URL with the password in it: for the database driver only, never to be shown.

@@ -3,9 +3,11 @@
 import re
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, ValidationInfo
+
+from syncd.secret import beside_the_config
 
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
@@ -52,9 +54,10 @@ def _format_clock(value: time) -> str:
     return value.strftime("%H:%M")
 
 
-def _beside_the_config(path: Path, info: ValidationInfo) -> Path:
-    context: Any = info.context or {}
-    return Path(context.get("base", "")) / path.expanduser()
+def sqlite_url(url: str, info: ValidationInfo) -> str:
+    """An address of SQLite, whose file begins where all paths of the config do."""
+    path = url.removeprefix("sqlite:///")
+    return url if path in {"", ":memory:"} else f"sqlite:///{beside_the_config(Path(path), info)}"
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration)]
@@ -66,5 +69,5 @@ PositiveDuration = Annotated[Duration, AfterValidator(_longer_than_nothing)]
 ClockTime = Annotated[time, BeforeValidator(_parse_clock), PlainSerializer(_format_clock)]
 """A time of day, written ``"08:00"``."""
 
-LocalPath = Annotated[Path, AfterValidator(_beside_the_config)]
+LocalPath = Annotated[Path, AfterValidator(beside_the_config)]
 """A path; ``~`` is the home folder, and a relative one starts at the main config file's folder."""

@@ -19,6 +19,8 @@ _CONFIDENTIAL = re.compile(r"pass|secret|token|key|cred|auth|cookie|pin\b", re.I
 _USERINFO = re.compile(r"//[^/@\s]*@")
 _LONGEST_QUOTE = 60
 
+EMPTY = "must not be empty"
+
 _MUST_BE = {
     "string": "a text in quotes",
     "int": "a whole number",
@@ -63,7 +65,7 @@ def complaints(
 
     `also_known` are further keys that the table as a whole takes, for suggestions.
     """
-    found = error.errors(include_url=False)
+    found = [each for each in error.errors(include_url=False) if not _follows(each)]
     return list(dict.fromkeys(_complaint(each, model, tuple(also_known)) for each in found))
 
 
@@ -83,6 +85,11 @@ def quoted(value: object) -> str:
     return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
 
 
+def _follows(error: Any) -> bool:
+    """Whether it is only that the wrong items, which are told, leave none in a list."""
+    return bool(error["type"] == "too_short" and error["input"])
+
+
 def _complaint(error: Any, model: type[BaseModel], also_known: tuple[str, ...]) -> Complaint:
     path: KeyPath = tuple(error["loc"])
     if error["type"] == "missing":
@@ -91,7 +98,22 @@ def _complaint(error: Any, model: type[BaseModel], also_known: tuple[str, ...]) 
         return _unknown(path, model, also_known)
     if _in_secret(model, path):
         return _secret(path, error)
-    return Complaint(path, _message(error, path), _hint(error, model, path))
+    example = _example(model, path)
+    if error["type"] == "string_pattern_mismatch" and error["input"] and example:
+        told = f"must look like {example}{_not_given(error, path)}"
+        return Complaint(path, told, f"The pattern is {error['ctx']['pattern']}")
+    return Complaint(path, _message(error, path), _hint(error, path))
+
+
+def _example(model: type[BaseModel], path: KeyPath) -> str | None:
+    """A good value for what `path` leads to, an item's where that is an item of a list."""
+    info = field_at(model, path)
+    if info is None or not info.examples:
+        return None
+    example = info.examples[0]
+    if isinstance(path[-1], int) and isinstance(example, list | tuple):
+        example = example[0]
+    return toml(example)
 
 
 def _missing(path: KeyPath, model: type[BaseModel]) -> Complaint:
@@ -141,7 +163,7 @@ def _message(error: Any, path: KeyPath) -> str:
         return said + (_not_given(error, path) if said.startswith("must be ") else "")
     empty = error["type"] == "string_pattern_mismatch" and not error["input"]
     if empty or error["type"] in {"too_short", "string_too_short"}:
-        return "must not be empty"
+        return EMPTY
     return _plain(str(error["msg"]))
 
 
@@ -164,12 +186,11 @@ def _expected(error: Any) -> str | None:
     return _MUST_BE.get(kind.partition("_")[0])
 
 
-def _hint(error: Any, model: type[BaseModel], path: KeyPath) -> str:
+def _hint(error: Any, path: KeyPath) -> str:
     if error["type"] in {"literal_error", "enum"} and isinstance(error["input"], str):
         return did_you_mean(error["input"], re.findall(r"'([^']*)'", error["ctx"]["expected"]))
-    info = field_at(model, path)
-    if error["type"] == "string_pattern_mismatch" and info and info.examples:
-        return f"An example: {toml(info.examples[0])}"
+    if error["type"] == "tuple_type" and isinstance(error["input"], Mapping):
+        return f"Write [[{path[-1]}]], once for each"
     return ""
 
 

@@ -61,7 +61,8 @@ def deliverable(address: str | None) -> str:
             at = ""
     whole = f"{local}{at}{domain}"
     if not _ADDRESS.fullmatch(whole):
-        raise Rejected(f"{address!r} is no e-mail address that can be written to")
+        said = repr(address) if address else "what is known of the buyer"
+        raise Rejected(f"{said} is no e-mail address that can be written to")
     return whole
 
 

@@ -1,15 +1,16 @@
 """The settings of a mail account."""
 
 import ipaddress
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from syncd.connector import AccountConfig, Secret
 
-_ADDRESS = r"^[^\s@<>\"]+@[^\s@<>\"]+$"
+_ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+")
 _IMAP_PORTS = {"tls": 993, "starttls": 143, "none": 143}
 _SMTP_PORTS = {"tls": 465, "starttls": 587, "none": 25}
 
@@ -62,7 +63,7 @@ class OAuthSettings(BaseModel):
 class ImapConfig(AccountConfig):
     """One mailbox: read by IMAP, written by SMTP."""
 
-    address: str = Field(description="The mailbox's own address", pattern=_ADDRESS)
+    address: str = Field(description="The mailbox's own address")
     aliases: tuple[str, ...] = Field((), description="Further addresses that are the shop's own")
     display_name: str | None = Field(None, description="Name beside the address in From")
     username: str | None = Field(None, description="Login name, where it is not the address")
@@ -91,6 +92,13 @@ class ImapConfig(AccountConfig):
     max_attachment_bytes: int = Field(
         5_000_000, ge=0, description="Of larger attachments only name and size are kept"
     )
+
+    @field_validator("address")
+    @classmethod
+    def _is_address(cls, address: str) -> str:
+        if not _ADDRESS.fullmatch(address):
+            raise ValueError("must be a mail address, such as support@shop.example")
+        return address
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -154,3 +154,18 @@ def test_settings_do_not_change(read) -> None:
 def test_templates_are_not_checked_where_they_are_not_known(main) -> None:
     main.write_text('[[playbooks]]\nname="a"\nwhen=["exception"]\ntell="staff"\ntemplate="own"\n')
     assert load(main, {}).playbooks[0].template == "own"
+
+
+def test_relative_paths_of_secrets_and_of_the_store_begin_at_the_main_file(read, main) -> None:
+    text = '[store]\nurl = "sqlite:///kept/x.db"\nkey = {file = "key"}\n'
+    settings = read(text, one=SHOP.replace('{ env = "TOKEN" }', '{ file = "secrets/token" }'))
+    assert settings.store.url == f"sqlite:///{main.parent}/kept/x.db"
+    assert settings.store.key.file == main.parent / "key"
+    assert settings.accounts["shop-de"].options.token.file == main.parent / "secrets" / "token"
+
+
+def test_a_home_folder_and_whole_paths_stay(read, monkeypatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ann")
+    settings = read('[store]\nurl = "sqlite:////var/x.db"\nkey = {file = "~/key"}\n')
+    assert settings.store.url == "sqlite:////var/x.db"
+    assert str(settings.store.key.file) == "/home/ann/key"

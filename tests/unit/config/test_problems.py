@@ -163,11 +163,17 @@ REFERENCE = (
          '"etsy-*". Accounts: none')),
         (
             PLAYBOOK + 'countries = ["DE",\n "de"]',
-            ("6: playbooks[1].countries[2]: must match pattern '^[A-Z]{2}$'. "
-            'An example: ["DE", "FR"]'),
+            '6: playbooks[1].countries[2]: must look like "DE", not "de". The pattern is ^[A-Z]{2}$',
         ),
-        (PLAYBOOK.replace("late", "Late!"), ("2: playbooks[1].name: must match pattern "
-         "'^[a-z0-9][a-z0-9_-]*$'. An example: \"tell-the-buyer\"")),
+        (PLAYBOOK.replace("late", "Late!"), (
+            '2: playbooks[1].name: must look like "tell-the-buyer", not "Late!". '
+            "The pattern is ^[a-z0-9][a-z0-9_-]*$"
+        )),
+        ("[playbooks]\nname = 'x'", (
+            "1: playbooks: must be a list in square brackets, not a table. "
+            "Write [[playbooks]], once for each"
+        )),
+        ('[store]\nurl = "sqlite://x.db"', '2: store.url: must begin with "sqlite:///" or'),
         (PLAYBOOK + PLAYBOOK, '6: playbooks[2].name: there is another playbook "late". Rename one'),
         ("playbooks = 3", "1: playbooks: must be a list in square brackets, not 3"),
         ("playbooks = [3]", "1: playbooks[1]: must be a table, not 3"),
@@ -283,3 +289,16 @@ def test_a_file_that_is_not_utf_8(main: Path) -> None:
     main.write_bytes(b'[log]\nlevel = "\xe4"\n')
     with pytest.raises(ConfigError, match=r"syncd.toml:2: is not UTF-8 text. Save it as UTF-8"):
         load(main, {})
+
+
+def test_wrong_items_of_a_list_do_not_make_it_empty(wrong) -> None:
+    (problem,) = wrong('[[playbooks]]\nname = "x"\nwhen = ["late"]\ntell = "staff"')
+    assert "when[1]: must be one of" in problem
+
+
+def test_all_keys_that_a_sample_leaves_empty_are_told(wrong) -> None:
+    found = wrong('[accounts.x]\nconnector = "shop"\nhost = ""\nport = 0\ntoken = {env = "T"}')
+    assert [problem.split(": ", 1)[1] for problem in found] == [
+        "accounts.x.host: must not be empty",
+        "accounts.x.port: must be at least 1, not 0",
+    ]
