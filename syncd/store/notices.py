@@ -28,8 +28,8 @@ STANDS = or_(outbox.c.finding_id.is_(None), _TROUBLE)
 OVER = or_(outbox.c.finding_id.is_(None), ~_TROUBLE)
 """That it is over, or there is none behind it."""
 
-# Others are somebody's own wish, whatever has become of the parcel.
-_FOUND = ("notice", EXTENSION)
+FOUND = ("notice", EXTENSION)
+"""What rows are for that answer a finding; others are somebody's own wish, whatever has become."""
 
 _NOTICE_COLUMNS = (
     "key", "account_id", "state", "purpose", "template", "language", "cause", "shipment_id",
@@ -49,7 +49,7 @@ def unjudged(now: datetime) -> ColumnElement[bool]:
     order = exists().where(
         order_dues.c.order_id == outbox.c.order_id, order_dues.c.due_at <= to_us(now)
     )
-    return and_(outbox.c.purpose.in_(_FOUND), or_(parcel, order))
+    return and_(outbox.c.purpose.in_(FOUND), or_(parcel, order))
 
 
 def insert_notices(connection: Connection, notices: Iterable[NewNotice], now_us: int) -> int:

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, Select, Table, func, select
+from sqlalchemy import Column, Connection, Select, Table, func, select, update
 
-from syncd.model import Finding, NewNotice
+from syncd.model import Finding, NewNotice, OutboxState
 from syncd.store import bulk, dues
-from syncd.store.notices import insert_notices
-from syncd.store.tables import findings
+from syncd.store.notices import FOUND, STANDS, insert_notices
+from syncd.store.tables import findings, outbox
 from syncd.store.times import from_us, to_us
 
 _FINDING_COLUMNS = (
@@ -42,6 +42,7 @@ class Round:
         self._now_us = to_us(now)
         self._when_due = when_due
         self._about = about
+        self._closed = False
         self.numbers = dues.claim(connection, when_due, self._now_us, limit)
 
     def _read(self, wanted: Select[Any], number: Column[int]) -> list[Any]:
@@ -90,6 +91,7 @@ class Round:
 
     def close(self, finding_ids: Collection[int]) -> None:
         """The troubles behind these findings are over."""
+        self._closed = self._closed or bool(finding_ids)
         rows = [(self._now_us, number) for number in finding_ids]
         bulk.update(self._connection, findings, ("closed_at",), rows)
 
@@ -97,6 +99,21 @@ class Round:
         """When each subject is to be judged next; None: not before it has news."""
         moments = {number: to_us(at) for number, at in due.items()}
         dues.plan(self._connection, self._when_due, moments)
+
+    def withdraw(self) -> None:
+        """Take back what waits for a person to tell of a trouble that this round found to be over.
+
+        What may have reached the buyer is left, and tasks, which somebody may be at.
+        """
+        if not (self._closed and self.numbers):
+            return
+        waits = outbox.c.state.in_([OutboxState.HELD.value, OutboxState.PERSON.value])
+        mine = bulk.among(self._connection, outbox.c[self._about.name], self.numbers)
+        self._connection.execute(
+            update(outbox)
+            .where(waits, outbox.c.attempts == 0, outbox.c.purpose.in_(FOUND), mine, ~STANDS)
+            .values(state=OutboxState.OBSOLETE.value, reason="the trouble is over")
+        )
 
     def queue(self, notices: Iterable[NewNotice]) -> int:
         """Queue messages in the same transaction as their findings; returns how many are new."""

@@ -40,6 +40,7 @@ def judge_batch(runtime: Runtime, limit: int) -> int:
         tx.open((order.order_number, finding) for order, finding in new)
         addressees = tx.addressees([order for order, _ in new])
         queued = tx.queue(notices(runtime, new, addressees)) if new else 0
+        tx.withdraw()
     said("order", len(found), [finding for _, finding in new], queued)
     return len(found)
 

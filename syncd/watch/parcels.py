@@ -40,6 +40,7 @@ def judge_batch(runtime: Runtime, limit: int) -> int:
         answers = outages.hold_back(answers, tx.parcels, struck)
         queued = tx.queue(wait_if_delivered(answers, tx.delivered(answers))) if answers else 0
         queued += _tell_news(runtime, tx, now)
+        tx.withdraw()
     said("parcel", len(found), [finding for _, finding in new], queued)
     return len(found)
 
