@@ -2,7 +2,7 @@ import csv
 import json
 import re
 import sys
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from time import process_time
 
@@ -156,7 +156,7 @@ def test_what_cannot_be_judged_is_left_out_and_counted(tmp_path):
 def test_all_that_is_wrong_is_told_with_its_line(tmp_path):
     path = write(
         tmp_path / "orders.csv",
-        "1,01/02/2026,,soon,2026-01-09,,,,,",
+        "1,2026-01-32,,soon,2026-01-09,,,,,",
         "2,2026-01-01,,2026-01-05,2026-01-09,,,,,",
         '3,2026-01-01,,2026-01-05,2026-01-09,"Köln",,,,,more',
         "4,2026-01-01",
@@ -167,9 +167,9 @@ def test_all_that_is_wrong_is_told_with_its_line(tmp_path):
     assert result.stdout == ""
     said = result.stderr.splitlines()
     assert said[0].startswith(
-        f"{path}:2: placed_at: '01/02/2026' is neither a date nor a timestamp"
+        f"{path}:2: placed_at: '2026-01-32' is not in the calendar, or not on the clock"
     )
-    assert said[1].startswith(f"{path}:2: delivered_at: 'soon'")
+    assert said[1].startswith(f"{path}:2: delivered_at: 'soon' is neither a date nor a timestamp")
     assert said[2].startswith(f"{path}:4: more fields than the header has")
     assert said[3] == f"{path}:5: fewer fields than the header has"
     assert said[4].startswith(f"{path}:6: placed_at: '2026-02-30'")
@@ -187,9 +187,13 @@ def test_many_problems_are_capped(tmp_path):
     ("content", "said"),
     [
         (b"", "1: no header; the columns are order_id, placed_at,"),
-        (b"order_id,placed_at\n", "1: there is no column 'delivered_at'"),
-        (HEADER.replace(",", ";").encode(), "1: fields are not separated by commas"),
+        (
+            b"order_id,placed_at\n",
+            "1: there is no column 'delivered_at'; there are order_id, placed_at",
+        ),
+        (HEADER.encode() + b",carrier\n", "1: there are several columns 'carrier'"),
         (b"\xff\xfe\x00", "not UTF-8 text"),
+        (HEADER.encode() + b"\n1,,,,,K\xf6ln,,,,\n", "2: not UTF-8 text; export it as CSV UTF-8"),
         (HEADER.encode() + b'\n1,"2026-01-01"x,,,,,,,,\n', "not CSV"),
     ],
 )
@@ -204,6 +208,57 @@ def test_a_spreadsheets_mark_at_the_begin_is_no_part_of_the_header(tmp_path):
     path = tmp_path / "orders.csv"
     path.write_text(HEADER + "\n1,2026-01-01,,2026-01-05,2026-01-09,,,,,\n", "utf-8-sig")
     assert len(read_orders(path).orders) == 1
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_spreadsheets_of_other_countries_can_be_read(tmp_path, mark, encoding):
+    rows = [
+        " Order_ID ,PLACED_AT,delivered_at,promised_at,destination".replace(",", mark),
+        mark.join(("1", "28.2.2026 23:05", "3.3.2026", "2.3.2026", '"Köln, am Rhein"')),
+        mark * 4,
+    ]
+    path = tmp_path / "orders.csv"
+    path.write_text("\r\n".join(rows), encoding, newline="")
+    read = read_orders(path)
+    (order,) = read.orders
+    assert (order.placed_at, order.delivered_at, order.promised_at) == (
+        datetime(2026, 2, 28, 23, 5),  # noqa: DTZ001  the file tells no zone
+        date(2026, 3, 3),
+        date(2026, 3, 2),
+    )
+    assert order.destination == "Köln, am Rhein"
+    assert read.left_out == {"empty rows": 1}
+
+
+def test_an_order_that_is_told_of_twice_counts_once(tmp_path):
+    row = "1,2026-01-01,,2026-01-05,2026-01-09,,,,,"
+    path = write(tmp_path / "orders.csv", row, row, row.replace("-05", "-06"), row[1:], row[1:])
+    read = read_orders(path)
+    assert read.left_out == {"the same row again": 1}
+    assert len(read.orders) == 4, "another parcel of it, and two without an id"
+
+
+def test_times_that_cannot_be_are_left_out_before_they_move_the_end_of_the_data(tmp_path):
+    path = write(
+        tmp_path / "orders.csv",
+        "1,2026-01-01,,2062-01-05,2026-01-09,,,,,",
+        "2,2026-01-01,2062-01-02,,2026-01-09,,,,,",
+        "3,2026-01-01,,,2026-01-09,,,,,delivered",
+        "4,2026-01-01,,2026-01-05,2026-01-09,,,,,delivered",
+        "5,2026-01-04,,,2026-01-30,,,,,",
+    )
+    found = json.loads(run(path, "--json").stdout)
+    assert found["orders"] == {
+        "read": 5,
+        "judged": 1,
+        "outcome_unknown": 1,
+        "left_out": {
+            "handed over or delivered years after it was placed": 2,
+            "delivered, but not told when": 1,
+        },
+        "data_end": "2026-01-05",
+    }
 
 
 def test_a_file_without_orders_is_no_error(tmp_path):
