@@ -10,7 +10,6 @@ from syncd.rules.playbooks import daytime
 
 # Others are somebody's own wish, whatever has become of the parcel.
 _FOR_A_FINDING = frozenset({"notice", EXTENSION})
-_QUIET = "the buyer's quiet hours"
 _JUDGED_WITHIN = timedelta(seconds=5)
 
 
@@ -53,12 +52,16 @@ class Before:
         quiet_hours = self._runtime.settings.quiet_hours
         opens = daytime(now, story.destination_country, story.destination_state, quiet_hours)
         if opens > now:  # it waited its turn too long, or was put off into the night
-            return Wait(opens, _QUIET)
+            return self._quiet(row, opens)
         return self._looks.wait(row, story, now)
 
     def _order_waits(self, row: OutboxRow, now: datetime) -> Wait | None:
         story = self._runtime.store.stories.order(row)
         opens = daytime(now, story.country, story.state, self._runtime.settings.quiet_hours)
         if opens > now:
-            return Wait(opens, _QUIET)
+            return self._quiet(row, opens)
         return self._looks.wait_for_shop(row, story, now)
+
+    def _quiet(self, row: OutboxRow, opens: datetime) -> Wait:
+        self._looks.waits_for_another_reason(row)
+        return Wait(opens, "the buyer's quiet hours")

@@ -36,6 +36,10 @@ class Looks:
         self._poll_soon = poll_soon
         self._waiting: dict[int, datetime] = {}
 
+    def waits_for_another_reason(self, row: OutboxRow) -> None:
+        """Its look, if it was asked for, will be too old by the time the notice may leave."""
+        self._waiting.pop(row.id, None)
+
     def wait(self, row: OutboxRow, story: ParcelStory, now: datetime) -> Wait | None:
         """What the notice in `row` has to wait for; None where it may leave."""
         settings = self._runtime.settings.guards
@@ -44,6 +48,7 @@ class Looks:
         heard = listening(self._runtime, [parcel])[parcel]
         stale = guards.stale_since(heard.sources, settings.stale_source, now)
         if stale is not None and row.cause in _OF_SILENCE:
+            self.waits_for_another_reason(row)
             return Wait(guards.ask_again(stale, now), "the source of tracking is silent itself")
         until = guards.look_first(heard.sources, heard.looked_at, settings.fresh_look, now)
         if until is None or self._out_of_patience(row, now):
@@ -60,6 +65,7 @@ class Looks:
             return None
         stale = shop.stale_since(settings.stale_source, now)
         if stale is not None:
+            self.waits_for_another_reason(row)
             return Wait(guards.ask_again(stale, now), "the shop's orders cannot be read")
         until = guards.look_first([shop], shop.succeeded_at, settings.fresh_look, now)
         if until is None or self._out_of_patience(row, now):

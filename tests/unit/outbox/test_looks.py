@@ -84,6 +84,21 @@ def test_a_look_that_never_comes_is_not_waited_for_for_ever(world, sender, asked
     ]
 
 
+def test_a_look_asked_for_in_the_evening_is_asked_for_again_in_the_morning(
+    world, sender, asked, time
+):
+    time(timedelta(hours=7, minutes=59))  # 20:59 in Berlin
+    sender.run()
+    time(MINUTE)
+    sender.run()
+    assert state(world) == (OutboxState.PENDING, "the buyer's quiet hours")
+
+    time(timedelta(hours=11))
+    sender.run()
+    assert state(world) == (OutboxState.PENDING, "a look at the parcel comes first")
+    assert asked == ["shop", "shop"]
+
+
 def test_a_source_that_fails_is_not_waited_for(world, sender, asked, time):
     time(31 * MINUTE)
     poll(world, fails=True)
