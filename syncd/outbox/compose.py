@@ -127,7 +127,8 @@ def _facts(
     stands = Milestone(story.stands)
     ahead = story.deliver_by is not None and story.deliver_by >= now and not stands.terminal
     promised = _day(story.deliver_by, story.destination_country, story.destination_state)
-    silent = (now - story.last_movement_at).days if story.last_movement_at else None
+    # A time whose zone was not told may seem to be ahead of now.
+    silent = max(0, (now - story.last_movement_at).days) if story.last_movement_at else None
     return NoticeFacts(
         order_id=story.order_id,
         tracking_number=story.tracking_number,

@@ -29,6 +29,16 @@ class TestGoodWay:
             assert fact in draft.text
         assert only(world).state is OutboxState.SENT
 
+    def test_a_scan_whose_zone_nobody_told_is_none_of_the_future(self, world, shop, make, send):
+        """Shanghai's clocks are ahead of UTC, as which such a time is read."""
+        world.playbook()
+        world.bring(make.order(promise=-3, ship_to=Address(country="GB")), make.shipment())
+        world.bring(make.event(0.3, utc_offset_minutes=None))
+        watch.run(world.runtime)
+        send()
+
+        assert "last scanned" not in shop.drafts[0][1].text
+
     def test_the_promised_day_is_the_buyers_own(self, world, shop, make, send):
         """Amazon tells the end of the day where the buyer lives: 07:59:59 UTC for California."""
         world.playbook()
