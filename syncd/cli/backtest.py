@@ -20,6 +20,9 @@ from syncd.rules.lateness.replay import Replayed, data_end, replay
 _READ = 0.3
 """The share of the time that reading takes, about."""
 
+# What the lane of orders without origin and destination is called in the figures.
+_NO_LANE = ">"
+
 _PICTURES = (".pdf", ".png", ".svg")
 
 
@@ -106,6 +109,12 @@ def _parameters(replayed: Replayed) -> dict[str, Any]:
 def _tell(report: Mapping[str, Any]) -> None:
     orders = report["orders"]
     left_out = "".join(f", {number} {why}" for why, number in orders["left_out"].items())
+    if not orders["judged"]:
+        click.echo(
+            f"0 orders judged: there are {orders['read']} in the file, "
+            f"{orders['outcome_unknown']} still open at its end{left_out}"
+        )
+        return
     click.echo(
         f"{orders['judged']} orders judged; {orders['outcome_unknown']} still open at the data's "
         f"end, {orders['data_end']}{left_out}\n"
@@ -113,7 +122,10 @@ def _tell(report: Mapping[str, Any]) -> None:
     emit(_lines(report["detectors"]), as_json=False)
     for name, tables in (("month", report["by_month"]), ("lane", report["by_lane"])):
         click.echo(f"\nThe operational detector by {name}:")
-        lines = [{name: label, **_line(table["operational"])} for label, table in tables.items()]
+        lines = [
+            {name: "not told" if label == _NO_LANE else label, **_line(table["operational"])}
+            for label, table in tables.items()
+        ]
         emit(lines, as_json=False)
 
 

@@ -10,6 +10,7 @@ import click
 
 from syncd import clock, plugins
 from syncd.cli import exits
+from syncd.cli.doubts import doubts_about
 from syncd.cli.invocation import Invocation, json_option, pass_invocation
 from syncd.cli.logins import keeper, prove_key
 from syncd.cli.output import emit, printable
@@ -26,7 +27,8 @@ _PATH = click.Path(path_type=Path, dir_okay=False)
 
 @click.command()
 @click.argument("path", type=_PATH, required=False)
-@click.option("--connector", "names", multiple=True, help="Add an account of this connector.")
+@click.option("--connector", "names", multiple=True,
+              help="Add an account of this connector; once for each.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Overwrite a config that is there.")
 @pass_invocation
 def init(invocation: Invocation, path: Path | None, names: tuple[str, ...], force: bool) -> None:
@@ -35,6 +37,7 @@ def init(invocation: Invocation, path: Path | None, names: tuple[str, ...], forc
     Without PATH it is the file of --config, else /etc/syncd/syncd.toml for root and
     ~/.config/syncd/syncd.toml for others. Asks nothing and starts nothing.
     """
+    _refuse_connector(path)
     target = path or invocation.new_config
     text = sample(_chosen(names))
     if target.exists() and not force:
@@ -47,6 +50,14 @@ def init(invocation: Invocation, path: Path | None, names: tuple[str, ...], forc
             f"add an account: syncd sample-config NAME >> {target} (syncd connectors lists NAMEs)"
         )
     click.echo(f"edit it, then: syncd --config {target} check-config --online")
+
+
+def _refuse_connector(path: Path | None) -> None:
+    """A usage error for a file called like a connector: --connector takes one name at a time."""
+    if path is not None and str(path) in plugins.load().connectors:
+        raise click.UsageError(
+            f"{path} is a connector: --connector {path} adds its account, PATH is the config's file"
+        )
 
 
 @click.command("sample-config")
@@ -98,6 +109,7 @@ def check_config(
             if online:
                 prove_key(settings, file)
             accounts = _opened(opened, file, settings, found)
+            doubts = list(map(str, doubts_about(settings, file)))
             answers = [_asked(*each) for each in accounts if each[0].enabled] if online else []
     except ConfigError as error:
         if not as_json:
@@ -107,7 +119,7 @@ def check_config(
         )
         ctx.exit(exits.CONFIG)
     shown = effective(settings) if show else None
-    _tell(Checked(file, len(accounts), answers, online, shown), as_json=as_json)
+    _tell(Checked(file, len(accounts), answers, online, shown, doubts), as_json=as_json)
     ctx.exit(exits.OK if all(answer["ok"] for answer in answers) else exits.UNAVAILABLE)
 
 
@@ -122,17 +134,21 @@ class Checked:
     online: bool
     shown: str | None
     """The settings in effect, where they are wanted."""
+    doubts: list[str]
 
 
 def _tell(checked: Checked, *, as_json: bool) -> None:
     if as_json:
-        told = {"file": checked.file, "ok": True, "problems": [], "accounts": checked.answers}
+        told = {"file": checked.file, "ok": True, "problems": [], "accounts": checked.answers,
+                "doubts": checked.doubts}  # fmt: skip
         emit(told | ({"settings": checked.shown} if checked.shown else {}), as_json=True)
         return
     if checked.shown is not None:
         click.echo(checked.shown, nl=False)
     else:
         click.echo(f"{checked.file}: ok, accounts: {checked.accounts}")
+    for doubt in checked.doubts:
+        click.echo(f"note: {printable(doubt)}", err=True)
     if checked.online:
         emit(checked.answers, as_json=False)
 
@@ -180,7 +196,10 @@ def _prove_templates(settings: Settings) -> None:
         wording.load(settings)
     except TemplateProblems as error:
         raise ConfigError(
-            [Problem(each.file, each.line, "", each.message, each.fix) for each in error.problems]
+            [
+                Problem(each.file, each.line, "", each.message, each.fix[:1].upper() + each.fix[1:])
+                for each in error.problems
+            ]
         ) from None
 
 

@@ -96,6 +96,7 @@ def _opened(
     Raises ConfigError where the config names no key for the store.
     """
     if settings.store.key is None:
+        _prove_page(account, plugins)
         raise ConfigError([
             Problem(
                 invocation.config, None, "store.key", "is needed to keep a login",
@@ -111,6 +112,13 @@ def _opened(
         connector = plugins.connectors[account.connector](account.options, context)
         with closing(connector):
             yield connector, partial(store.accounts.resume, account_id)
+
+
+def _prove_page(account: AccountSettings, plugins: Plugins) -> None:
+    """A usage error for an account without a page for a consent, which needs no key either."""
+    context = Context(account=account.name, now=clock.now)
+    with closing(plugins.connectors[account.connector](account.options, context)) as connector:
+        _page(connector, _consent("state", f"http://127.0.0.1:{PORT}/"))
 
 
 def _browsed(connector: Connector, port: int, timeout: float) -> tuple[str, Consent]:

@@ -13,10 +13,16 @@ from syncd.text.tracking_sites import TrackingSite, choose
 _COLUMNS = ("carrier", "name", "score", "check", "reason")
 
 
+def _country(_: click.Context, __: click.Parameter, typed: str | None) -> str | None:
+    if typed is not None and not (len(typed) == 2 and typed.isascii() and typed.isalpha()):
+        raise click.BadParameter(f"{typed!r} is no country in two letters, as DE")
+    return typed and typed.upper()
+
+
 @click.command()
 @click.argument("numbers", metavar="NUMBER...", nargs=-1, required=True)
-@click.option("--country", help="Where the parcel goes, as DE.")
-@click.option("--origin", help="Where it comes from, as CN.")
+@click.option("--country", callback=_country, help="Where the parcel goes, as DE.")
+@click.option("--origin", callback=_country, help="Where it comes from, as CN.")
 @click.option("--carrier", metavar="HINT", help="The carrier's name as the shop or sender gave it.")
 @json_option
 def recognise(

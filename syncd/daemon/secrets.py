@@ -7,11 +7,17 @@ from syncd.config import Problem, Settings
 from syncd.secret import SecretUnavailable, secrets_in
 
 
-def missing_secrets(settings: Settings, file: Path) -> Iterator[Problem]:
-    """A problem for each secret that cannot be read; those of accounts at rest do not matter."""
+def missing_secrets(
+    settings: Settings, file: Path, *, files_only: bool = False
+) -> Iterator[Problem]:
+    """A problem for each secret that cannot be read; those of accounts at rest do not matter.
+
+    With `files_only` for those that lie in files: others are given to the service alone.
+    """
     resting = {f"accounts.{name}" for name, each in settings.accounts.items() if not each.enabled}
     for key, secret in secrets_in(settings):
-        if not any(key.startswith(f"{prefix}.") for prefix in resting):
+        wanted = secret.file is not None or not files_only
+        if wanted and not any(key.startswith(f"{prefix}.") for prefix in resting):
             try:
                 secret.reveal()
             except SecretUnavailable as error:

@@ -9,12 +9,14 @@ class TemplateProblem(Value, frozen=True, kw_only=True):
     """Something wrong with a template file, found when it is loaded."""
 
     file: Path
-    line: int
+    line: int | None
+    """None where it is no line's."""
     message: str
     fix: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}; {self.fix}"
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.message}; {self.fix}"
 
 
 class TemplateProblems(Exception):

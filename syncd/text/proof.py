@@ -56,7 +56,7 @@ def _untold(template: TemplateFile) -> Iterator[TemplateProblem]:
 
 def _unfillable(template: TemplateFile) -> Iterator[TemplateProblem]:
     """The first problem of each kind only: one mistake spoils many of the combinations."""
-    seen: dict[tuple[int, str], TemplateProblem] = {}
+    seen: dict[tuple[int | None, str], TemplateProblem] = {}
     for facts in sample_facts(template.used, sample_of(template.name)):
         for problem in _when_filled(template, facts):
             seen.setdefault((problem.line, problem.message), problem)

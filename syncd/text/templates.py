@@ -149,8 +149,8 @@ def _read_all(folder: Path) -> "tuple[dict[_Key, TemplateFile], list[TemplatePro
     files: dict[_Key, TemplateFile] = {}
     problems: list[TemplateProblem] = []
     if not folder.is_dir():
-        fix = "create it, or correct the setting that names it"
-        problems.append(TemplateProblem(file=folder, line=1, message="no such folder", fix=fix))
+        fix = "create it, or correct folder in [templates]"
+        problems.append(TemplateProblem(file=folder, line=None, message="no such folder", fix=fix))
     for path in _template_paths(folder):
         try:
             template = _read(path, _named(path))
@@ -183,6 +183,7 @@ def _without_last_resort(
     first = {name: template for (name, _), template in reversed(own.items())}
     for name, template in sorted(first.items()):
         if not any((name, language) in known for language in chain(default)):
-            said = f"'{name}' exists neither in '{default}' nor in '{DEFAULT}'"
+            tried = " nor ".join(dict.fromkeys((f"'{default}'", f"'{DEFAULT}'")))
+            said = f"'{name}' does not exist in {tried}"
             fix = f"add {name}.{DEFAULT}.txt for buyers of other languages"
             yield TemplateProblem(file=template.path, line=1, message=said, fix=fix)

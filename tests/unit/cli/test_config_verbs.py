@@ -152,11 +152,36 @@ def test_check_config_of_a_bad_one_is_78(config, capsys) -> None:
     )
 
 
+def test_what_only_may_be_wrong_is_noted(config, tmp_path) -> None:
+    config.write_text(
+        '[accounts.shop-de]\nconnector = "shop"\ntoken = { file = "pw" }\n'
+        'follow_carriers = ["dhl-d", "gls"]\n'
+    )
+    checked = syncd("check-config", config)
+    assert checked.exit_code == 0
+    first, second = checked.stderr.splitlines()
+    assert first.startswith(f"note: {config}: accounts.shop-de.token: cannot read the secret in")
+    assert f"{tmp_path}/pw: No such file or directory. The daemon does not start" in first
+    assert "follow_carriers: no carrier has the code 'dhl-d'. Did you mean 'dhl-de'?" in second
+
+    (tmp_path / "pw").write_text("swordfish")
+    doubts = json.loads(syncd("check-config", config, "--json").stdout)["doubts"]
+    assert len(doubts) == 1
+
+
+def test_a_config_is_not_called_like_a_connector(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = syncd("init", "shop")
+    assert ended.exit_code != 0
+    assert "shop is a connector: --connector shop adds its account" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_check_config_as_json(config) -> None:
     good = syncd("check-config", config, "--json")
     assert (good.exit_code, json.loads(good.output)) == (
         0,
-        {"file": str(config), "ok": True, "problems": [], "accounts": []},
+        {"file": str(config), "ok": True, "problems": [], "accounts": [], "doubts": []},
     )
     config.write_text(account("shop-de", more="toke = 1"))
     bad = syncd("check-config", config, "--json")

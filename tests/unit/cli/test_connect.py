@@ -199,6 +199,10 @@ class TestBefore:
         assert ended.code == exits.USAGE
         assert "sandbox has no page for a consent" in ended.err
 
+    def test_and_needs_no_key_for_it(self, fresh):
+        fresh.configure(key=None, token=False)
+        self.test_a_platform_without_such_a_page_says_so(fresh)
+
 
 def test_a_lost_key_is_got_over_by_forgetting(fresh, browser, port, key):
     browser(agree)

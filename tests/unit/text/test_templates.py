@@ -305,8 +305,14 @@ def test_all_problems_are_told_at_once(tmp_path):
 def test_a_template_without_a_last_resort_is_refused(tmp_path):
     (problem,) = problems_of(tmp_path, GOOD, name="mine__ja")
 
-    assert "'mine' exists neither in" in problem.message
+    assert problem.message == "'mine' does not exist in 'en'"
     assert Templates.load(tmp_path, default_language="ja").languages("mine") == ("ja",)
+
+
+def test_of_two_last_resorts_both_are_named(tmp_path):
+    (tmp_path / "mine.ja.txt").write_text(GOOD)
+    with pytest.raises(TemplateProblems, match="'mine' does not exist in 'de' nor 'en'"):
+        Templates.load(tmp_path, default_language="de")
 
 
 def test_a_folder_that_is_not_there_is_a_problem(tmp_path):

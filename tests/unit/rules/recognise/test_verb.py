@@ -56,3 +56,13 @@ def test_quick_and_without_config(tmp_path):
         )  # fmt: skip
     after = os.times()
     assert sum(after[2:4]) - sum(before[2:4]) < 3 * 0.3
+
+
+def test_a_country_has_two_letters():
+    wrong = syncd("LX546349272CN", "--country", "DEU")
+    assert wrong.exit_code != 0
+    assert "'DEU' is no country in two letters, as DE" in wrong.stderr
+    assert (
+        run("LX546349272CN", "--country", "de").stdout
+        == syncd("LX546349272CN", "--country", "DE").stdout
+    )
