@@ -63,6 +63,6 @@ def test_a_country_has_two_letters():
     assert wrong.exit_code != 0
     assert "'DEU' is no country in two letters, as DE" in wrong.stderr
     assert (
-        run("LX546349272CN", "--country", "de").stdout
+        syncd("LX546349272CN", "--country", "de").stdout
         == syncd("LX546349272CN", "--country", "DE").stdout
     )
