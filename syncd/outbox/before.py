@@ -1,15 +1,22 @@
 """What is asked about a row before it is written and sent: need it go out, may it, must it wait."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from syncd.accounts import Runtime
-from syncd.model import EXTENSION, OutboxRow
+from syncd.model import EXTENSION, REVIEW_REQUEST, CaseKind, OutboxRow
 from syncd.outbox.looks import Looks, PollSoon, Wait
 from syncd.rules.news import NEWS_CAUSES, overtaken
 from syncd.rules.playbooks import daytime
 
 # Others are somebody's own wish, whatever has become of the parcel.
 _FOR_A_FINDING = frozenset({"notice", EXTENSION})
+_OF_NEWS = frozenset({"notice", REVIEW_REQUEST})
+# Of what is sent back the parcel has come, so that returns keep back no more than reviews.
+_NOT_CONTENT = frozenset(
+    {CaseKind.NOT_RECEIVED, CaseKind.REFUND, CaseKind.DISPUTE, CaseKind.CANCELLATION}
+)
+_ALL_CASES = frozenset(CaseKind)
 _JUDGED_WITHIN = timedelta(seconds=5)
 
 
@@ -24,7 +31,9 @@ class Before:
         """Why a row need not go out any more; None where it still should."""
         if not stands and row.purpose in _FOR_A_FINDING:
             return "the trouble is over"
-        if row.purpose != "notice" or row.shipment_id is None or row.cause not in NEWS_CAUSES:
+        if row.purpose == REVIEW_REQUEST and (case := self._case(row, _ALL_CASES)) is not None:
+            return case
+        if row.purpose not in _OF_NEWS or row.shipment_id is None or row.cause not in NEWS_CAUSES:
             return None
         milestone, later, called_off = self._runtime.store.stories.since(row)
         return overtaken(row.cause, milestone, later, called_off=called_off)
@@ -33,12 +42,15 @@ class Before:
         """Why a person is to decide first; None where none need, or one has approved the text."""
         if row.purpose != "notice" or row.text is not None or row.cause in NEWS_CAUSES:
             return None
-        found = self._runtime.store.stories.case(row)
+        case = self._case(row, _NOT_CONTENT)
+        return case and f"{case} about the order, approve it if it fits"
+
+    def _case(self, row: OutboxRow, kinds: Collection[CaseKind]) -> str | None:
+        found = self._runtime.store.stories.case(row, kinds)
         if found is None:
             return None
         kind, number = found
-        words = kind.replace("_", " ")
-        return f"the buyer has opened {words} case {number} about the order, approve it if it fits"
+        return f"the buyer has opened {kind.replace('_', ' ')} case {number}"
 
     def wait(self, row: OutboxRow, now: datetime, *, news: bool) -> Wait | None:
         """What a row has to wait for, such as `news` to be judged; None where it may leave now."""

@@ -1,5 +1,6 @@
 """What a message is made from: a parcel's story as known now, and the thread to go on with."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -42,12 +43,6 @@ _TOLD_SOON = [
         OutboxState.IN_FLIGHT,
         OutboxState.SENT,
     )
-]
-
-
-_NOT_CONTENT = [
-    kind.value
-    for kind in (CaseKind.NOT_RECEIVED, CaseKind.REFUND, CaseKind.DISPUTE, CaseKind.CANCELLATION)
 ]
 
 
@@ -142,11 +137,8 @@ class StoryStore:
             causes = frozenset(connection.execute(later).scalars())
         return Milestone(milestone), causes, order == OrderStatus.CANCELLED
 
-    def case(self, row: OutboxRow) -> tuple[CaseKind, str] | None:
-        """The latest case in which the order's buyer says that nothing came, or wants out of it.
-
-        With its id at the platform. What is sent back has come first, so that returns do not count.
-        """
+    def case(self, row: OutboxRow, kinds: Collection[CaseKind]) -> tuple[CaseKind, str] | None:
+        """The latest case of these kinds about the order of `row`, with its id at the platform."""
         wanted = (
             select(cases.c.kind, cases.c.source_id)
             .join(
@@ -154,7 +146,7 @@ class StoryStore:
                 (orders.c.account_id == cases.c.account_id)
                 & (orders.c.source_id == cases.c.order_source_id),
             )
-            .where(orders.c.id.in_(_orders_of(row)), cases.c.kind.in_(_NOT_CONTENT))
+            .where(orders.c.id.in_(_orders_of(row)), cases.c.kind.in_(kinds))
             .order_by(cases.c.opened_at.desc())
             .limit(1)
         )

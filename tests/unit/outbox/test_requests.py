@@ -6,7 +6,16 @@ import pytest
 
 from syncd import watch
 from syncd.connector import Capability, OutcomeUnknown, Rejected
-from syncd.model import Milestone, NewNotice, OutboxState, Shipment, Verdict
+from syncd.model import (
+    Case,
+    CaseKind,
+    CaseStatus,
+    Milestone,
+    NewNotice,
+    OutboxState,
+    Shipment,
+    Verdict,
+)
 
 ORDER = "12-00001-00001"
 
@@ -44,6 +53,30 @@ class TestReview:
 
         assert [draft.text for _, draft in asks.drafts] == [f"review {ORDER}"]
         assert [each.state for each in world.outbox()] == [OutboxState.SENT]
+
+    @pytest.mark.parametrize("status", [CaseStatus.OPEN, CaseStatus.CLOSED])
+    @pytest.mark.parametrize("kind", [CaseKind.RETURN, CaseKind.NOT_RECEIVED])
+    def test_not_one_who_has_opened_a_case(self, world, make, asks, arrived, send, kind, status):
+        arrived()
+        world.bring(
+            Case(
+                source_id="c1", kind=kind, status=status, buyer=make.buyer, order_id=ORDER,
+                opened_at=make.at(),
+            )
+        )  # fmt: skip
+        send()
+        (row,) = world.outbox()
+        assert (row.state, asks.drafts) == (OutboxState.OBSOLETE, [])
+        assert row.reason == f"the buyer has opened {kind.replace('_', ' ')} case c1"
+
+    def test_nor_where_it_turns_out_not_to_be_there(self, world, make, asks, arrived, send):
+        arrived()
+        world.bring(make.event(0, Milestone.RETURNING))
+        send()
+        (row,) = world.outbox()
+        assert (row.state, row.reason) == (
+            OutboxState.OBSOLETE, "by now the parcel is returning again",
+        )  # fmt: skip
 
     def test_not_where_the_platform_has_no_such_call(self, arrived):
         assert arrived() == []
