@@ -42,6 +42,8 @@ class Case:
     """Whether the same data are pulled a second time."""
     rounds: int | None = None
     """At most this many rounds, where a case takes long."""
+    more: tuple[str, ...] = ()
+    """What it is told besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Bench:
 
     def _once(self, case: Case, store: str, folder: str, expected: str) -> Measured:
         before = self._server_cpu()
-        more = [folder] if case.module.endswith("dlt") else []
+        more = [folder] if case.module.endswith("dlt") else case.more
         done = run(case.python, case.module, self._base_url, store, *more)
         written = done.said.get("written", done.said.get(expected))
         if written != self._messages:
@@ -103,7 +105,11 @@ def cases(*, postgres: bool, peers: bool, dlt: bool, profile_rounds: int) -> lis
             Case(f"syncd, {shown}", "benchmarks.sync.case_syncd", SYNCD, store, again=True)
         )
         if peers:
-            found.append(Case(f"bound, {shown}", "benchmarks.sync.case_bound", PEERS, store))
+            module = "benchmarks.sync.case_bound"
+            found.append(Case(f"bound, {shown}", module, PEERS, store))
+            if store == "postgresql":
+                name, more = f"bound, {shown}, binary COPY", ("binary",)
+                found.append(Case(name, module, PEERS, store, more=more))
         if dlt:
             module = "benchmarks.sync.case_dlt"
             found.append(Case(f"dlt, {shown}", module, PEERS, store, rounds=profile_rounds))

@@ -1,6 +1,7 @@
 """The bound: aiohttp, msgspec and the bare driver; conversation, message and cursor upserted.
 
-No identities, threads, versions, orders, fences or claims. ``case_bound BASE_URL STORE_URL``
+No identities, threads, versions, orders, fences or claims. PostgreSQL's rows are copied as text, or
+in its binary form where asked. ``case_bound BASE_URL STORE_URL [binary]``
 """
 
 import asyncio
@@ -40,6 +41,8 @@ _MESSAGE_CLASH = (
     "body=excluded.body, topic=excluded.topic WHERE messages.sent_at < excluded.sent_at"
 )
 _CURSOR = "INSERT INTO cursors VALUES ({0}, {0}) ON CONFLICT (account_id) DO UPDATE SET page=excluded.page"
+_BINARY = " WITH (FORMAT BINARY)"
+_TYPES = ("int4", "text", "text", "int8", "text", "text", "text", "text", "text", "bytea")
 
 Rows = list[tuple[object, ...]]
 
@@ -76,7 +79,8 @@ class SQLite:
 
 
 class PostgreSQL:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, binary: bool) -> None:
+        self._binary = binary
         self._db = psycopg.connect(url)
         self._db.execute(_SCHEMA.format(serial="BIGSERIAL PRIMARY KEY", blob="BYTEA"))
         self._db.execute(
@@ -88,7 +92,9 @@ class PostgreSQL:
 
     def write(self, rows: Rows, cursors: dict[int, int]) -> None:
         with self._db.transaction(), self._db.cursor() as cursor:
-            with cursor.copy("COPY incoming FROM STDIN") as copy:
+            with cursor.copy(f"COPY incoming FROM STDIN{_BINARY if self._binary else ''}") as copy:
+                if self._binary:
+                    copy.set_types(_TYPES)
                 for row in rows:
                     copy.write_row(row)
             cursor.execute(
@@ -160,9 +166,11 @@ async def pull(base_url: str, sink: Sink) -> int:
     return await writer
 
 
-def main(base_url: str, store_url: str) -> None:
+def main(base_url: str, store_url: str, how: str = "text") -> None:
     kind, _, place = store_url.partition("://")
-    sink: Sink = SQLite(place[1:]) if kind == "sqlite" else PostgreSQL(store_url)
+    sink: Sink = (
+        SQLite(place[1:]) if kind == "sqlite" else PostgreSQL(store_url, binary=how == "binary")
+    )
     began = time.perf_counter()
     written = asyncio.run(pull(base_url, sink))
     print(json.dumps({"seconds": time.perf_counter() - began, "written": written}))
