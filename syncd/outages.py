@@ -37,7 +37,7 @@ def end(runtime: Runtime, now: datetime) -> None:
 def update(
     runtime: Runtime,
     tx: WatchTransaction,
-    new: Iterable[tuple[ParcelFacts, Finding]],
+    new: Collection[tuple[ParcelFacts, Finding]],
     now: datetime,
 ) -> set[Lane]:
     """Open and close outages after these findings were opened; returns the lanes that have one."""
@@ -51,10 +51,12 @@ def update(
         late = _newly_late(runtime, tx, now)
     lanes = _struck(runtime, tx, late, known, now)
     _close(tx, {lane: number for lane, number in known.items() if lane not in lanes})
+    # Asked of the store, it takes a fifth of a second where 100,000 findings are open.
+    accounts = {_lane(parcel): parcel.account_id for parcel, _ in new}
     for lane in lanes - known.keys():
         found = outage(lane, late[lane], _under_way(runtime, tx, now).get(lane, 0), now, settings)
         tx.open([(None, found)])
-        tx.queue([task(found, tx.lanes.account_of(lane), now)])
+        tx.queue([task(found, accounts.get(lane) or tx.lanes.account_of(lane), now)])
         _log.warning("carrier outage", evidence=found.evidence)
     if settings.buyers == "hold":
         tx.lanes.hold(lanes - known.keys(), _REASON)

@@ -48,8 +48,11 @@ def listening(runtime: "Runtime", parcels: Collection[Parcel]) -> dict[Parcel, L
     """Who listens for each of these parcels; nobody where no account of the config brings scans."""
     sources = known(runtime)
     followers = runtime.store.follows.followers({number for _, number in parcels if number})
+    unfollowed = {shop: _listening(sources, shop, {}) for shop in {shop for shop, _ in parcels}}
     return {
-        (shop, number): _listening(sources, shop, followers.get(number or "", {}))
+        (shop, number): _listening(sources, shop, followers[number])
+        if number in followers
+        else unfollowed[shop]
         for shop, number in parcels
     }
 

@@ -31,13 +31,16 @@ _ANY = f"(n + n / {STRIDE})"  # so that those which are due differ in everything
 _COUNTRY = f"CASE {_ANY} % 4 WHEN 0 THEN 'DE' WHEN 1 THEN 'FR' WHEN 2 THEN 'ES' ELSE 'PL' END"
 _TROUBLE = f"(n / {STRIDE}) % 10"
 _PROMISE = f"{NOW_US} + CASE {_TROUBLE} WHEN 1 THEN -5 ELSE 3 + {_ANY} % 25 END * {DAY}"
-_MOVED = f"{NOW_US} - CASE {_TROUBLE} WHEN 0 THEN 15 ELSE {_ANY} % 3 END * {DAY}"
+# No two parcels were sent or scanned in the same second, while many are promised for the same day.
+_SECOND = "(n * 7919 % 86400) * 1000000"
+_MOVED = f"{NOW_US} - CASE {_TROUBLE} WHEN 0 THEN 15 ELSE {_ANY} % 3 END * {DAY} - {_SECOND}"
+_SENT = f"{NOW_US} - 18 * {DAY} - {_SECOND}"
 _BUYER = """'{"id":"b' || n || '","name":"Ann Example","email":"b' || n || '@example.org"}'"""
 
 _ORDERS = f"""
 INSERT INTO orders (account_id, source_id, status, placed_at, ship_by, deliver_by,
   protection_ends_at, country, postcode, buyer, content_hash, seen_at)
-{{series}} SELECT 1, 'o' || (1000000000 + n), 'shipped', {NOW_US} - 20 * {DAY}, {NOW_US} - 17 * {DAY},
+{{series}} SELECT 1, 'o' || (1000000000 + n), 'shipped', {_SENT} - 2 * {DAY}, {NOW_US} - 17 * {DAY},
   {_PROMISE}, {_PROMISE} + 20 * {DAY}, {_COUNTRY}, '10115', {_BUYER}, {{hash}}, {NOW_US} FROM s
 """
 _SHIPMENTS = f"""
@@ -45,8 +48,8 @@ INSERT INTO shipments (id, account_id, source_id, order_source_id, tracking_numb
   origin_country, destination_country, shipped_at, content_hash, seen_at, milestone, milestone_at,
   first_scan_at, last_movement_at, last_event_at, ship_by, deliver_by, protection_ends_at)
 {{series}} SELECT n, 1, 'p' || (1000000000 + n), 'o' || (1000000000 + n),
-  'LX' || (1000000000 + n) || 'CN', 'China Post', 'CN', {_COUNTRY}, {NOW_US} - 18 * {DAY}, {{hash}},
-  {NOW_US}, 'in_transit', {_MOVED}, {NOW_US} - 17 * {DAY}, {_MOVED}, {_MOVED},
+  'LX' || (1000000000 + n) || 'CN', 'China Post', 'CN', {_COUNTRY}, {_SENT}, {{hash}},
+  {NOW_US}, 'in_transit', {_MOVED}, {_SENT} + {DAY}, {_MOVED}, {_MOVED},
   {NOW_US} - 17 * {DAY}, {_PROMISE}, {_PROMISE} + 20 * {DAY} FROM s
 """
 _DUES = f"""

@@ -175,13 +175,19 @@ def _postgresql(url: URL) -> Engine:
         max_overflow=_POOL_SIZE,
         pool_pre_ping=True,
     )
-    event.listen(engine, "connect", _plan_anew)
+    event.listen(engine, "connect", _plan_by_keys)
     return engine
 
 
-def _plan_anew(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    """A plan kept from when a table was nearly empty reads it wholly for each key: 100 x slower."""
+def _plan_by_keys(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    """Have some thousand rows found by their keys, and not by reading whole tables.
+
+    A plan kept from when a table was nearly empty reads it wholly for each key: 100 x slower. And
+    with the costs of rotating disks, for which PostgreSQL is set up, 300,000 orders were read for
+    each 2,000 parcels that were judged: 92 us of the server's CPU for a parcel instead of 34.
+    """
     cursor = connection.cursor()
     cursor.execute("SET plan_cache_mode = force_custom_plan")
+    cursor.execute("SET random_page_cost = 1.1")
     connection.commit()
     cursor.close()

@@ -20,7 +20,7 @@ def claim(connection: Connection, dues: Table, now_us: int, limit: int) -> list[
     """
     (number,) = dues.primary_key
     due = select(number).where(dues.c.due_at <= now_us).order_by(dues.c.due_at).limit(limit)
-    return list(connection.execute(due.with_for_update(skip_locked=True)).scalars())
+    return [row[0] for row in connection.execute(due.with_for_update(skip_locked=True)).all()]
 
 
 def any_due(connection: Connection, dues: Table, now_us: int) -> bool:

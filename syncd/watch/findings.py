@@ -1,5 +1,6 @@
 """From what is found to what may be told: settled with what was known, held back by the guards."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -17,6 +18,8 @@ Opened = Mapping[int, Mapping[str, int]]
 Judged = Mapping[int, tuple[list[Finding], datetime | None]]
 """What holds of each, and when to judge it again."""
 
+_NOTHING: Mapping[str, int] = {}
+
 S = TypeVar("S", ParcelFacts, OrderFacts)
 
 
@@ -26,8 +29,10 @@ def settle(
     """Close what no longer holds; returns what is new, to be opened."""
     new, over = [], []
     for subject in subjects:
-        known = opened.get(subject.number, {})
-        holding = {finding.fingerprint: finding for finding in judged[subject.number][0]}
+        found, known = judged[subject.number][0], opened.get(subject.number, _NOTHING)
+        if not found and not known:
+            continue
+        holding = {finding.fingerprint: finding for finding in found}
         new += [(subject, f) for fingerprint, f in holding.items() if fingerprint not in known]
         over += [number for fingerprint, number in known.items() if fingerprint not in holding]
     tx.close(over)
@@ -72,7 +77,7 @@ def earliest(*moments: datetime | None) -> datetime | None:
 def said(subject: str, judged: int, found: Sequence[Finding], queued: int) -> None:
     """Count a batch and log what it found."""
     metrics.WATCH_DUE.labels(subject).inc(judged)
-    for finding in found:
-        metrics.FINDINGS.labels(finding.kind).inc()
+    for kind, number in Counter(finding.kind for finding in found).items():
+        metrics.FINDINGS.labels(kind).inc(number)
     if found:
         _log.info("found", findings=len(found), queued=queued)

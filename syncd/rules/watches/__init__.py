@@ -8,7 +8,7 @@ Severity says whose business a finding is: one the buyer should hear of (`TELL`)
 person has to act on (`ACT`), of which the buyer may be told as well if a playbook wants that.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from syncd.model.lateness import Outlook
 from syncd.rules.watches.at_risk import at_risk
 from syncd.rules.watches.dispatch import late_dispatch, no_first_scan, order_late
 from syncd.rules.watches.handing_over import awaiting_pickup, pickup_ending, returning
-from syncd.rules.watches.judgement import Judgement
+from syncd.rules.watches.judgement import QUIET, Judgement
 from syncd.rules.watches.numbers import number_changed
 from syncd.rules.watches.promise import eta_slipped, promise_passed, protection_ending
 from syncd.rules.watches.reported import (
@@ -34,6 +34,8 @@ __all__ = ["AT_RISK", "Judgement", "each", "judge", "judge_order", "lacking"]
 
 AT_RISK = (f"{Kind.AT_RISK}:", f"{Kind.LIKELY_LATE}:")
 """How the fingerprints of parcels that are known to be at risk begin."""
+
+_NONE_AT_ALL = timedelta(0)
 
 _Watch = Callable[[ParcelFacts, Any, datetime], Judgement]
 
@@ -59,6 +61,27 @@ _WITHOUT_NUMBER: dict[str, _Watch] = {"late_dispatch": late_dispatch}
 _RETURNED: dict[str, _Watch] = {"returning": returning}
 _NONE: dict[str, _Watch] = {}
 
+_ONLY_AT = {
+    "no_first_scan": {Milestone.UNKNOWN, Milestone.PRE_SHIPMENT},
+    "customs_hold": {Milestone.CUSTOMS_HOLD},
+    "attempt_failed": {Milestone.ATTEMPT_FAILED},
+    "awaiting_pickup": {Milestone.READY_FOR_PICKUP},
+    "pickup_ending": {Milestone.READY_FOR_PICKUP},
+    "exception": {Milestone.EXCEPTION},
+    "returning": {Milestone.RETURNING, Milestone.RETURNED},
+}
+"""The watches that have nothing to say of a parcel that is anywhere else."""
+
+_UNDER_WAY_AT: Mapping[Milestone, dict[str, _Watch]] = {
+    milestone: {
+        name: watch
+        for name, watch in _UNDER_WAY.items()
+        if milestone in _ONLY_AT.get(name, {milestone})
+    }
+    for milestone in Milestone
+}
+"""Those that need be asked of a parcel: a round asks them of every one, and most are quiet."""
+
 
 def judge(
     parcel: ParcelFacts, watches: Watches, now: datetime, outlook: Outlook | None = None
@@ -67,12 +90,19 @@ def judge(
 
     Without an `outlook` nothing is said of whether it is at risk.
     """
-    return _together(each(parcel, watches, now, outlook).values())
+    looking = _looking_at(parcel)
+    under_way = looking is _UNDER_WAY
+    asked = _UNDER_WAY_AT[parcel.state.milestone] if under_way else looking
+    said = [watch(parcel, getattr(watches, name), now) for name, watch in asked.items()]
+    if under_way and outlook is not None:
+        said.append(_at_risk(parcel, watches, now, outlook))
+    return _together(said)
 
 
 def _together(said: Collection[Judgement]) -> tuple[list[Finding], datetime | None]:
-    findings = [judgement.finding for judgement in said if judgement.finding]
-    due = [judgement.due_at for judgement in said if judgement.due_at]
+    spoken = [judgement for judgement in said if judgement is not QUIET]
+    findings = [judgement.finding for judgement in spoken if judgement.finding is not None]
+    due = [judgement.due_at for judgement in spoken if judgement.due_at is not None]
     return findings, min(due, default=None)
 
 
@@ -101,10 +131,13 @@ def each(
     looking = _looking_at(parcel)
     said = {name: watch(parcel, getattr(watches, name), now) for name, watch in looking.items()}
     if looking is _UNDER_WAY and outlook is not None:
-        passed = watches.promise_passed
-        grace = passed.grace if passed.enabled else timedelta(0)
-        said["at_risk"] = at_risk(parcel, outlook, now, grace=grace)
+        said["at_risk"] = _at_risk(parcel, watches, now, outlook)
     return said
+
+
+def _at_risk(parcel: ParcelFacts, watches: Watches, now: datetime, outlook: Outlook) -> Judgement:
+    passed = watches.promise_passed
+    return at_risk(parcel, outlook, now, grace=passed.grace if passed.enabled else _NONE_AT_ALL)
 
 
 def _looking_at(parcel: ParcelFacts) -> dict[str, _Watch]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from syncd.config import FOR_BUYERS, FOR_STAFF, Kind, Watches
 from syncd.config.watches import FORECAST, NEWS
 from syncd.model import Milestone, ParcelFacts, ParcelState, Reason, Severity
+from syncd.model.lateness import Outlook
 from syncd.rules.watches import each, judge
 
 SECOND = timedelta(seconds=1)
@@ -96,3 +97,45 @@ def test_nothing_changes_before_it_is_due_again(
     if due is not None:
         then, _ = judge(facts, Watches(), due)
         assert {f.fingerprint for f in then} != told
+
+
+@given(
+    own=st.fixed_dictionaries(
+        dict.fromkeys(
+            ("shipped_at", "ship_by", "deliver_by", "protection_ends_at", "number_since"), days
+        )
+    ),
+    state=st.fixed_dictionaries(
+        dict.fromkeys(
+            (
+                "milestone_at", "first_scan_at", "last_movement_at", "last_event_at", "eta",
+                "eta_before", "eta_since", "pickup_by",
+            ),
+            days,
+        )
+    ),
+    milestone=st.sampled_from(Milestone),
+    reason=st.sampled_from([None, *Reason]),
+    number=st.sampled_from(["TN1", None]),
+    status=st.sampled_from([None, "shipped", "delivered", "cancelled"]),
+    placed=st.none() | st.integers(-40, -1),
+    day=st.floats(0, 30),
+)  # fmt: skip
+def test_those_that_are_not_asked_would_have_said_nothing(
+    make, own, state, milestone, reason, number, status, placed, day
+):
+    known, its = (
+        {name: None if when is None else make.at(when) for name, when in given.items()}
+        for given in (own, state)
+    )
+    facts = ParcelFacts(
+        shipment_id=1, account_id=2, source_id="p1", order_id="o1", carrier=None,
+        tracking_number=number, seen_at=make.at(-1), order_status=status, number_before="TN0",
+        origin_country="CN", destination_country="DE", **known,
+        state=ParcelState(milestone=milestone, reason=reason, **its),
+    )  # fmt: skip
+    outlook = None if placed is None else Outlook(placed_at=make.at(placed))
+    said = each(facts, Watches(), make.at(day), outlook).values()
+    found, due = judge(facts, Watches(), make.at(day), outlook)
+    assert found == [one.finding for one in said if one.finding]
+    assert due == min((one.due_at for one in said if one.due_at), default=None)
