@@ -120,9 +120,9 @@ def _unknown(number: str, guess: Mapping[str, Any]) -> Iterator[str]:
     yield f"no parcel has the number {printable(repr(number))}"
     of_order = guess["parcels_of_order"]
     if of_order is not None:
-        numbers = ", ".join(map(printable, of_order))
+        numbers = " or ".join(f"`syncd explain {printable(each)}`" for each in of_order)
         yield (
-            f"it is an order's id, with the parcels {numbers}: `syncd explain` takes one of those"
+            f"it is an order's id: {numbers} tells of its parcel{'s' if len(of_order) > 1 else ''}"
             if of_order
             else "it is an order's id, and no parcel of it has a number yet: `syncd show` tells of it"
         )

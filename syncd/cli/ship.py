@@ -76,8 +76,9 @@ def _account(opened: Runtime, order: str, wanted: str | None) -> Account:
     if found is None:
         raise click.UsageError(f"account {chosen[0]} is not in the config, or not enabled")
     if Capability.UPLOAD_TRACKING not in found.connector.capabilities:
+        why = found.connector.lacks.get(Capability.UPLOAD_TRACKING)
         raise click.UsageError(
-            f"{found.platform} takes no tracking numbers from syncd (`syncd capabilities` says why): "
+            f"{found.platform} takes no tracking numbers from syncd{f' ({why})' if why else ''}: "
             "enter it on the platform's own pages"
         )
     return found

@@ -226,7 +226,7 @@ class TestUnknown:
         source.bring(make.order("o1"), make.shipment(order="o1"), make.order("o2"))
         found = syncd("explain", "o1")
         assert found.code == exits.FOUND_WRONG
-        assert "with the parcels TN1: `syncd explain` takes one of those" in found.err
+        assert "it is an order's id: `syncd explain TN1` tells of its parcel\n" in found.err
         assert syncd("explain", "o1", "--json").json["recognised"]["parcels_of_order"] == ["TN1"]
         assert "no parcel of it has a number yet" in syncd("explain", "o2").err
 
