@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from syncd import __version__
+from syncd import __version__, process
 from syncd.cli import exits
 from syncd.cli.invocation import Invocation
 from syncd.cli.lazy import LazyGroup, Verb
@@ -80,6 +80,7 @@ def cli(ctx: click.Context, config: Path | None, verbose: int) -> None:
 def main() -> NoReturn:
     """Run the command line and exit with one of `syncd.cli.exits`."""
     output = sys.stdout
+    process.end_as_it_is()
     try:
         result = cli.main(prog_name="syncd", standalone_mode=False)
         code = result if isinstance(result, int) else exits.OK

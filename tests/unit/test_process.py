@@ -107,3 +107,21 @@ def test_a_collector_that_was_off_stays_off(unsettled):
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+LEAVING = """
+class Thing:
+    def __del__(self):
+        print("found")
+
+thing = Thing()
+thing.itself = thing
+del thing
+"""
+
+
+@pytest.mark.parametrize(("first", "said"), [("", "found\n"), ("process.end_as_it_is()\n", "")])
+def test_at_the_end_no_garbage_is_looked_for(first, said):
+    script = f"from syncd import process\n{first}{LEAVING}"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout == said
