@@ -16,10 +16,7 @@ from syncd.store.times import from_us, to_us
 _FINDING_COLUMNS = (
     "fingerprint", "kind", "cause", "severity", "since", "evidence", "figures", "opened_at",
 )  # fmt: skip
-_OPEN = (
-    "INSERT INTO findings ({columns}) VALUES {{values}} ON CONFLICT (fingerprint) DO UPDATE SET"
-    " closed_at=NULL, evidence=excluded.evidence, figures=excluded.figures"
-)
+_OPEN_AGAIN = "closed_at=NULL, evidence=excluded.evidence, figures=excluded.figures"
 
 
 class Round:
@@ -86,8 +83,9 @@ class Round:
              msgspec.json.encode(finding.figures).decode(), self._now_us, number)
             for number, finding in found
         ]  # fmt: skip
-        columns = ", ".join((*_FINDING_COLUMNS, self._about.name))
-        bulk.from_values(self._connection, _OPEN.format(columns=columns), rows)
+        columns = (*_FINDING_COLUMNS, self._about.name)
+        key = ("fingerprint",)
+        bulk.upsert(self._connection, findings, columns, rows, key=key, changes=_OPEN_AGAIN)
 
     def close(self, finding_ids: Collection[int]) -> None:
         """The troubles behind these findings are over."""

@@ -38,6 +38,7 @@ anew = settings(deadline=None, suppress_health_check=[HealthCheck.function_scope
 @given(st.dictionaries(TEXTS, NUMBERS, max_size=20), st.lists(TEXTS, max_size=5))
 @example(dict.fromkeys(HOSTILE, 1), [])
 @example({}, HOSTILE)
+@example(dict.fromkeys(['"', "\\", '\\"', "\\\\", "\\n", '{"a": "\\""}'], 1), [])
 def test_any_texts_are_stored_and_found_among_others(store, kept, others):
     table, rows = identities.c, list(kept.items())
     with store.database.write() as connection:
