@@ -81,6 +81,7 @@ class ParcelStory(Value, frozen=True, kw_only=True):
     tracking_url: str | None
     destination_country: str | None
     destination_state: str | None
+    site: str | None
     deliver_by: datetime | None
     last_movement_at: datetime | None
     stands: str
@@ -91,6 +92,11 @@ class ParcelStory(Value, frozen=True, kw_only=True):
     event_local: datetime | None
     """The carrier's own wall-clock time, naive."""
     event_place: str | None
+
+    @property
+    def country(self) -> str | None:
+        """Where its buyer lives."""
+        return self.destination_country
 
 
 class Addressee(Value, frozen=True, kw_only=True):

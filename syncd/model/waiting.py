@@ -99,6 +99,7 @@ class OrderStory(Value, frozen=True, kw_only=True):
     account_id: int
     country: str | None
     state: str | None
+    site: str | None
     ship_by: datetime | None
     deliver_by: datetime | None
     items: tuple[str, ...] = ()

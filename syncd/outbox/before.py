@@ -7,7 +7,7 @@ from syncd.accounts import Runtime
 from syncd.model import EXTENSION, REVIEW_REQUEST, CaseKind, OutboxRow
 from syncd.outbox.looks import Looks, PollSoon, Wait
 from syncd.rules.news import NEWS_CAUSES, overtaken
-from syncd.rules.playbooks import daytime
+from syncd.rules.playbooks import daytime, lives_in
 
 # Others are somebody's own wish, whatever has become of the parcel.
 _FOR_A_FINDING = frozenset({"notice", EXTENSION})
@@ -62,14 +62,14 @@ class Before:
             return None
         story = self._runtime.store.stories.parcel(row.shipment_id)
         quiet_hours = self._runtime.settings.quiet_hours
-        opens = daytime(now, story.destination_country, story.destination_state, quiet_hours)
+        opens = daytime(now, lives_in(story), story.destination_state, quiet_hours)
         if opens > now:  # it waited its turn too long, or was put off into the night
             return self._quiet(row, opens)
         return self._looks.wait(row, story, now)
 
     def _order_waits(self, row: OutboxRow, now: datetime) -> Wait | None:
         story = self._runtime.store.stories.order(row)
-        opens = daytime(now, story.country, story.state, self._runtime.settings.quiet_hours)
+        opens = daytime(now, lives_in(story), story.state, self._runtime.settings.quiet_hours)
         if opens > now:
             return self._quiet(row, opens)
         return self._looks.wait_for_shop(row, story, now)

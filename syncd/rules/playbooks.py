@@ -16,7 +16,9 @@ from syncd.model import (
     Finding,
     KnownFinding,
     NewNotice,
+    OrderStory,
     OutboxState,
+    ParcelStory,
     Party,
     Subject,
 )
@@ -75,7 +77,7 @@ def buyer_notice(
         reason=reason or finding.evidence,
         recipient=addressee.buyer,
         language=language_of(addressee),
-        not_before=daytime(now + playbook.wait, addressee.country, addressee.state, quiet_hours),
+        not_before=daytime(now + playbook.wait, lives_in(addressee), addressee.state, quiet_hours),
         template=playbook.template or template_for(finding.cause),
         cause=finding.cause.value,
         shipment_id=subject.shipment_id,
@@ -215,6 +217,11 @@ def language_of(addressee: Addressee) -> str:
         site=addressee.site,
         country=addressee.country,
     )
+
+
+def lives_in(buyer: Addressee | ParcelStory | OrderStory) -> str | None:
+    """The country of a buyer; where their order tells none, that of the site they bought on."""
+    return buyer.country or (languages.country_of_site(buyer.site) if buyer.site else None)
 
 
 def daytime(

@@ -56,7 +56,7 @@ class StoryStore:
         """What a notice about this parcel is made from, with the latest event known now."""
         table, event = shipments.c, tracking_events.c
         wanted = (
-            select(shipments, accounts.c.name, orders.c.country, orders.c.state)
+            select(shipments, accounts.c.name, orders.c.country, orders.c.state, orders.c.site)
             .join(accounts, accounts.c.id == table.account_id)
             .outerjoin(
                 orders,
@@ -112,6 +112,7 @@ class StoryStore:
             account_id=found.account_id,
             country=found.country,
             state=found.state,
+            site=found.site,
             ship_by=from_us(found.ship_by),
             deliver_by=from_us(found.deliver_by),
             items=(missing,) if missing else items,
@@ -237,6 +238,7 @@ def _story(row: Any, latest: Any) -> ParcelStory:
         tracking_url=row.tracking_url,
         destination_country=row.country or row.destination_country,
         destination_state=row.state,
+        site=row.site,
         deliver_by=from_us(row.deliver_by),
         last_movement_at=from_us(row.last_movement_at),
         stands=row.milestone,

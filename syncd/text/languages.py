@@ -126,11 +126,13 @@ def _of_site(site: str) -> str | None:
     spoken = _LANGUAGE_OF_SITE.fullmatch(name)
     if spoken:
         return spoken[1].lower()
-    country = _country_of_site(name)
+    country = country_of_site(name)
     return of_country(country) if country else None
 
 
-def _country_of_site(name: str) -> str | None:
+def country_of_site(site: str) -> str | None:
+    """Where most buyers of a marketplace's site live (ISO 3166-1 alpha-2); None: it has no place."""
+    name = site.strip()
     known = _AMAZON_SITES.get(name.upper()) or _MERCADO_SITES.get(name.upper())
     if known:
         return known

@@ -98,7 +98,8 @@ def _answer(
         return notice
     quiet_hours = runtime.settings.quiet_hours
     soonest = max(now, told.at + NOT_BEFORE)
-    opens = playbooks.daytime(soonest, addressee.country, addressee.state, quiet_hours)
+    country = playbooks.lives_in(addressee)
+    opens = playbooks.daytime(soonest, country, addressee.state, quiet_hours)
     return playbooks.follow_up(notice, finding, opens)
 
 

@@ -178,6 +178,19 @@ class TestNight:
         send()
         assert len(shop.drafts) == 1
 
+    def test_of_an_order_without_a_country_its_site_tells_the_night(
+        self, world, shop, make, send, time
+    ):
+        """At noon UTC it is 8 o'clock in New York, and 2 in Honolulu."""
+        world.playbook()
+        order = make.order(promise=-3, ship_to=Address(), site="EBAY_US")
+        world.bring(order, make.shipment(), make.event(-4))
+        watch.run(world.runtime)
+        assert only(world).not_before == make.at() + 6 * HOUR
+        world.store.outbox.decide(only(world).id, OutboxState.PENDING, actor="ann", now=clock.now())
+        send()
+        assert (shop.drafts, only(world).not_before) == ([], make.at() + 6 * HOUR)
+
     def test_an_answer_goes_out_at_once(self, shop, reply, send, make, time):
         reply()
         time(self.night - make.at())
