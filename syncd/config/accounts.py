@@ -81,7 +81,9 @@ def _options(
     try:
         options = config.model_validate(theirs, context=context)
     except ValidationError as error:
-        return None, list(dict.fromkeys(complaints(error, config, also_known=_OWN) + empty))
+        found = complaints(error, config, also_known=_OWN)
+        told = {complaint.path for complaint in found}
+        return None, found + [each for each in empty if each.path not in told]
     return (None, empty) if empty else (options, [])
 
 

@@ -43,7 +43,9 @@ class Login:
     def authorize_url(self, consent: Consent) -> str:
         """The provider's page for the mailbox's owner; Rejected where the config names none."""
         settings = self._settings
-        if settings is None or settings.authorize_url is None:
+        if settings is None:
+            raise Rejected("the account signs in by a password: there is nothing to connect")
+        if settings.authorize_url is None:
             raise Rejected("set oauth.authorize_url to the provider's page for a consent")
         asked = {
             "client_id": settings.client_id,

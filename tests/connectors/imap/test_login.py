@@ -89,10 +89,19 @@ def test_the_mailboxs_owner_agrees_on_the_providers_page(box, connect, tokens):
     assert tokens.given == 1
 
 
+def test_a_consent_needs_the_providers_page(box, connect, tokens):
+    shop = connect(box.imap_port, box.smtp_port, oauth={
+        "token_url": f"{tokens.url}/token", "client_id": "app",
+    })  # fmt: skip
+    consent = Consent(state="s", redirect="http://127.0.0.1:9465/", verifier="v" * 43)
+    with pytest.raises(Rejected, match=r"oauth\.authorize_url"):
+        shop.authorize_url(consent)
+
+
 def test_a_password_needs_no_consent(box, connect):
     consent = Consent(state="s", redirect="http://127.0.0.1:9465/", verifier="v" * 43)
     shop = connect(box.imap_port, box.smtp_port)
-    with pytest.raises(Rejected, match=r"oauth\.authorize_url"):
+    with pytest.raises(Rejected, match="by a password: there is nothing to connect"):
         shop.authorize_url(consent)
     with pytest.raises(Rejected, match="password"):
         shop.exchange("the-code", consent)

@@ -297,8 +297,9 @@ def test_wrong_items_of_a_list_do_not_make_it_empty(wrong) -> None:
 
 
 def test_all_keys_that_a_sample_leaves_empty_are_told(wrong) -> None:
-    found = wrong('[accounts.x]\nconnector = "shop"\nhost = ""\nport = 0\ntoken = {env = "T"}')
-    assert [problem.split(": ", 1)[1] for problem in found] == [
+    found = wrong('[accounts.x]\nconnector = "shop"\nhost = ""\nport = 0\ntoken = ""')
+    assert [problem.split(": ", 1)[1].partition(" a reference")[0] for problem in found] == [
         "accounts.x.host: must not be empty",
         "accounts.x.port: must be at least 1, not 0",
+        "accounts.x.token: token must be",
     ]
