@@ -61,13 +61,15 @@ class Round:
             found.setdefault(number, {})[fingerprint] = finding
         return found
 
-    def closed_since(self, moment: datetime) -> dict[tuple[int, str], datetime]:
-        """The latest end of each kind of finding of what is due, by number and kind."""
+    def closed_since(
+        self, moment: datetime, numbers: Collection[int]
+    ) -> dict[tuple[int, str], datetime]:
+        """The latest end of each kind of finding of these subjects, by number and kind."""
         table = findings.c
         wanted = (
             select(self._about, table.kind, func.max(table.closed_at))
             .where(
-                bulk.among(self._connection, self._about, self.numbers),
+                bulk.among(self._connection, self._about, numbers),
                 table.closed_at > to_us(moment),
             )
             .group_by(self._about, table.kind)

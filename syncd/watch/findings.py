@@ -55,7 +55,7 @@ def hold_back(
     if not new:
         return [], {}
     flapping = runtime.settings.guards.flapping
-    closed = tx.closed_since(now - flapping.calm)
+    closed = tx.closed_since(now - flapping.calm, {subject.number for subject, _ in new})
     told: list[tuple[S, Finding]] = []
     again: dict[int, datetime] = {}
     for subject, finding in new:
