@@ -131,7 +131,7 @@ def _of_site(site: str) -> str | None:
 
 
 def country_of_site(site: str) -> str | None:
-    """Where most buyers of a marketplace's site live (ISO 3166-1 alpha-2); None: it has no place."""
+    """Where those live who buy on a marketplace's site (ISO 3166-1 alpha-2); None if nowhere."""
     name = site.strip()
     known = _AMAZON_SITES.get(name.upper()) or _MERCADO_SITES.get(name.upper())
     if known:
