@@ -23,6 +23,17 @@ def accounts(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     return _beginning(named.items(), incomplete)
 
 
+def connectors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The packages of connectors that are installed, whether they load or not."""
+    from importlib.metadata import entry_points  # noqa: PLC0415  only while completing
+
+    from syncd.hookspecs import ENTRY_POINT_GROUP  # noqa: PLC0415
+
+    del ctx, param
+    found = {each.name: each.value for each in entry_points(group=ENTRY_POINT_GROUP)}
+    return _beginning(sorted(found.items()), incomplete)
+
+
 def outbox_rows(*states: str) -> Completer:
     """Completes the numbers of rows in these states, each with what it is about."""
 

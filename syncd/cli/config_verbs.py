@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from syncd import clock, plugins
-from syncd.cli import exits
+from syncd.cli import completing, exits
 from syncd.cli.doubts import doubts_about
 from syncd.cli.invocation import Invocation, json_option, pass_invocation
 from syncd.cli.logins import keeper, prove_key
@@ -27,7 +27,7 @@ _PATH = click.Path(path_type=Path, dir_okay=False)
 
 @click.command()
 @click.argument("path", type=_PATH, required=False)
-@click.option("--connector", "names", multiple=True,
+@click.option("--connector", "names", multiple=True, shell_complete=completing.connectors,
               help="Add an account of this connector; once for each.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Overwrite a config that is there.")
 @pass_invocation
@@ -54,14 +54,14 @@ def init(invocation: Invocation, path: Path | None, names: tuple[str, ...], forc
 
 def _refuse_connector(path: Path | None) -> None:
     """A usage error for a file called like a connector: --connector takes one name at a time."""
-    if path is not None and str(path) in plugins.load().connectors:
+    if path and not path.suffix and str(path) in plugins.load().connectors:
         raise click.UsageError(
             f"{path} is a connector: --connector {path} adds its account, PATH is the config's file"
         )
 
 
 @click.command("sample-config")
-@click.argument("names", metavar="[CONNECTOR]...", nargs=-1)
+@click.argument("names", metavar="[CONNECTOR]...", nargs=-1, shell_complete=completing.connectors)
 @click.option("--all", "whole", is_flag=True, help="The whole config, not only the accounts.")
 def sample_config(names: tuple[str, ...], whole: bool) -> None:
     """Print a commented account for each CONNECTOR, or the whole config without any."""

@@ -457,6 +457,7 @@ def test_completing_accounts_and_rows(syncd, trouble):
 
     assert said(completing.accounts) == ["shop"]
     assert said(completing.accounts, part="x") == []
+    assert said(completing.connectors, part="im") == ["imap"]
     assert said(completing.outbox_rows("held")) == ["2"]
     syncd.config.unlink()
     assert said(completing.outbox_rows("held")) == []
