@@ -98,6 +98,7 @@ def _parameters(replayed: Replayed) -> dict[str, Any]:
         "fewest_effective_orders": ENOUGH,
         "board": BOARD,
         "buyer": BUYER,
+        "buyer_fair": {f"{days} d": chance for days, chance in thresholds.FAIR_TO_TELL},
         "board_window": BOARD_USED,
         "buyer_window": BUYER_USED,
         "operational_false_alarms": thresholds.FALSE_ALARMS,

@@ -29,7 +29,9 @@ class Lateness(Section):
     )
     buyer: Share = Field(
         default=BUYER,
-        description="From this chance a playbook that has at_risk in `when` tells the buyer.",
+        description="From this chance a playbook that has likely_late in `when` tells the buyer. It is "
+        "weighed by the days left: for 0.7 a chance of 0.64 is enough on the day before the promise, two "
+        "days before it takes 0.8, earlier 0.9.",
     )
     fewest: int = Field(
         default=FEWEST,

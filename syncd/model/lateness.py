@@ -16,7 +16,7 @@ This and the next three are from a study of real marketplace orders: at 0.5 nine
 on-time orders were ever alarmed, at 0.7 three, and the chance was as good as its word.
 """
 BUYER = 0.7
-"""From this chance the buyer should hear of it."""
+"""From this chance the buyer should hear of it; it is weighed by the days left."""
 BOARD_USED = 0.75
 """Where too few parcels are known: the used share of promised time that puts it on the board."""
 BUYER_USED = 0.9
@@ -89,7 +89,7 @@ class Chance(Value, frozen=True, kw_only=True):
     """The least that `board` is on any day. What has come to the board is measured by this, as a
     bar that rises is no news of the parcel."""
     buyer: float
-    """From this chance the buyer should hear of it, at present."""
+    """From this chance the buyer should hear of it, at present: less as the promise comes nearer."""
     next_at: datetime | None = None
     """When the chance may have become another that matters; None: not before there is news."""
 

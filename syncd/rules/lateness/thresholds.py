@@ -19,7 +19,7 @@ FAIR = ((0, 0.55), (3, 0.40), (4, 0.37), (5, 0.55))
 FAIR_TO_TELL = ((0, 0.64), (2, 0.80), (3, 0.90))
 """The chance at which it is fair to tell the buyer, from so many days before the promise on.
 
-For a bar of `BUYER`; chosen on simulated histories (docs/decisions/018)."""
+For a bar of `BUYER`; chosen on simulated histories (docs/decisions/019)."""
 
 
 def timely(p: Floats, left: Ints) -> Floats:
