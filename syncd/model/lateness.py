@@ -89,7 +89,7 @@ class Chance(Value, frozen=True, kw_only=True):
     """The least that `board` is on any day. What has come to the board is measured by this, as a
     bar that rises is no news of the parcel."""
     buyer: float
-    """From this chance the buyer should hear of it, at present: less as the promise comes nearer."""
+    """From this chance the buyer should hear of it, at present; less as the promise nears."""
     next_at: datetime | None = None
     """When the chance may have become another that matters; None: not before there is news."""
 
