@@ -165,6 +165,7 @@ def test_the_whole_way_of_an_approval(syncd, shop, time):
         assert syncd("outbox", "cancel", second).code == exits.OK
         time(timedelta(hours=24 - clock.now().hour + 12))
         for _ in range(24):
+            watch.run(runtime)
             Sender(runtime).run()
             time(timedelta(hours=1))
         (row,) = syncd("outbox", "--state", "sent", "--json").json
