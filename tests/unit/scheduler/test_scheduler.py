@@ -106,7 +106,7 @@ class TestPolls:
         quick.feed("orders", NotPermitted("HTTP 403", "give the app the right, or orders = false"))
         first = start()
         until(lambda: polls(quick, "orders") == 1)
-        until(lambda: b'account="quick",stream="tracking"' in metrics.exposition())
+        until(lambda: len(world.store.accounts.health()) == 3)
         first.stop(10)
         metrics.LAST_SUCCESS.labels("quick", "orders").set(1)
         quick.streams = {"messages": timedelta(seconds=0.05)}
