@@ -5,7 +5,6 @@ in SQLite and PostgreSQL (docs/decisions/003-times-as-microseconds.md).
 """
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import overload
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,14 +30,8 @@ def from_us(value: int) -> datetime: ...
 def from_us(value: None) -> None: ...
 def from_us(value: int | None) -> datetime | None:
     """The aware UTC time of a stored value, between the years 1900 and 3000."""
-    return None if value is None else _moment(value)
-
-
-# Promises end with the day, what one poll brings is seen at one moment, and the last scan is the
-# last movement: of a parcel's ten times a round has met most before, and making one takes as long
-# as a comparison of ten.
-@lru_cache(maxsize=10_000)
-def _moment(value: int) -> datetime:
+    if value is None:
+        return None
     if not _EARLIEST <= value <= _LATEST:
         value = max(_EARLIEST, min(value, _LATEST))
     return _EPOCH + value * _MICROSECOND
