@@ -100,10 +100,17 @@ def judge(
 
 
 def _together(said: Collection[Judgement]) -> tuple[list[Finding], datetime | None]:
-    spoken = [judgement for judgement in said if judgement is not QUIET]
-    findings = [judgement.finding for judgement in spoken if judgement.finding is not None]
-    due = [judgement.due_at for judgement in spoken if judgement.due_at is not None]
-    return findings, min(due, default=None)
+    findings: list[Finding] = []
+    first: datetime | None = None
+    for judgement in said:
+        if judgement is QUIET:
+            continue
+        finding, due_at = judgement.finding, judgement.due_at
+        if finding is not None:
+            findings.append(finding)
+        if due_at is not None and (first is None or due_at < first):
+            first = due_at
+    return findings, first
 
 
 def judge_order(
