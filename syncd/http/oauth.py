@@ -170,6 +170,8 @@ class OAuth2:
                     refusal = error
                 else:
                     return replace(made, refresh_token=made.refresh_token or token)
+        if self._by_consent and isinstance(refusal, DeadGrant):
+            raise DeadGrant(f"{refusal}; `syncd connect` asks the seller for another consent")
         raise refusal
 
     def _carried(self, token: str) -> dict[str, str]:

@@ -196,10 +196,11 @@ def _failed(
     retry_at = now + _delay(error, claim.failures + 1)
     store.accounts.failed(claim, error, now=now, retry_at=retry_at)
     metrics.failed(account.name, error, down=outcome != "not_permitted")
-    if outcome == "auth_failed":
-        store.accounts.suspend(account.id, str(error), now)
     changed = claim.was_permitted == (outcome == "not_permitted")
-    _tell(outcome, error, first=claim.failures == 0 or changed)
+    first = claim.failures == 0 or changed
+    if outcome == "auth_failed":  # several streams may be refused at once
+        first = store.accounts.suspend(account.id, str(error), now)
+    _tell(outcome, error, first=first)
     text = f"{type(error).__name__}: {error}"
     return PollResult(outcome=outcome, counts=counts, retry_at=retry_at, error=text)
 
@@ -216,15 +217,17 @@ def _outcome(error: Exception) -> str:
 
 def _tell(outcome: str, error: Exception, *, first: bool) -> None:
     """Once when it begins to fail; the recovery is told once too."""
+    if not first:
+        return
     if outcome == "auth_failed":
-        _log.error("login refused, account stopped until its config is reloaded", error=str(error))
-    elif outcome == "not_permitted" and first:
+        _log.error("login refused, account stopped until there is another", error=str(error))
+    elif outcome == "not_permitted":
         _log.error("not permitted, this stream stops and is tried again in a day", error=str(error))
-    elif outcome == "bug" and first:
+    elif outcome == "bug":
         _log.error("bug in the connector, backing off", exc_info=error)
-    elif outcome == "rejected" and first:
+    elif outcome == "rejected":
         _log.error("source refuses what it is asked, backing off", error=str(error))
-    elif first:
+    else:
         _log.warning("source unavailable, backing off", error=str(error))
 
 

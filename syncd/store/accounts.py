@@ -153,14 +153,13 @@ class AccountStore:
                 )
             )
 
-    def suspend(self, account_id: int, reason: str, now: datetime) -> None:
-        """Stop an account until its config or credential changes."""
+    def suspend(self, account_id: int, reason: str, now: datetime) -> bool:
+        """Stop an account until its config or credential changes; False where it is stopped."""
+        going = accounts.c.id == account_id, accounts.c.suspended_at.is_(None)
+        values = {"suspended_at": to_us(now), "suspended_reason": reason[:2000]}
         with self._database.write() as connection:
-            connection.execute(
-                update(accounts)
-                .where(accounts.c.id == account_id)
-                .values(suspended_at=to_us(now), suspended_reason=reason[:2000])
-            )
+            stopped = connection.execute(update(accounts).where(*going).values(values))
+            return stopped.rowcount > 0
 
     def resume(self, account_id: int | None = None) -> None:
         """Give a suspended account a new try; every one where none is named, as a start does."""

@@ -295,6 +295,11 @@ class TestKeeping:
             process(refresh_token=None, by_consent=True).access_token()
         assert platform.forms == []
 
+    def test_so_it_is_where_the_consent_has_ended(self, platform, process, keeper):
+        keeper.save("refresh_token", "withdrawn")
+        with pytest.raises(AuthFailed, match="invalid_grant; `syncd connect` asks the seller"):
+            process(refresh_token=None, by_consent=True).access_token()
+
 
 class TestGrants:
     def test_without_a_refresh_token_the_client_signs_in_itself(self, platform, auth):

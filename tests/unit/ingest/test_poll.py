@@ -84,6 +84,15 @@ class TestFailures:
         assert health(world).suspended_reason == "HTTP 401: token expired"
         assert [level for level, _ in log] == ["error"]
 
+    def test_it_is_told_once_where_several_streams_are_refused(self, world, shop, polled):
+        told = []
+        for stream in ("messages", "orders"):
+            shop.feed(stream, AuthFailed("HTTP 401: token expired"))
+            told += polled(stream)[1]
+        assert [event for _, event in told] == [
+            "login refused, account stopped until there is another"
+        ]
+
     def test_so_does_a_secret_that_cannot_be_read(self, world, shop, polled):
         shop.feed("messages", SecretUnavailable("cannot read the secret in /x: no such file"))
 
