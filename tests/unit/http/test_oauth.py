@@ -295,10 +295,10 @@ class TestKeeping:
             process(refresh_token=None, by_consent=True).access_token()
         assert platform.forms == []
 
-    def test_so_it_is_where_the_consent_has_ended(self, platform, process, keeper):
-        keeper.save("refresh_token", "withdrawn")
+    def test_so_it_is_where_the_consent_has_ended(self, platform, process):
+        platform.refresh = "another"
         with pytest.raises(AuthFailed, match="invalid_grant; `syncd connect` asks the seller"):
-            process(refresh_token=None, by_consent=True).access_token()
+            process(by_consent=True).access_token()
 
 
 class TestGrants:
