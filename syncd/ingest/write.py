@@ -118,8 +118,10 @@ def _events(tx: IngestTransaction, _: str, items: list[TrackingEvent], counts: C
         new, edited = split("tracking_event", events, known, _event_digest, counts)
         changed = new + [(event, digest) for _, event, digest in edited]
         if changed:
+            now = clock.now()
             tx.parcels.put_events(
-                (event, parcels.occurred_at(event), digest) for event, digest in changed
+                (event, parcels.occurred_at(parcels.as_read(event, now)), digest)
+                for event, digest in changed
             )
             _judge_anew(tx, {event.tracking_number for event, _ in changed})
 
@@ -135,8 +137,8 @@ def _judge_anew(tx: IngestTransaction, numbers: Collection[str]) -> None:
     """
     shipments = tx.parcels.states(numbers)
     events: dict[str, list[TrackingEvent]] = {}
-    for event in tx.parcels.events_of({number for number, _, _ in shipments.values()}):
-        events.setdefault(event.tracking_number, []).append(event)
+    for event, seen_at in tx.parcels.events_of({number for number, _, _ in shipments.values()}):
+        events.setdefault(event.tracking_number, []).append(parcels.as_read(event, seen_at))
     states: dict[int, ParcelState] = {}
     now = clock.now()
     for shipment_id, (number, before, since) in shipments.items():

@@ -11,6 +11,9 @@ from syncd.model import Milestone, ParcelState, TrackingEvent
 # gives a number out again.
 USED_AGAIN_AFTER = timedelta(days=60)
 
+# Without an offset a scan of this moment may read as so much later: no clock is further ahead.
+_AHEAD = timedelta(hours=14)
+
 _STAGES = {milestone: place for place, milestone in enumerate(Milestone)}
 
 
@@ -22,6 +25,17 @@ def occurred_at(event: TrackingEvent) -> datetime:
     """
     offset = timedelta(minutes=event.utc_offset_minutes or 0)
     return event.occurred_local.replace(tzinfo=UTC) - offset
+
+
+def as_read(event: TrackingEvent, seen_at: datetime) -> TrackingEvent:
+    """`event`, of the time at which it was first read if it says that it was later.
+
+    Carriers tell scans of next year, and a parcel that moved tomorrow would be silent until then.
+    """
+    if occurred_at(event) <= seen_at + _AHEAD:
+        return event
+    local = seen_at.astimezone(UTC).replace(tzinfo=None)
+    return msgspec.structs.replace(event, occurred_local=local, utc_offset_minutes=0)
 
 
 def state_of(events: Iterable[TrackingEvent], *, since: datetime | None = None) -> ParcelState:

@@ -181,31 +181,34 @@ class ParcelWriter(Writer):
             for row in self._connection.execute(joined.order_by(table.id))
         }
 
-    def events_of(self, numbers: Collection[str]) -> list[TrackingEvent]:
-        """All events of these numbers, as far as a parcel's state depends on them."""
+    def events_of(self, numbers: Collection[str]) -> list[tuple[TrackingEvent, datetime]]:
+        """All events of these numbers, as far as a parcel's state depends on them.
+
+        Each with the time at which what it says now was first read.
+        """
         if not numbers:
             return []
         table = tracking_events.c
         wanted = select(
             table.source_id, table.tracking_number, table.occurred_local,
             table.utc_offset_minutes, table.milestone, table.reason, table.eta, table.pickup_by,
+            table.seen_at,
         ).where(bulk.among(self._connection, table.tracking_number, numbers))  # fmt: skip
-        return [
-            TrackingEvent(
-                source_id=source_id, tracking_number=number, utc_offset_minutes=offset,
-                occurred_local=datetime.fromisoformat(local), milestone=Milestone(milestone),
-                reason=reason and Reason(reason), pickup_by=from_us(pickup_by),
-                eta=None if eta is None else Window(latest=from_us(eta)),
-            )
-            for source_id, number, local, offset, milestone, reason, eta, pickup_by
-            in self._connection.execute(wanted)
-        ]  # fmt: skip
+        return [(_event(row), from_us(row[8])) for row in self._connection.execute(wanted)]
 
     def save_states(self, states: Mapping[int, ParcelState]) -> None:
         """Keep shipments' new states, and have the shipments judged at once."""
         rows = [(*_state_row(state), number) for number, state in states.items()]
         bulk.update(self._connection, shipments, _STATE_COLUMNS, rows)
         dues.plan(self._connection, shipment_dues, dict.fromkeys(states, self._now_us))
+
+
+def _event(row: Sequence[Any]) -> TrackingEvent:
+    return TrackingEvent(
+        source_id=row[0], tracking_number=row[1], occurred_local=datetime.fromisoformat(row[2]),
+        utc_offset_minutes=row[3], milestone=Milestone(row[4]), reason=row[5] and Reason(row[5]),
+        eta=None if row[6] is None else Window(latest=from_us(row[6])), pickup_by=from_us(row[7]),
+    )  # fmt: skip
 
 
 def state(row: Sequence[Any]) -> ParcelState:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.model import Milestone, ParcelState, Reason, TrackingEvent, Window
-from syncd.rules.parcels import USED_AGAIN_AFTER, occurred_at, remembering, state_of
+from syncd.rules.parcels import USED_AGAIN_AFTER, as_read, occurred_at, remembering, state_of
 
 events = st.builds(
     TrackingEvent,
@@ -42,6 +42,17 @@ def test_an_event_without_an_offset_is_read_as_utc(make):
     event = make.event(1, utc_offset_minutes=None)
     assert occurred_at(event) == make.at(1)
     assert occurred_at(make.event(1, utc_offset_minutes=480)) == make.at(1) - timedelta(hours=8)
+
+
+@given(events, st.integers(-24, 24 * 20))
+def test_nothing_was_scanned_later_than_it_was_read(event, hours):
+    seen_at = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(hours=hours)
+    told = as_read(event, seen_at)
+
+    if occurred_at(event) - seen_at <= timedelta(hours=14):
+        assert told is event
+    else:
+        assert occurred_at(told) == seen_at
 
 
 def test_an_announcement_is_no_movement(make):

@@ -326,7 +326,8 @@ class TestStory:
             (parcel,) = tx.parcels
         return store.stories.parcel(parcel.shipment_id)
 
-    def test_it_tells_the_latest_event_in_the_carriers_own_time(self, source, store, make):
+    def test_it_tells_the_latest_event_in_the_carriers_own_time(self, source, store, make, time):
+        time(timedelta(days=2))
         source.bring(make.order(promise=4), make.shipment(tracking_url="https://dhl.example/TN1"))
         source.bring(
             make.event(2, text="Sorted", location="Leipzig", utc_offset_minutes=480),

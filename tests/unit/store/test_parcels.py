@@ -120,6 +120,23 @@ class TestWhatTheCarrierSays:
 
 
 class TestEvents:
+    @pytest.fixture(autouse=True)
+    def a_week_later(self, time):
+        time(timedelta(days=7))
+
+    def test_a_scan_of_the_future_counts_as_of_when_it_was_first_read(
+        self, source, make, time, parcels
+    ):
+        """Else a parcel whose carrier once wrote the wrong year would be silent until then."""
+        source.bring(make.shipment(), make.event(6), make.event(300, source_id="e300"))
+        time(timedelta(days=1))
+        source.bring(make.event(7.9, Milestone.OUT_FOR_DELIVERY))
+
+        state = parcels()["p1"].state
+        assert (state.milestone, state.last_movement_at) == (
+            Milestone.OUT_FOR_DELIVERY, make.at(7.9),
+        )  # fmt: skip
+
     def test_events_move_the_shipment(self, source, make, parcels):
         source.bring(make.shipment())
         source.bring(make.event(1, Milestone.ACCEPTED), make.event(2), stream="tracking")
@@ -193,7 +210,7 @@ class TestEvents:
 
     def test_news_makes_a_shipment_due(self, source, store, make, parcels):
         source.bring(make.shipment())
-        with store.watch.batch(make.at(), 10) as tx:
+        with store.watch.batch(make.at(7), 10) as tx:
             tx.plan({parcel.shipment_id: None for parcel in tx.parcels})
         assert parcels() == {}
 
