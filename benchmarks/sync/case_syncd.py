@@ -14,14 +14,17 @@ from typing import ClassVar
 import msgspec
 
 from benchmarks.sync import feed
-from benchmarks.sync.payload import RawPage, Row
-from syncd import clock, ingest, log, process
-from syncd.accounts import Account
-from syncd.config.settings import AccountSettings, DaemonSettings
-from syncd.connector import AccountConfig, Batch, Capability, Connector, Context, Cursor
-from syncd.http import HttpClient
-from syncd.model import Attachment, Direction, Message, Party
-from syncd.store import Store
+from benchmarks.sync.payload import File, RawPage, Row
+from syncd import process
+
+with process.importing():  # as the command line does
+    from syncd import clock, ingest, log
+    from syncd.accounts import Account
+    from syncd.config.settings import AccountSettings, DaemonSettings
+    from syncd.connector import AccountConfig, Batch, Capability, Connector, Context, Cursor
+    from syncd.http import HttpClient
+    from syncd.model import Attachment, Direction, Message, Party
+    from syncd.store import Store
 
 _row = msgspec.json.Decoder(Row)
 
@@ -69,12 +72,13 @@ def _message(raw: msgspec.Raw) -> Message:
         thread_id=row.thread_id,
         order_ids=(row.order_id,),
         language=row.language,
-        attachments=tuple(
-            Attachment(name=file.name, media_type=file.type, size=file.size)
-            for file in row.attachments
-        ),
+        attachments=tuple(map(_attachment, row.attachments)),
         raw=bytes(raw),
     )
+
+
+def _attachment(file: File) -> Attachment:
+    return Attachment(name=file.name, media_type=file.type, size=file.size)
 
 
 def _account(name: str, base_url: str, store: Store) -> Account:
