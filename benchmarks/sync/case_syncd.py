@@ -17,7 +17,7 @@ from benchmarks.sync import feed
 from benchmarks.sync.payload import File, RawPage, Row
 from syncd import process
 
-with process.importing():  # as the command line does
+with process.importing():  # as the command line does, and as it ends
     from syncd import clock, ingest, log
     from syncd.accounts import Account
     from syncd.config.settings import AccountSettings, DaemonSettings
@@ -92,6 +92,7 @@ def _account(name: str, base_url: str, store: Store) -> Account:
 
 
 def main(base_url: str, store_url: str) -> None:
+    process.end_as_it_is()
     log.configure()
     store = Store(store_url)
     accounts = [_account(feed.name(n), base_url, store) for n in range(feed.ACCOUNTS)]
