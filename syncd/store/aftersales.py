@@ -81,7 +81,7 @@ class AftersalesWriter(Writer):
         """Have the orders judged again that wait for any of these."""
         lines = select(order_lines.c.order_id).where(
             order_lines.c.order_id == orders.c.id,
-            bulk.among(self._connection, order_lines.c.sku, skus),
+            bulk.among(order_lines.c.sku, skus),
         )
         mine = select(orders.c.id).where(
             orders.c.account_id == self._account_id, WAITS, exists(lines)

@@ -106,7 +106,7 @@ def _told(
         .where(
             deliveries.c.outcome == OutboxState.SENT.value,
             outbox.c.purpose.not_in(("task", *REQUESTS)),
-            bulk.among(connection, about, numbers),
+            bulk.among(about, numbers),
         )
         .group_by(about)
     )

@@ -279,7 +279,7 @@ def reserve_ids(connection: Connection, table: Table, count: int) -> range | lis
     return list(found.scalar_one() or ())
 
 
-def among(_: Connection, column: Column[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+def among(column: Column[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """``column IN values``."""
     return _Among(column, bindparam(None, list(values), type_=_listed(column), unique=True))
 

@@ -37,7 +37,7 @@ def plan(connection: Connection, dues: Table, due: Mapping[int, int | None]) -> 
     bulk.upsert(connection, dues, (number.name, "due_at"), rows, key=(number.name,))
     never = [subject for subject, at in due.items() if at is None]
     if never:
-        connection.execute(delete(dues).where(bulk.among(connection, number, never)))
+        connection.execute(delete(dues).where(bulk.among(number, never)))
 
 
 def at_once(connection: Connection, dues: Table, now_us: int, subjects: Select[tuple[int]]) -> None:

@@ -139,7 +139,7 @@ class FollowStore:
         anybodys = follows.c.account_id != _UNROUTED
         mine = anybodys if account_id is None else follows.c.account_id == account_id
         with self._database.write() as connection:
-            named = bulk.among(connection, follows.c.tracking_number, tracking_numbers)
+            named = bulk.among(follows.c.tracking_number, tracking_numbers)
             connection.execute(
                 update(follows)
                 .where(named, mine, follows.c.asked_at.is_(None))
@@ -154,7 +154,7 @@ class FollowStore:
             wanted = (
                 select(follows.c.tracking_number, func.max(follows.c.looked_at))
                 .where(
-                    bulk.among(connection, follows.c.tracking_number, tracking_numbers),
+                    bulk.among(follows.c.tracking_number, tracking_numbers),
                     follows.c.looked_at.is_not(None),
                 )
                 .group_by(follows.c.tracking_number)
@@ -170,7 +170,7 @@ class FollowStore:
         wanted = select(table.tracking_number, table.account_id, table.looked_at)
         found: dict[str, dict[int, datetime | None]] = {}
         with self._database.read() as connection:
-            named = bulk.among(connection, table.tracking_number, tracking_numbers)
+            named = bulk.among(table.tracking_number, tracking_numbers)
             for number, account_id, looked_at in connection.execute(wanted.where(named)):
                 found.setdefault(number, {})[account_id] = from_us(looked_at)
         return found
@@ -227,7 +227,7 @@ class FollowWriter:
             .outerjoin(shipments, _SHIPMENT)
             .where(
                 follows.c.account_id == self._account_id,
-                bulk.among(self._connection, follows.c.tracking_number, tracking_numbers),
+                bulk.among(follows.c.tracking_number, tracking_numbers),
             )
             .order_by(shipments.c.deliver_by.nulls_last(), shipments.c.id)
         )  # fmt: skip
@@ -287,7 +287,7 @@ def _settle(
     connection: Connection, numbers: Collection[str], choose: Choose, now: datetime
 ) -> None:
     """Add and take away rows, so that each number stands under the accounts chosen for it."""
-    named = bulk.among(connection, follows.c.tracking_number, numbers)
+    named = bulk.among(follows.c.tracking_number, numbers)
     wanted = {
         (number, account)
         for number, ref in _refs(connection, named, now)
@@ -316,7 +316,7 @@ def _refs(
 
 
 def _forget(connection: Connection, account_id: int, numbers: Iterable[str]) -> None:
-    named = bulk.among(connection, follows.c.tracking_number, numbers)
+    named = bulk.among(follows.c.tracking_number, numbers)
     connection.execute(delete(follows).where(follows.c.account_id == account_id, named))
 
 

@@ -77,7 +77,7 @@ class LatenessStore:
 
 def times_of(connection: Connection, shipment_ids: Collection[int]) -> ParcelTimes:
     """`LatenessStore.times` within a transaction."""
-    return _columns(connection, _TIMES.where(bulk.among(connection, shipments.c.id, shipment_ids)))
+    return _columns(connection, _TIMES.where(bulk.among(shipments.c.id, shipment_ids)))
 
 
 _MODEL_COLUMNS = ("fitted_at", "since", "n", "base_rate", "drift", "board", "settings", "tables")

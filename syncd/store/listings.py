@@ -112,7 +112,7 @@ class ListingWriter(Writer):
         """The rows of this account with these ids, by the column that tells them from others."""
         wanted = select(table.c.id).where(
             table.c.account_id == self._account_id,
-            bulk.among(self._connection, table.c.source_id, source_ids),
+            bulk.among(table.c.source_id, source_ids),
         )
         found = self._connection.execute(wanted).scalars().all() if source_ids else ()
         return table.c.id, found
@@ -124,9 +124,7 @@ class ListingWriter(Writer):
             (row[0], row[1])
             for column, wanted in noted
             if wanted
-            for row in self._connection.execute(
-                pairs.where(bulk.among(self._connection, column, wanted))
-            )
+            for row in self._connection.execute(pairs.where(bulk.among(column, wanted)))
         }
 
     def _alone(self) -> None:

@@ -71,12 +71,12 @@ class MessageWriter(Writer):
         among = bulk.among
         found: dict[int, KnownConversation] = {}
         if numbers:
-            found |= self._facts(among(self._connection, table.id, numbers))
+            found |= self._facts(among(table.id, numbers))
         if customers:
             found |= self._facts(
                 table.account_id == self._account_id,
                 table.last_at >= to_us(since),
-                among(self._connection, table.customer_id, customers),
+                among(table.customer_id, customers),
             )
         return found
 

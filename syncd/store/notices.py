@@ -60,7 +60,7 @@ def insert_notices(connection: Connection, notices: Iterable[NewNotice], now_us:
     wanted = {notice.key: notice for notice in notices}
     if not wanted:
         return 0
-    known = select(outbox.c.key, outbox.c.state).where(bulk.among(connection, outbox.c.key, wanted))
+    known = select(outbox.c.key, outbox.c.state).where(bulk.among(outbox.c.key, wanted))
     states = dict(connection.execute(known).all())
     again = _taken_up(connection, [k for k, was in states.items() if was == OutboxState.OBSOLETE])
     wanted = {key: one for key, one in wanted.items() if key not in states or key in again}
@@ -78,7 +78,7 @@ def _taken_up(connection: Connection, keys: Collection[str]) -> set[str]:
     if not keys:
         return set()
     mine = select(outbox.c.key).where(
-        bulk.among(connection, outbox.c.key, keys), outbox.c.state == OutboxState.OBSOLETE.value
+        bulk.among(outbox.c.key, keys), outbox.c.state == OutboxState.OBSOLETE.value
     )
     return set(connection.execute(mine.order_by(outbox.c.key).with_for_update()).scalars())
 
@@ -87,7 +87,7 @@ def _finding_ids(connection: Connection, fingerprints: Collection[str]) -> dict[
     if not fingerprints:
         return {}
     wanted = select(findings.c.fingerprint, findings.c.id).where(
-        bulk.among(connection, findings.c.fingerprint, fingerprints)
+        bulk.among(findings.c.fingerprint, fingerprints)
     )
     return dict(connection.execute(wanted).all())
 

@@ -54,7 +54,7 @@ class OrderWriter(Writer):
         if not ended:
             return
         in_trouble = select(findings.c.order_id).where(
-            bulk.among(self._connection, findings.c.order_id, ended), findings.c.closed_at.is_(None)
+            bulk.among(findings.c.order_id, ended), findings.c.closed_at.is_(None)
         )
         dues.at_once(self._connection, order_dues, self._now_us, in_trouble.distinct())
         self._judge_short()

@@ -97,7 +97,7 @@ class ParcelWriter(Writer):
         """Have the orders judged again that wait to be sent: they have a parcel now."""
         waiting = select(orders.c.id).where(
             orders.c.account_id == self._account_id,
-            bulk.among(self._connection, orders.c.source_id, order_ids),
+            bulk.among(orders.c.source_id, order_ids),
             orders.c.status == OrderStatus.UNSHIPPED.value,
         )
         dues.at_once(self._connection, order_dues, self._now_us, waiting)
@@ -113,7 +113,7 @@ class ParcelWriter(Writer):
             table.status,
         ).where(
             table.account_id == self._account_id,
-            bulk.among(self._connection, table.source_id, order_ids),
+            bulk.among(table.source_id, order_ids),
         )
         return {row[0]: tuple(row[1:]) for row in self._connection.execute(wanted)}
 
@@ -124,7 +124,7 @@ class ParcelWriter(Writer):
             table.source_id, table.tracking_number, table.number_before, table.number_since
         ).where(
             table.account_id == self._account_id,
-            bulk.among(self._connection, table.source_id, source_ids),
+            bulk.among(table.source_id, source_ids),
         )
         return {row[0]: tuple(row[1:]) for row in self._connection.execute(wanted)}
 
@@ -175,7 +175,7 @@ class ParcelWriter(Writer):
             orders,
             (orders.c.account_id == table.account_id)
             & (orders.c.source_id == table.order_source_id),
-        ).where(bulk.among(self._connection, table.tracking_number, numbers))  # fmt: skip
+        ).where(bulk.among(table.tracking_number, numbers))  # fmt: skip
         return {
             row[0]: (row[1], state(row[3:]), from_us(row[2]))
             for row in self._connection.execute(joined.order_by(table.id))
@@ -193,7 +193,7 @@ class ParcelWriter(Writer):
             table.source_id, table.tracking_number, table.occurred_local,
             table.utc_offset_minutes, table.milestone, table.reason, table.eta, table.pickup_by,
             table.seen_at,
-        ).where(bulk.among(self._connection, table.tracking_number, numbers))  # fmt: skip
+        ).where(bulk.among(table.tracking_number, numbers))  # fmt: skip
         return [(_event(row), from_us(row[8])) for row in self._connection.execute(wanted)]
 
     def save_states(self, states: Mapping[int, ParcelState]) -> None:

@@ -46,7 +46,7 @@ def link_orders(connection: Connection, account_id: int, told: Collection[str]) 
     wanted = READ_BACK.where(
         outbox.c.order_source_id.is_not(None),
         messages.c.account_id == account_id,
-        bulk.among(connection, deliveries.c.source_id, sent),
+        bulk.among(deliveries.c.source_id, sent),
     )
     links = sorted({(row[0], row[1]) for row in connection.execute(wanted)})
     columns = ("order_source_id", "conversation_id")

@@ -46,7 +46,7 @@ class Round:
         """A row of `wanted`, which begins with `number`, for each that is due, longest first."""
         if not self.numbers:
             return []
-        among = bulk.among(self._connection, number, self.numbers)
+        among = bulk.among(number, self.numbers)
         found = {row[0]: row for row in self._connection.execute(wanted.where(among))}
         return [found[number] for number in self.numbers]
 
@@ -54,7 +54,7 @@ class Round:
         """The open findings of what is due: number -> fingerprint -> the finding's id."""
         table = findings.c
         wanted = select(self._about, table.fingerprint, table.id).where(
-            table.closed_at.is_(None), bulk.among(self._connection, self._about, self.numbers)
+            table.closed_at.is_(None), bulk.among(self._about, self.numbers)
         )
         found: dict[int, dict[str, int]] = {}
         for number, fingerprint, finding in self._connection.execute(wanted):
@@ -69,7 +69,7 @@ class Round:
         wanted = (
             select(self._about, table.kind, func.max(table.closed_at))
             .where(
-                bulk.among(self._connection, self._about, numbers),
+                bulk.among(self._about, numbers),
                 table.closed_at > to_us(moment),
             )
             .group_by(self._about, table.kind)
@@ -108,7 +108,7 @@ class Round:
         if not (self._closed and self.numbers):
             return
         waits = outbox.c.state.in_([OutboxState.HELD.value, OutboxState.PERSON.value])
-        mine = bulk.among(self._connection, outbox.c[self._about.name], self.numbers)
+        mine = bulk.among(outbox.c[self._about.name], self.numbers)
         self._connection.execute(
             update(outbox)
             .where(waits, outbox.c.attempts == 0, outbox.c.purpose.in_(FOUND), mine, ~STANDS)

@@ -72,7 +72,7 @@ def described(connection: Connection, numbers: Collection[int]) -> list[dict[str
         )
         .join(accounts, accounts.c.id == table.account_id)
         .outerjoin(customers, customers.c.id == table.customer_id)
-        .where(bulk.among(connection, table.id, numbers))
+        .where(bulk.among(table.id, numbers))
         .order_by(table.last_at.desc(), table.id.desc())
     )
     about, since = _orders_of(connection, numbers), _waits_since(connection, numbers)
@@ -103,7 +103,7 @@ def _orders_of(connection: Connection, numbers: Collection[int]) -> dict[int, li
     links = conversation_orders.c
     wanted = (
         select(links.conversation_id, links.order_source_id)
-        .where(bulk.among(connection, links.conversation_id, numbers))
+        .where(bulk.among(links.conversation_id, numbers))
         .order_by(links.order_source_id)
     )
     found: dict[int, list[str]] = {}
@@ -119,7 +119,7 @@ def _waits_since(connection: Connection, numbers: Collection[int]) -> dict[int, 
         select(table.id, func.min(messages.c.sent_at))
         .join(messages, messages.c.conversation_id == table.id)
         .where(
-            bulk.among(connection, table.id, numbers),
+            bulk.among(table.id, numbers),
             WAITING,
             messages.c.direction == Direction.INBOUND.value,
             messages.c.kind == MessageKind.HUMAN.value,

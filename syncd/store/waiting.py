@@ -77,7 +77,7 @@ class WaitingTransaction(Round):
                 tuple_(stock_levels.c.account_id, stock_levels.c.sku).in_(
                     select(orders.c.account_id, order_lines.c.sku)
                     .join(order_lines, order_lines.c.order_id == orders.c.id)
-                    .where(bulk.among(self._connection, orders.c.id, waiting))
+                    .where(bulk.among(orders.c.id, waiting))
                 )
             )
             .group_by(stock_levels.c.account_id, stock_levels.c.sku)
@@ -99,7 +99,7 @@ class WaitingTransaction(Round):
                 orders.c.account_id == account_id,
                 WAITS,
                 ~HAS_PARCEL,
-                bulk.among(self._connection, order_lines.c.sku, skus),
+                bulk.among(order_lines.c.sku, skus),
             )
         )  # fmt: skip
         return [
@@ -113,7 +113,7 @@ class WaitingTransaction(Round):
         if not waiting:
             return {}
         numbers = [order.order_number for order in waiting]
-        among = bulk.among(self._connection, orders.c.id, numbers)
+        among = bulk.among(orders.c.id, numbers)
         return addressees(self._connection, select(orders.c.id).where(among).order_by(orders.c.id))
 
 

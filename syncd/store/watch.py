@@ -109,7 +109,7 @@ class WatchTransaction(Round):
             .join(findings, findings.c.id == table.finding_id)
             .join(deliveries, deliveries.c.outbox_id == table.id)
             .where(
-                bulk.among(self._connection, table.shipment_id, [p.shipment_id for p in parcels]),
+                bulk.among(table.shipment_id, [p.shipment_id for p in parcels]),
                 table.purpose == "notice",
                 deliveries.c.outcome == OutboxState.SENT.value,
             )
@@ -129,7 +129,7 @@ class WatchTransaction(Round):
             select(shipments.c.id, func.max(event.occurred_at))
             .join(tracking_events, event.tracking_number == shipments.c.tracking_number)
             .where(
-                bulk.among(self._connection, shipments.c.id, numbers),
+                bulk.among(shipments.c.id, numbers),
                 shipments.c.milestone != ended,
                 event.milestone == ended,
                 event.occurred_at.between(shipments.c.first_scan_at, shipments.c.last_event_at),
@@ -142,7 +142,7 @@ class WatchTransaction(Round):
         """Those of these parcels, by shipment id, whose buyers were told of a trouble."""
         table = outbox.c
         wanted = select(table.shipment_id).where(
-            bulk.among(self._connection, table.shipment_id, [p.shipment_id for p in parcels]),
+            bulk.among(table.shipment_id, [p.shipment_id for p in parcels]),
             table.purpose == "notice",
             table.state.in_([OutboxState.SENT.value, OutboxState.IN_FLIGHT.value]),
             table.cause.not_in([Cause.SHIPPED.value, Cause.ARRIVED.value]),
@@ -157,7 +157,7 @@ def _addressees(connection: Connection, shipment_ids: Collection[int]) -> dict[i
         connection,
         select(shipments.c.id)
         .join(orders, ITS_ORDER)
-        .where(bulk.among(connection, shipments.c.id, shipment_ids))
+        .where(bulk.among(shipments.c.id, shipment_ids))
         .order_by(shipments.c.id),
     )
 
@@ -180,7 +180,7 @@ def _known_before(connection: Connection, shipment_ids: Collection[int]) -> dict
             (its.c.account_id == first.c.account_id) & (its.c.source_id == first.c.order_source_id),
         )
         .where(
-            bulk.among(connection, shipments.c.id, shipment_ids),
+            bulk.among(shipments.c.id, shipment_ids),
             first.c.id < shipments.c.id,
             first.c.last_event_at.is_not_distinct_from(shipments.c.last_event_at),
             or_(its.c.id == orders.c.id, its.c.customer_id == orders.c.customer_id),

@@ -50,7 +50,7 @@ class Writer:
     def _judge_shipments(self, key: Column[str], keys: Collection[str]) -> None:
         """Have this account's shipments judged at once whose `key` is one of these."""
         mine = select(shipments.c.id).where(
-            shipments.c.account_id == self._account_id, bulk.among(self._connection, key, keys)
+            shipments.c.account_id == self._account_id, bulk.among(key, keys)
         )
         dues.at_once(self._connection, shipment_dues, self._now_us, mine)
 

@@ -46,11 +46,9 @@ def test_any_texts_are_stored_and_found_among_others(store, kept, others):
         bulk.insert(connection, identities, ("key", "customer_id"), rows[::2])
         bulk.insert_missing(connection, identities, ("key", "customer_id"), rows)
         asked = set(kept) | set(others)
-        wanted = select(table.key, table.customer_id).where(
-            bulk.among(connection, table.key, asked)
-        )
+        wanted = select(table.key, table.customer_id).where(bulk.among(table.key, asked))
         assert dict(connection.execute(wanted).all()) == kept
-        unknown = bulk.among(connection, table.key, set(others) - set(kept))
+        unknown = bulk.among(table.key, set(others) - set(kept))
         assert connection.execute(select(table.key).where(unknown)).all() == []
 
 

@@ -226,7 +226,7 @@ def test_a_case_moves_with_its_customer(source, make, shop, complaints):
 def test_no_index_leads_through_all_of_an_account(sqlite_store, pairs, column):
     """SQLite once looked at every order of the account for each conversation."""
     with sqlite_store.database.read() as connection:
-        wanted = pairs.where(bulk.among(connection, column, [1, 2]))
+        wanted = pairs.where(bulk.among(column, [1, 2]))
         made = wanted.compile(connection)
         values = made.construct_params({each: "[1,2]" for each in made.params if "param" in each})
         told = tuple(values[name] for name in made.positiontup)
