@@ -287,6 +287,14 @@ def world(sqlite_store, templates, time):
 
 
 @pytest.fixture
+def world_on_either(store, templates, time):
+    """As `world`, once on SQLite and once on PostgreSQL."""
+    made = World(store, templates)
+    made.add()
+    return made
+
+
+@pytest.fixture
 def world_of(templates):
     """Make a `World` on a given store."""
     return lambda store: World(store, templates)

@@ -12,11 +12,8 @@ NIGHT = timedelta(hours=11)
 
 
 @pytest.fixture
-def world(store, templates, time, world_of):
-    """On either database."""
-    made = world_of(store)
-    made.add()
-    return made
+def world(world_on_either):
+    return world_on_either
 
 
 @pytest.fixture

@@ -15,11 +15,8 @@ ORDER = "12-00001-00001"
 
 
 @pytest.fixture
-def world(store, templates, time, world_of):
-    """On either database."""
-    made = world_of(store)
-    made.add()
-    return made
+def world(world_on_either):
+    return world_on_either
 
 
 @pytest.fixture

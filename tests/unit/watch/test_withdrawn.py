@@ -8,11 +8,8 @@ from syncd.model import Milestone, OrderStatus, OutboxState, Window
 
 
 @pytest.fixture
-def world(store, templates, time, world_of):
-    """On either database."""
-    made = world_of(store)
-    made.add()
-    return made
+def world(world_on_either):
+    return world_on_either
 
 
 @pytest.fixture
