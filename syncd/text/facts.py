@@ -3,8 +3,7 @@
 A notice is about a parcel, or, where its template's name begins with `OF_AN_ORDER`, about an order
 that has none yet.
 
-Names come from buyers and events from carriers: both are hostile. They are put into a text as
-plain words on one line, without links, and are never read as a template.
+Names come from buyers and events from carriers: both are hostile (`syncd.text.foreign`).
 """
 
 import re
@@ -13,6 +12,7 @@ from datetime import date, datetime
 from msgspec.structs import fields
 
 from syncd.model.base import Value
+from syncd.text.foreign import LONGEST_READ, decoded, holds_link, one_line, without_links
 
 MUST_BE_TOLD = ("tracking_number", "tracking_site", "latest_event")
 """The three facts without which a notice only makes a buyer ask again."""
@@ -20,7 +20,6 @@ MUST_BE_TOLD = ("tracking_number", "tracking_site", "latest_event")
 OF_AN_ORDER = "order_"
 """How the names of templates begin that are about an order which has no parcel yet."""
 
-_READ_AT_MOST = 4_000
 _LONGEST = {
     "items": 240,
     "buyer_name": 60,
@@ -29,7 +28,6 @@ _LONGEST = {
     "latest_event_place": 80,
     "latest_event": 240,
 }
-_LINK = re.compile(r"https?:|//|www\.|@|\w\.[a-z]{2,10}/", re.IGNORECASE)
 _SAFE_URL = re.compile(r"https://[^\s<>\"'@\\]{4,500}")
 
 
@@ -130,29 +128,16 @@ def _printable(name: str, value: object) -> object:
         return value
     if name == "tracking_url":
         return value if _SAFE_URL.fullmatch(value) else None
-    return _words(name, one_line(value)) or None
+    return _shortened(_words(name, value), _LONGEST.get(name, LONGEST_READ)) or None
 
 
 def _words(name: str, text: str) -> str:
-    if name == "buyer_name" and _LINK.search(text):
-        return ""
-    if name in _LONGEST:
-        text = without_links(text)
-    return _shortened(text, _LONGEST.get(name, _READ_AT_MOST))
-
-
-def without_links(text: str) -> str:
-    """`text` on one line with every word left out that is a link or an e-mail address."""
-    return " ".join(word for word in one_line(text).split() if not _LINK.search(word))
-
-
-def one_line(text: str) -> str:
-    """`text` on one line: white space collapsed, control and direction characters dropped."""
-    visible = (
-        char if char.isprintable() else " " if char.isspace() else ""
-        for char in text[:_READ_AT_MOST]
-    )
-    return " ".join("".join(visible).split())
+    if name not in _LONGEST:
+        return one_line(text)
+    if name == "tracking_site":  # named by us, a carrier's own name in it is plain already
+        return without_links(text)
+    words = decoded(text)
+    return "" if name == "buyer_name" and holds_link(one_line(words)) else without_links(words)
 
 
 def _shortened(text: str, longest: int) -> str:

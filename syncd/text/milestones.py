@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from syncd.model import Milestone
-from syncd.text.facts import without_links
+from syncd.text.foreign import plain_words
 from syncd.text.languages import chain
 
 _NAMES = Path(__file__).parent / "milestones.toml"
@@ -20,9 +20,10 @@ def milestone_label(milestone: Milestone, language: str) -> str:
 def latest_event_text(said: str, milestone: Milestone, language: str) -> str:
     """What to tell as the latest event: the carrier's words, or the milestone where it has none.
 
-    Words that are nothing but a link count as none.
+    Words that are nothing but a link count as none. They come back as they were said, to be made
+    plain where they are printed.
     """
-    return without_links(said) or milestone_label(milestone, language)
+    return said if plain_words(said) else milestone_label(milestone, language)
 
 
 @cache

@@ -12,7 +12,7 @@ from jinja2.nodes import Template as Tree
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from syncd.model.base import Value
-from syncd.text.facts import one_line
+from syncd.text.foreign import one_line
 from syncd.text.formats import filters
 from syncd.text.problems import BadFile, TemplateProblem, Unfillable
 

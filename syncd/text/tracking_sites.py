@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from syncd.model.base import Value
-from syncd.text.facts import without_links
+from syncd.text.foreign import plain_words
 from syncd.text.languages import normalise
 
 _TABLE = Path(__file__).parent / "tracking_sites.csv"
@@ -58,7 +58,7 @@ def choose(
     17TRACK.
     """
     if given_url and _SAFE_URL.fullmatch(given_url):
-        return TrackingSite(name=without_links(carrier or "") or _host(given_url), url=given_url)
+        return TrackingSite(name=plain_words(carrier or "") or _host(given_url), url=given_url)
     country = (destination_country or "").strip().upper()
     own = (
         _page_of_carrier(carrier, country)

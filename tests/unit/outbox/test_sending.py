@@ -291,6 +291,26 @@ class TestFailures:
         assert only(world).reason == "no tracking number or no tracking event is known yet"
         assert shop.drafts == []
 
+    @pytest.mark.parametrize(
+        ("said", "told"),
+        [
+            ("Colis livr&eacute; &amp; sign&eacute;", "Colis livré & signé"),
+            ("Left <script>alert(1)</script>", None),
+            ("Left &lt;script&gt;alert(1)&lt;/script&gt;", None),
+            ("Pay &lt;a href=&quot;https://x.example&quot;&gt; soon", "Pay <a soon"),
+        ],
+    )
+    def test_a_carriers_entities_are_read_and_its_markup_needs_a_person(
+        self, world, shop, send, make, said, told
+    ):
+        world.playbook()
+        world.bring(make.order(promise=-3), make.shipment(), make.event(-4, text=said))
+        watch.run(world.runtime)
+        send()
+
+        assert only(world).state is (OutboxState.SENT if told else OutboxState.PERSON)
+        assert [draft.text.count(told or "") for _, draft in shop.drafts] == ([1] if told else [])
+
     def test_so_does_one_whose_template_does_not_exist(self, world, shop, send, make):
         world.playbook(template="nosuch")
         world.bring(make.order(promise=-3), make.shipment(), make.event(-4))

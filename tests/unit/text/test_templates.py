@@ -140,7 +140,7 @@ HOSTILE = [
     "{% for x in range(9) %}x{% endfor %}",
     "{{ ''.__class__.__mro__ }}",
     "{{ tracking_number }}{# hidden #}",
-    "%s {0} ${x} <b>&amp;</b>",
+    "%s {0} ${x} <b>&</b>",
 ]
 
 

@@ -1,0 +1,44 @@
+"""What buyers, shops and carriers wrote, made fit to be said in a notice.
+
+All of it is hostile: it comes out as plain words on one line, without links, and is never read as a
+template. What is hidden in HTML entities is seen as what it stands for.
+"""
+
+import re
+from html import unescape
+
+LONGEST_READ = 4_000
+"""Characters of a foreign text that are looked at; the rest is left out."""
+
+_LINK = re.compile(r"https?:|//|www\.|@|\w\.[a-z]{2,10}/", re.IGNORECASE)
+# Only what ends in ";": of the rest, "R&D" and "a&notes" are words.
+_ENTITY = re.compile(r"&(?:#[0-9]{1,8}|#x[0-9a-f]{1,7}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
+
+
+def plain_words(text: str) -> str:
+    """`text` with its HTML entities decoded, once, and then as `without_links` leaves it."""
+    return without_links(decoded(text))
+
+
+def decoded(text: str) -> str:
+    """`text` with what its HTML entities stand for; unsafe before links are looked for in it."""
+    return _ENTITY.sub(lambda entity: unescape(entity[0]), text[:LONGEST_READ])
+
+
+def holds_link(text: str) -> bool:
+    """Whether any word of `text` is a link or an e-mail address."""
+    return _LINK.search(text) is not None
+
+
+def without_links(text: str) -> str:
+    """`text` on one line with every word left out that is a link or an e-mail address."""
+    return " ".join(word for word in one_line(text).split() if not holds_link(word))
+
+
+def one_line(text: str) -> str:
+    """`text` on one line: white space collapsed, control and direction characters dropped."""
+    visible = (
+        char if char.isprintable() else " " if char.isspace() else ""
+        for char in text[:LONGEST_READ]
+    )
+    return " ".join("".join(visible).split())
