@@ -68,7 +68,7 @@ class Sender:
         self._store = runtime.store.outbox
         self._lease = lease
         self._owner = process.name()
-        self._resting: dict[int, datetime] = {}
+        self._resting: dict[int, tuple[datetime, datetime]] = {}
         self._without_login: set[int] = set()
 
     def recover(self) -> None:
@@ -106,7 +106,12 @@ class Sender:
 
     def _at_rest(self) -> list[int]:
         now = clock.now()
-        self._resting = {account: until for account, until in self._resting.items() if until > now}
+        # One that was begun later than it is now was begun before the clock was put back.
+        self._resting = {
+            account: (since, until)
+            for account, (since, until) in self._resting.items()
+            if since <= now < until
+        }
         return [*self._resting.keys() | self._without_login]
 
     def _serve(self, rows: list[OutboxRow], act: _Act, stopping: _Stopping) -> int:
@@ -126,7 +131,8 @@ class Sender:
                 self._store.release(rows[number:], self._owner)
                 return number
             if self._guarded(row, act) in _GONE:
-                self._resting.setdefault(row.account_id, clock.now() + _REST)
+                now = clock.now()
+                self._resting.setdefault(row.account_id, (now, now + _REST))
                 self._store.release(rows[number + 1 :], self._owner)
                 return number + 1
         return len(rows)

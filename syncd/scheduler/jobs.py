@@ -12,7 +12,6 @@ from functools import partial
 from zlib import crc32
 
 from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
 
 from syncd import clock, ingest, log, metrics, watch
 from syncd.accounts import Account, Runtime
@@ -21,6 +20,7 @@ from syncd.forecast import Learner
 from syncd.outbox import Sender
 from syncd.scheduler.logins import Logins
 from syncd.scheduler.push import Listener
+from syncd.scheduler.steady import SteadyScheduler
 from syncd.scheduler.upkeep import housekeeping
 from syncd.scheduler.wakes import Received, Wakes
 
@@ -51,14 +51,14 @@ class Scheduler:
         self._tick_seconds = tick_seconds
         self._stopping = threading.Event()
         self._sender = Sender(runtime, poll_soon=self.poll_soon)
-        self._retry_at: dict[tuple[str, str], datetime] = {}
+        self._resting: dict[tuple[str, str], tuple[datetime, datetime]] = {}
         self._polling: dict[str, bool] = {}
         self._polling_lock = threading.Lock()
         self._beat = clock.monotonic()
         self._listeners: list[Listener] = []
         self._logins = Logins(runtime, self._sender, self._begin_again)
         self._wakes = Wakes(runtime, self.poll_soon)
-        self._scheduler = BackgroundScheduler(
+        self._scheduler = SteadyScheduler(
             executors={
                 "polls": ThreadPoolExecutor(runtime.settings.daemon.workers),
                 # Of their own, so that slow sources never hold up the outbox.
@@ -167,7 +167,7 @@ class Scheduler:
 
     def _begin_again(self, account: Account) -> None:
         for stream in account.connector.streams:
-            self._retry_at.pop((account.name, stream), None)
+            self._resting.pop((account.name, stream), None)
             self.poll_soon(account, stream)
 
     def _phase(self, account: Account, stream: str, interval: float) -> timedelta:
@@ -200,16 +200,20 @@ class Scheduler:
 
     def _poll_once(self, account: Account, stream: str) -> None:
         key = account.name, stream
-        retry_at = self._retry_at.get(key)
-        if self._logins.stopped(account) or (retry_at and clock.now() < retry_at):
+        if self._logins.stopped(account) or self._rests(key):
             return
         result = ingest.poll(account, stream, self._runtime.store, self._stopping)
         if result.outcome == "auth_failed":
             self._logins.stop(account)
         if result.retry_at is None:
-            self._retry_at.pop(key, None)
+            self._resting.pop(key, None)
         else:
-            self._retry_at[key] = result.retry_at
+            self._resting[key] = clock.now(), result.retry_at
+
+    def _rests(self, key: tuple[str, str]) -> bool:
+        """Whether a stream that failed is left alone; not once the clock was put back since."""
+        since, until = self._resting.get(key, (None, None))
+        return since is not None and until is not None and since <= clock.now() < until
 
 
 def _job_id(account: Account, stream: str) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from syncd import clock
 from syncd.connector import AuthFailed, Unavailable
 from syncd.model import OutboxState, Receipt
 from syncd.outbox import Sender
@@ -48,6 +49,18 @@ def test_an_account_that_cannot_be_reached_is_asked_once_and_left_alone(world, s
     time(timedelta(seconds=1))
     assert sender.run() == 5
     assert set(states(world).values()) == {OutboxState.SENT}
+
+
+def test_nor_is_it_left_alone_for_hours_where_the_clock_is_put_back(world, shop, reply, time):
+    reply("r1")
+    sender = Sender(world.runtime)
+    shop.fail_send(Unavailable("connection refused"))
+    assert sender.run() == 1
+
+    time(timedelta(hours=-8))
+    reply("r2", not_before=clock.now())
+    assert sender.run() == 1
+    assert states(world)["r2"] is OutboxState.SENT
 
 
 def test_meanwhile_the_others_go_on(world, shop, reply):
