@@ -12,7 +12,14 @@ from datetime import date, datetime
 from msgspec.structs import fields
 
 from syncd.model.base import Value
-from syncd.text.foreign import LONGEST_READ, decoded, holds_link, one_line, without_links
+from syncd.text.foreign import (
+    LONGEST_READ,
+    decoded,
+    holds_link,
+    one_line,
+    plain_words,
+    without_links,
+)
 
 MUST_BE_TOLD = ("tracking_number", "tracking_site", "latest_event")
 """The three facts without which a notice only makes a buyer ask again."""
@@ -136,8 +143,10 @@ def _words(name: str, text: str) -> str:
         return one_line(text)
     if name == "tracking_site":  # named by us, a carrier's own name in it is plain already
         return without_links(text)
-    words = decoded(text)
-    return "" if name == "buyer_name" and holds_link(one_line(words)) else without_links(words)
+    if name != "buyer_name":
+        return plain_words(text)
+    called = one_line(decoded(text))
+    return "" if holds_link(called) else called
 
 
 def _shortened(text: str, longest: int) -> str:

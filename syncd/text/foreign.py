@@ -7,17 +7,26 @@ template. What is hidden in HTML entities is seen as what it stands for.
 import re
 from html import unescape
 
+from syncd.text.domains import holds_domain, set_apart
+
 LONGEST_READ = 4_000
 """Characters of a foreign text that are looked at; the rest is left out."""
 
-_LINK = re.compile(r"https?:|//|www\.|@|\w\.[a-z]{2,10}/", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"https?:|//|www\.|@|\w\.[a-z]{2,24}/|(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}[/:]\w",
+    re.IGNORECASE,
+)
 # Only what ends in ";": of the rest, "R&D" and "a&notes" are words.
 _ENTITY = re.compile(r"&(?:#[0-9]{1,8}|#x[0-9a-f]{1,7}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
 
 
 def plain_words(text: str) -> str:
-    """`text` with its HTML entities decoded, once, and then as `without_links` leaves it."""
-    return without_links(decoded(text))
+    """`text` on one line, its HTML entities decoded, once, without links and bare domains.
+
+    A blank parts what a mail or chat program may yet take for a domain.
+    """
+    words = one_line(decoded(text)).split()
+    return set_apart(" ".join(word for word in words if not holds_link(word)))
 
 
 def decoded(text: str) -> str:
@@ -26,13 +35,13 @@ def decoded(text: str) -> str:
 
 
 def holds_link(text: str) -> bool:
-    """Whether any word of `text` is a link or an e-mail address."""
-    return _LINK.search(text) is not None
+    """Whether any word of `text` is a link, a bare domain or an e-mail address."""
+    return _ADDRESS.search(text) is not None or holds_domain(text)
 
 
 def without_links(text: str) -> str:
-    """`text` on one line with every word left out that is a link or an e-mail address."""
-    return " ".join(word for word in one_line(text).split() if not holds_link(word))
+    """`text` on one line without links and e-mail addresses; a site's bare host stays in it."""
+    return " ".join(word for word in one_line(text).split() if not _ADDRESS.search(word))
 
 
 def one_line(text: str) -> str:
