@@ -3,14 +3,14 @@
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     ValidationInfo,
-    field_validator,
     model_validator,
 )
 
@@ -21,6 +21,10 @@ def beside_the_config(path: Path, info: ValidationInfo) -> Path:
     """A path of the config: ``~`` is the home folder, a relative one begins at the main file's."""
     context: Any = info.context or {}
     return Path(context.get("base", "")) / path.expanduser()
+
+
+LocalPath = Annotated[Path, AfterValidator(beside_the_config)]
+"""A setting's path; ``~`` is the home folder, a relative one begins at the main config file's."""
 
 
 class SecretUnavailable(Exception):
@@ -38,15 +42,10 @@ class Secret(BaseModel):
 
     credential: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]+$")
     """Name of a systemd credential (``LoadCredential=NAME:PATH`` in the unit)."""
-    file: Path | None = None
+    file: LocalPath | None = None
     """A file that holds nothing but the secret."""
     env: str | None = None
     """Name of an environment variable; for development, since children inherit it."""
-
-    @field_validator("file")
-    @classmethod
-    def _beside_the_config(cls, file: Path | None, info: ValidationInfo) -> Path | None:
-        return None if file is None else beside_the_config(file, info)
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Secret":

@@ -12,10 +12,10 @@ from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator, mod
 
 from syncd.config.guards import Guards
 from syncd.config.lateness import Lateness
-from syncd.config.values import ClockTime, Duration, LocalPath, PositiveDuration, sqlite_url
+from syncd.config.values import ClockTime, Duration, PositiveDuration, sqlite_url
 from syncd.config.watches import FOR_BUYERS, FOR_STAFF, WITH_TEXT, Kind, Section, Watches
 from syncd.connector import AccountConfig
-from syncd.secret import Secret
+from syncd.secret import LocalPath, Secret
 
 _MIB = 1024 * 1024
 

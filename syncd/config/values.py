@@ -68,6 +68,3 @@ PositiveDuration = Annotated[Duration, AfterValidator(_longer_than_nothing)]
 
 ClockTime = Annotated[time, BeforeValidator(_parse_clock), PlainSerializer(_format_clock)]
 """A time of day, written ``"08:00"``."""
-
-LocalPath = Annotated[Path, AfterValidator(beside_the_config)]
-"""A path; ``~`` is the home folder, and a relative one starts at the main config file's folder."""

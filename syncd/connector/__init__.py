@@ -37,7 +37,7 @@ from syncd.connector.sent import (
 )
 from syncd.connector.times import utc_text
 from syncd.connector.tokens import MemoryTokens, TokenKeeper
-from syncd.secret import Secret, SecretUnavailable
+from syncd.secret import LocalPath, Secret, SecretUnavailable
 
 __all__ = [
     "API_VERSION",
@@ -52,6 +52,7 @@ __all__ = [
     "Consent",
     "Context",
     "Cursor",
+    "LocalPath",
     "MemoryTokens",
     "NotPermitted",
     "OutcomeUnknown",

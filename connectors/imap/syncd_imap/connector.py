@@ -63,7 +63,7 @@ class ImapConnector(Connector):
         """Yield new mails of all folders, oldest first, a FETCH at a time."""
         del stream
         marks = marks_of(cursor)
-        with recovering(f"IMAP {self.config.imap_host}", self._mailbox.stop_reading):
+        with recovering(self.config.imap_server, self._mailbox.stop_reading):
             listings, current = self._mailbox.news(marks)
             for chunk in chunks(listings, current, max_mail_bytes=self.config.max_mail_bytes):
                 current = chunk.marks
@@ -98,7 +98,7 @@ class ImapConnector(Connector):
     def find_sent(self, draft: Draft, key: str) -> Receipt | None:
         """Look for the mail's Message-ID where `sent_copy` says that a copy lies."""
         message_id = own_message_id(draft, key, self.config.address)
-        with recovering(f"IMAP {self.config.imap_host}", lambda: None):
+        with recovering(self.config.imap_server, lambda: None):
             raw = self._mailbox.find(self._copies(), message_id)
         if raw is None:
             self._not_found(message_id)
@@ -110,14 +110,14 @@ class ImapConnector(Connector):
 
     def check(self) -> None:
         """Log in to both servers."""
-        with recovering(f"IMAP {self.config.imap_host}", lambda: None):
+        with recovering(self.config.imap_server, lambda: None):
             self._mailbox.check()
         self._mailer.check()
 
     def wait(self, stream: str, seconds: float) -> bool:
         """Wait by IMAP IDLE for the folder that new mail comes to."""
         del stream
-        with recovering(f"IMAP {self.config.imap_host}", self._mailbox.stop_waiting):
+        with recovering(self.config.imap_server, self._mailbox.stop_waiting):
             return self._mailbox.wait(seconds)
 
     def authorize_url(self, consent: Consent) -> str:
@@ -167,7 +167,7 @@ class ImapConnector(Connector):
     def _file(self, raw: bytes, now: datetime) -> str:
         """File a copy. The mail is out already, so a failure is told, not raised."""
         try:
-            with recovering(f"IMAP {self.config.imap_host}", lambda: None):
+            with recovering(self.config.imap_server, lambda: None):
                 self._mailbox.file(self._copies(), raw, now)
         except ConnectorError as error:
             return f"no copy was filed: {error}"

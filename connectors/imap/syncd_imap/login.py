@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlencode
 
-from syncd.connector import Consent, Context, Rejected
+from syncd.connector import Consent, Context, Rejected, Unavailable
 from syncd.http import OAuth2
 from syncd_imap.settings import ImapConfig, OAuthSettings
 
@@ -84,8 +84,15 @@ def _oauth(settings: OAuthSettings, context: Context) -> OAuth2:
 
 @lru_cache
 def tls(ca_file: Path | None) -> ssl.SSLContext:
-    """One context for all accounts: loading the certificates takes about 30 ms of CPU."""
-    return ssl.create_default_context(cafile=ca_file)
+    """One context for all accounts: loading the certificates takes about 30 ms of CPU.
+
+    Raises Unavailable where `ca_file` holds none that can be read.
+    """
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # it does not say of which file
+        said = f"ca_file {ca_file} cannot be read: {error.strerror}; correct the file or the path"
+        raise Unavailable(said) from None
 
 
 def without(secret: str, said: object) -> str:

@@ -3,12 +3,11 @@
 import ipaddress
 import re
 from enum import StrEnum
-from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from syncd.connector import AccountConfig, Secret
+from syncd.connector import AccountConfig, LocalPath, Secret
 
 _ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+")
 _IMAP_PORTS = {"tls": 993, "starttls": 143, "none": 143}
@@ -76,7 +75,9 @@ class ImapConfig(AccountConfig):
     smtp_port: int | None = Field(None, ge=1, le=65535, description="465, 587 or 25")
     smtp_security: Security = Field(Security.TLS, description="tls, starttls or none")
     smtp_connections: int = Field(4, ge=1, le=20, description="Connections kept for sending")
-    ca_file: Path | None = Field(None, description="Certificates to trust instead of the system's")
+    ca_file: LocalPath | None = Field(
+        None, description="File of certificates to trust instead of the system's"
+    )
     timeout_s: float = Field(30.0, gt=0, le=300, description="Patience with each answer, seconds")
     folders: tuple[str, ...] = Field(
         (), description="Folders to read; empty: INBOX and Sent, on Gmail All Mail"
@@ -132,6 +133,20 @@ class ImapConfig(AccountConfig):
     def smtp_endpoint(self) -> tuple[str, int]:
         """Host and port to send by."""
         return self.smtp_host, self.smtp_port or _SMTP_PORTS[self.smtp_security]
+
+    @property
+    def imap_server(self) -> str:
+        """The same in words."""
+        return f"IMAP {_named(*self.imap_endpoint)}"
+
+    @property
+    def smtp_server(self) -> str:
+        """The same in words."""
+        return f"SMTP {_named(*self.smtp_endpoint)}"
+
+
+def _named(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _is_loopback(host: str) -> bool:

@@ -89,7 +89,6 @@ class Mailer:
             smtp.close()
 
     def _connected(self) -> smtplib.SMTP:
-        host = self._config.smtp_endpoint[0]
         smtp: smtplib.SMTP | None = None
         try:
             smtp = _opened(self._config)
@@ -97,7 +96,8 @@ class Mailer:
         except (OSError, smtplib.SMTPException) as error:
             if smtp is not None:
                 smtp.close()
-            raise Unavailable(f"SMTP {host}: {type(error).__name__}: {error}") from None
+            said = f"{type(error).__name__}: {error}"
+            raise Unavailable(f"{self._config.smtp_server}: {said}") from None
         except BaseException:
             if smtp is not None:
                 smtp.close()

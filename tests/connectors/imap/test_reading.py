@@ -6,6 +6,7 @@ from syncd.clock import frozen
 from syncd.connector import AuthFailed, Unavailable
 from syncd.model import BadItem, Direction, MessageKind
 from syncd.testing.mailbox import Stage
+from syncd_imap import ImapConfig
 from tests.connectors.imap.conftest import BUYER, SHOP, START, mail, read_all
 
 
@@ -183,8 +184,41 @@ def test_a_line_lost_in_the_middle_keeps_what_was_yielded(box, shop):
 
 
 def test_no_server(connect, box):
-    with pytest.raises(Unavailable, match=r"127\.0\.0\.1"):
+    with pytest.raises(Unavailable, match=r"IMAP 127\.0\.0\.1:1: ConnectionRefused"):
         read_all(connect(1))
+
+
+def test_no_server_to_send_by(connect, box):
+    with pytest.raises(Unavailable, match=r"SMTP 127\.0\.0\.1:1: ConnectionRefused"):
+        connect(box.imap_port, 1).check()
+
+
+@pytest.mark.parametrize(
+    ("security", "port"), [("tls", ":993:"), ("starttls", ":143:"), ("none", ":143:")]
+)
+def test_the_usual_port_is_named_too_and_an_address_of_ipv6_can_be_told_from_it(security, port):
+    made = ImapConfig.model_validate(
+        {
+            "address": "shop@shop.example",
+            "password": {"env": "X"},
+            "imap_host": "::1",
+            "imap_security": security,
+            "smtp_host": "127.0.0.1",
+        }
+    )
+    assert f"{made.imap_server}:" == f"IMAP [::1]{port}"
+    assert made.smtp_server == "SMTP 127.0.0.1:465"
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_certificates_that_cannot_be_read_are_named(connect, box, tmp_path, content):
+    file = tmp_path / "ca.pem"
+    if content:
+        file.write_text(content)
+    with pytest.raises(Unavailable, match=f"ca_file {file} cannot be read: .*; correct"):
+        read_all(connect(box.imap_port, ca_file=file))
+    with pytest.raises(Unavailable, match=f"ca_file {file} cannot be read: .*; correct"):
+        connect(box.imap_port, box.smtp_port, ca_file=file)._mailer.check()
 
 
 def test_a_refused_password_stops_the_account(box, shop):

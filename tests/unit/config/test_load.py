@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from syncd.config import Kind, Watches, load, state_folder
+from syncd_imap import ImapConfig, ImapConnector
 
 SHOP = """
 [accounts.shop-de]
@@ -162,6 +163,16 @@ def test_relative_paths_of_secrets_and_of_the_store_begin_at_the_main_file(read,
     assert settings.store.url == f"sqlite:///{main.parent}/kept/x.db"
     assert settings.store.key.file == main.parent / "key"
     assert settings.accounts["shop-de"].options.token.file == main.parent / "secrets" / "token"
+
+
+def test_relative_paths_of_connectors_begin_at_the_main_file(main) -> None:
+    main.write_text(
+        '[accounts.mail]\nconnector = "imap"\naddress = "a@b.example"\npassword = { env = "X" }\n'
+        'imap_host = "b.example"\nsmtp_host = "b.example"\nca_file = "certs/ca.pem"\n'
+    )
+    options = load(main, {"imap": ImapConnector}).accounts["mail"].options
+    assert isinstance(options, ImapConfig)
+    assert options.ca_file == main.parent / "certs" / "ca.pem"
 
 
 def test_a_home_folder_and_whole_paths_stay(read, monkeypatch) -> None:
