@@ -46,11 +46,13 @@ INSERT INTO orders (account_id, source_id, status, placed_at, ship_by, deliver_b
 _SHIPMENTS = f"""
 INSERT INTO shipments (id, account_id, source_id, order_source_id, tracking_number, carrier,
   origin_country, destination_country, shipped_at, content_hash, seen_at, milestone, milestone_at,
-  first_scan_at, last_movement_at, last_event_at, ship_by, deliver_by, protection_ends_at)
+  first_scan_at, last_movement_at, last_event_at, ship_by, deliver_by, protection_ends_at,
+  order_status, placed_at)
 {{series}} SELECT n, 1, 'p' || (1000000000 + n), 'o' || (1000000000 + n),
   'LX' || (1000000000 + n) || 'CN', 'China Post', 'CN', {_COUNTRY}, {_SENT}, {{hash}},
   {NOW_US}, 'in_transit', {_MOVED}, {_SENT} + {DAY}, {_MOVED}, {_MOVED},
-  {NOW_US} - 17 * {DAY}, {_PROMISE}, {_PROMISE} + 20 * {DAY} FROM s
+  {NOW_US} - 17 * {DAY}, {_PROMISE}, {_PROMISE} + 20 * {DAY},
+  'shipped', {_SENT} - 2 * {DAY} FROM s
 """
 _DUES = f"""
 INSERT INTO shipment_dues (shipment_id, due_at)

@@ -46,15 +46,25 @@ def matching(
     country: str | None,
 ) -> list[Playbook]:
     """The playbooks that answer `finding`: all that tell staff, the first of each other kind."""
-    fitting = [
+    there = [
+        playbook
+        for playbook in fitting(playbooks, finding, account)
+        if not playbook.countries or country in playbook.countries
+    ]
+    told = {tell: [one for one in there if one.tell == tell] for tell in _TOLD}
+    return told["buyer"][:1] + told["platform"][:1] + told["staff"]
+
+
+def fitting(
+    playbooks: Iterable[Playbook], finding: Finding | KnownFinding, account: str
+) -> list[Playbook]:
+    """The playbooks that answer `finding` in one country or another."""
+    return [
         playbook
         for playbook in playbooks
         if finding.kind in playbook.when
         and any(fnmatchcase(account, pattern) for pattern in playbook.accounts)
-        and (not playbook.countries or country in playbook.countries)
     ]
-    told = {tell: [one for one in fitting if one.tell == tell] for tell in _TOLD}
-    return told["buyer"][:1] + told["platform"][:1] + told["staff"]
 
 
 def buyer_notice(

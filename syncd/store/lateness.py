@@ -1,17 +1,17 @@
 """What the lateness model learns from and judges, and the models that were fitted."""
 
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, delete, func, select
+from sqlalchemy import Connection, Select, and_, case, delete, func, select
 
 from syncd.model import Milestone, OrderStatus
 from syncd.model.lateness import NOT_YET, KeptModel, ParcelTimes
 from syncd.store import bulk
 from syncd.store.database import Database
-from syncd.store.tables import lateness_models, orders, shipments
+from syncd.store.tables import lateness_models, shipments
 from syncd.store.times import from_us, to_us
 
 KEPT = 7
@@ -19,9 +19,6 @@ KEPT = 7
 
 # Their end says nothing about how long a delivery takes.
 _CALLED_OFF = (Milestone.RETURNING.value, Milestone.RETURNED.value, Milestone.CANCELLED.value)
-_ITS_ORDER = (orders.c.account_id == shipments.c.account_id) & (
-    orders.c.source_id == shipments.c.order_source_id
-)
 
 
 class LatenessStore:
@@ -36,12 +33,12 @@ class LatenessStore:
         One of which no carrier ever told may have arrived long ago: it would look late for ever.
         """
         with self._database.read() as connection:
-            return _columns(connection, _TIMES.where(orders.c.placed_at >= to_us(since)))
+            return _columns(connection, _TIMES.where(shipments.c.placed_at >= to_us(since)))
 
     def times(self, shipment_ids: Collection[int]) -> ParcelTimes:
         """The same of these parcels alone."""
         with self._database.read() as connection:
-            return times_of(connection, shipment_ids)
+            return _columns(connection, _TIMES.where(bulk.among(shipments.c.id, shipment_ids)))
 
     def keep(self, model: KeptModel) -> None:
         """Keep a fitted model beside the `KEPT` - 1 before it."""
@@ -75,40 +72,38 @@ class LatenessStore:
             )
 
 
-def times_of(connection: Connection, shipment_ids: Collection[int]) -> ParcelTimes:
-    """`LatenessStore.times` within a transaction."""
-    return _columns(connection, _TIMES.where(bulk.among(shipments.c.id, shipment_ids)))
-
-
 _MODEL_COLUMNS = ("fitted_at", "since", "n", "base_rate", "drift", "board", "settings", "tables")
 
-_TIMES = (
-    select(
-        shipments.c.id,
-        orders.c.placed_at,
-        func.coalesce(shipments.c.first_scan_at, NOT_YET),
-        case(
-            (shipments.c.milestone == Milestone.DELIVERED.value, shipments.c.milestone_at),
-            else_=NOT_YET,
-        ),
-        shipments.c.deliver_by,
-        func.coalesce(shipments.c.carrier, ""),
-        func.coalesce(orders.c.shipping_method, ""),
-        func.coalesce(shipments.c.origin_country, ""),
-        func.coalesce(shipments.c.destination_country, ""),
-    )
-    .join(orders, _ITS_ORDER)
-    .where(
-        shipments.c.deliver_by > orders.c.placed_at,
-        shipments.c.last_event_at.is_not(None),
-        shipments.c.milestone.not_in(_CALLED_OFF),
-        orders.c.status != OrderStatus.CANCELLED.value,
-    )
+TIMES = (
+    shipments.c.placed_at,
+    func.coalesce(shipments.c.first_scan_at, NOT_YET),
+    case(
+        (shipments.c.milestone == Milestone.DELIVERED.value, shipments.c.milestone_at),
+        else_=NOT_YET,
+    ),
+    shipments.c.deliver_by,
+    func.coalesce(shipments.c.carrier, ""),
+    func.coalesce(shipments.c.shipping_method, ""),
+    func.coalesce(shipments.c.origin_country, ""),
+    func.coalesce(shipments.c.destination_country, ""),
 )
+"""What `ParcelTimes` has of a shipment beside its id, in that order."""
+TELLING = and_(
+    shipments.c.deliver_by > shipments.c.placed_at,
+    shipments.c.last_event_at.is_not(None),
+    shipments.c.milestone.not_in(_CALLED_OFF),
+    shipments.c.order_status != OrderStatus.CANCELLED.value,
+)
+"""Whether a shipment's lateness tells something, or can be told."""
+_TIMES = select(shipments.c.id, *TIMES).where(TELLING)
 
 
 def _columns(connection: Connection, wanted: Select[Any]) -> ParcelTimes:
-    rows = connection.execute(wanted).all()
+    return parcel_times(connection.execute(wanted).all())
+
+
+def parcel_times(rows: Sequence[Sequence[Any]]) -> ParcelTimes:
+    """Parcels as columns, from rows of their id and `TIMES`."""
     return ParcelTimes(*zip(*rows, strict=True)) if rows else ParcelTimes()
 
 

@@ -83,17 +83,17 @@ class OrderWriter(Writer):
         bulk.insert(self._connection, order_lines, _LINE_COLUMNS, list(rows.values()))
 
     def _promise_parcels(self, changed: Iterable[Order]) -> None:
-        """Carry an order's promise and status to its parcels, and have them judged again."""
+        """Carry what is known of an order to its parcels, and have them judged again."""
         rows = [
             (to_us((order.ship_by or Window()).latest), to_us((order.deliver_by or Window()).latest),
-             to_us(order.protection_ends_at), order.status.value, order.ship_to.country,
-             self._account_id, order.source_id)
+             to_us(order.protection_ends_at), order.status.value, to_us(order.placed_at),
+             order.shipping_method, order.ship_to.country, self._account_id, order.source_id)
             for order in changed
         ]  # fmt: skip
         bulk.execute(
             self._connection,
             "UPDATE shipments SET ship_by=?, deliver_by=?, protection_ends_at=?, order_status=?,"
-            " destination_country=coalesce(destination_country, ?)"
+            " placed_at=?, shipping_method=?, destination_country=coalesce(destination_country, ?)"
             " WHERE account_id=? AND order_source_id=?",
             rows,
         )

@@ -24,7 +24,8 @@ from syncd.store.writer import Stored, Writer
 _SHIPMENT_COLUMNS = (
     "account_id", "source_id", "order_source_id", "tracking_number", "carrier", "tracking_url",
     "origin_country", "destination_country", "shipped_at", "content_hash", "seen_at", "raw",
-    "ship_by", "deliver_by", "protection_ends_at", "order_status", "number_before", "number_since",
+    "ship_by", "deliver_by", "protection_ends_at", "order_status", "placed_at",
+    "shipping_method", "number_before", "number_since",
 )  # fmt: skip
 _EVENT_COLUMNS = (
     "account_id", "source_id", "tracking_number", "milestone", "reason", "leg", "occurred_local",
@@ -42,7 +43,7 @@ STATE = tuple(shipments.c[name] for name in _STATE_COLUMNS)
 # A round asks this for every parcel; calling the enumeration takes ten times as long.
 _MILESTONES = {milestone.value: milestone for milestone in Milestone}
 
-_NO_ORDER = (None, None, None, None, None)
+_NO_ORDER = (None,) * 7
 
 # Sellers note that a parcel was shipped days after the carrier took it, not months.
 _SHIPPED_LATE_BY = timedelta(days=30) // timedelta(microseconds=1)
@@ -111,6 +112,8 @@ class ParcelWriter(Writer):
             table.deliver_by,
             table.protection_ends_at,
             table.status,
+            table.placed_at,
+            table.shipping_method,
         ).where(
             table.account_id == self._account_id,
             bulk.among(table.source_id, order_ids),
@@ -168,17 +171,12 @@ class ParcelWriter(Writer):
         wanted = select(
             table.id,
             table.tracking_number,
-            func.coalesce(orders.c.placed_at, table.shipped_at - _SHIPPED_LATE_BY),
+            func.coalesce(table.placed_at, table.shipped_at - _SHIPPED_LATE_BY),
             *STATE,
-        )
-        joined = wanted.outerjoin(
-            orders,
-            (orders.c.account_id == table.account_id)
-            & (orders.c.source_id == table.order_source_id),
-        ).where(bulk.among(table.tracking_number, numbers))  # fmt: skip
+        ).where(bulk.among(table.tracking_number, numbers))
         return {
             row[0]: (row[1], state(row[3:]), from_us(row[2]))
-            for row in self._connection.execute(joined.order_by(table.id))
+            for row in self._connection.execute(wanted.order_by(table.id))
         }
 
     def events_of(self, numbers: Collection[str]) -> list[tuple[TrackingEvent, datetime]]:

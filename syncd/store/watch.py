@@ -14,7 +14,7 @@ from syncd.store import bulk
 from syncd.store.addressees import addressees
 from syncd.store.database import Database
 from syncd.store.lanes import Lanes
-from syncd.store.lateness import times_of
+from syncd.store.lateness import TELLING, TIMES, parcel_times
 from syncd.store.parcels import STATE, state
 from syncd.store.rounds import Round
 from syncd.store.tables import (
@@ -36,6 +36,8 @@ FACTS = select(
     shipments.c.number_since, shipments.c.order_status, *STATE,
 )  # fmt: skip
 """What `facts` takes a row of."""
+_FACTS_AND_TIMES = FACTS.add_columns(TELLING, *TIMES)
+_TELLING = len(FACTS.selected_columns)
 ITS_ORDER = (orders.c.account_id == shipments.c.account_id) & (
     orders.c.source_id == shipments.c.order_source_id
 )
@@ -81,16 +83,18 @@ class WatchTransaction(Round):
         about = findings.c.shipment_id
         super().__init__(connection, now, limit, when_due=shipment_dues, about=about)
         self.lanes = Lanes(connection)
-        self.parcels = [facts(row) for row in self._read(FACTS, shipments.c.id)]
+        self._rows = self._read(_FACTS_AND_TIMES, shipments.c.id)
+        self.parcels = [facts(row) for row in self._rows]
 
     def times(self) -> ParcelTimes:
         """What the lateness of those due parcels is judged by that are under way with a promise."""
-        wanted = [
-            parcel.shipment_id
-            for parcel in self.parcels
-            if parcel.deliver_by is not None and not parcel.state.milestone.terminal
-        ]
-        return times_of(self._connection, wanted) if wanted else ParcelTimes()
+        return parcel_times(
+            [
+                (row[0], *row[_TELLING + 1 :])
+                for row, parcel in zip(self._rows, self.parcels, strict=True)
+                if row[_TELLING] and not parcel.state.milestone.terminal
+            ]
+        )
 
     def addressees(self, parcels: Collection[ParcelFacts]) -> dict[int, Addressee]:
         """The buyers of these parcels, by shipment id; a parcel without a known order has none."""

@@ -14,6 +14,7 @@ from syncd.rules import playbooks
 from syncd.rules.news import NEWS_CAUSES
 from syncd.rules.playbooks import Voice
 from syncd.rules.worsening import NOT_BEFORE, Told, worse
+from syncd.watch.findings import S
 
 _DELIVERED = "it was delivered on {:%Y-%m-%d} and scanned again since, approve it if that is so"
 _FIRST_WORD = frozenset({Capability.START_CONVERSATION, Capability.NOTIFY_TEMPLATED})
@@ -46,6 +47,17 @@ def notices(
         )
     )
     return [notice for notice in answers if notice is not None]
+
+
+def answerable(runtime: Runtime, new: Iterable[tuple[S, Finding]]) -> list[tuple[S, Finding]]:
+    """Those of the findings that a playbook may answer: whose buyers it pays to look up."""
+    chosen = runtime.settings.playbooks
+    return [
+        (subject, finding)
+        for subject, finding in new
+        if (account := runtime.by_id(subject.account_id)) is not None
+        and playbooks.fitting(chosen, finding, account.name)
+    ]
 
 
 def wait_if_delivered(

@@ -14,7 +14,7 @@ from syncd.rules.guards import OF_ORDERS
 from syncd.rules.watches import judge_order, lacking
 from syncd.sources import ORDERS, STOCK, known
 from syncd.store import WaitingTransaction
-from syncd.watch.answers import notices
+from syncd.watch.answers import answerable, notices
 from syncd.watch.findings import Opened, earliest, hold_back, said, settle
 
 _OF_STOCK = frozenset({Kind.OUT_OF_STOCK})
@@ -38,8 +38,9 @@ def judge_batch(runtime: Runtime, limit: int) -> int:
         new, again = _held_back(runtime, tx, new, now)
         tx.plan({i: earliest(due, *again.get(i, ())) for i, (_, due) in found.items()})
         tx.open((order.order_number, finding) for order, finding in new)
-        addressees = tx.addressees([order for order, _ in new])
-        queued = tx.queue(notices(runtime, new, addressees)) if new else 0
+        told = answerable(runtime, new)
+        addressees = tx.addressees([order for order, _ in told])
+        queued = tx.queue(notices(runtime, told, addressees)) if told else 0
         tx.withdraw()
     said("order", len(found), [finding for _, finding in new], queued)
     return len(found)

@@ -6,7 +6,7 @@ from datetime import datetime
 from syncd import clock, forecast, outages
 from syncd.accounts import Runtime
 from syncd.config import NEWS, Kind
-from syncd.model import Finding, ParcelFacts
+from syncd.model import Finding, NewNotice, ParcelFacts
 from syncd.model.lateness import ParcelTimes
 from syncd.rules import guards
 from syncd.rules.guards import RESTS_ON_SILENCE
@@ -15,7 +15,7 @@ from syncd.rules.watches import AT_RISK, judge
 from syncd.rules.worsening import Told
 from syncd.sources import listening
 from syncd.store import WatchTransaction
-from syncd.watch.answers import notices, wait_if_delivered
+from syncd.watch.answers import answerable, notices, wait_if_delivered
 from syncd.watch.findings import Judged, Opened, earliest, hold_back, said, settle
 
 
@@ -31,18 +31,25 @@ def judge_batch(runtime: Runtime, limit: int) -> int:
         stale = _stale(runtime, [p for p, f in new if f.kind in RESTS_ON_SILENCE], now)
         new, again = hold_back(runtime, tx, new, stale=stale, kinds=RESTS_ON_SILENCE, now=now)
         tx.plan({i: earliest(due, again.get(i)) for i, (_, due) in found.items()})
-        addressees = tx.addressees([parcel for parcel, _ in new])
         # A parcel may be known before its order is, which has it judged again: told then.
-        new = [(parcel, f) for parcel, f in new if parcel.shipment_id in addressees]
+        new = [(parcel, f) for parcel, f in new if parcel.order_status is not None]
         tx.open((parcel.shipment_id, finding) for parcel, finding in new)
         struck = outages.update(runtime, tx, new, now)
-        answers = notices(runtime, new, addressees, told=_told(runtime, tx, new)) if new else []
-        answers = outages.hold_back(answers, tx.parcels, struck)
+        answers = outages.hold_back(_answers(runtime, tx, new), tx.parcels, struck)
         queued = tx.queue(wait_if_delivered(answers, tx.delivered(answers))) if answers else 0
         queued += _tell_news(runtime, tx, now)
         tx.withdraw()
     said("parcel", len(found), [finding for _, finding in new], queued)
     return len(found)
+
+
+def _answers(
+    runtime: Runtime, tx: WatchTransaction, new: Collection[tuple[ParcelFacts, Finding]]
+) -> list[NewNotice]:
+    if not (new := answerable(runtime, new)):
+        return []
+    addressees = tx.addressees([parcel for parcel, _ in new])
+    return notices(runtime, new, addressees, told=_told(runtime, tx, new))
 
 
 def _told(

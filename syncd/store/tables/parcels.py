@@ -43,6 +43,8 @@ shipments = Table(
     time("deliver_by"),
     time("protection_ends_at"),
     Column("order_status", Text),
+    time("placed_at"),
+    Column("shipping_method", Text),
     UniqueConstraint("account_id", "source_id"),
     Index("ix_shipments_tracking_number", "tracking_number"),
     Index("ix_shipments_account_id_order_source_id", "account_id", "order_source_id"),
