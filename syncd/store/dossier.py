@@ -19,6 +19,7 @@ from syncd.model import (
 )
 from syncd.store.about import among, holders
 from syncd.store.database import Database
+from syncd.store.scans import OLDEST_FIRST
 from syncd.store.subject import find
 from syncd.store.tables import (
     accounts,
@@ -140,7 +141,7 @@ def _scans(connection: Connection, number: str) -> tuple[Scan, ...]:
         )
         .join(accounts, accounts.c.id == table.account_id)
         .where(table.tracking_number == number)
-        .order_by(table.occurred_at, table.id)
+        .order_by(*OLDEST_FIRST)
     )  # fmt: skip
     return tuple(_scan(row) for row in connection.execute(wanted))
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from syncd.store.scans import LATEST_FIRST
 from syncd.store.subject import Subject
 from syncd.store.tables import (
     accounts,
@@ -139,7 +140,7 @@ def _latest(connection: Connection, number: str | None) -> Facts | None:
     row = connection.execute(
         select(event.text, event.occurred_local, event.location, event.milestone)
         .where(event.tracking_number == number)
-        .order_by(event.occurred_at.desc(), event.id.desc())
+        .order_by(*LATEST_FIRST)
         .limit(1)
     ).one_or_none()
     if row is None:

@@ -19,6 +19,7 @@ from syncd.model import (
 )
 from syncd.store.about import means
 from syncd.store.database import Database
+from syncd.store.scans import LATEST_FIRST
 from syncd.store.tables import (
     accounts,
     cases,
@@ -73,7 +74,7 @@ class StoryStore:
                     # Later ones belong to the next parcel with this number.
                     event.occurred_at <= (row.last_event_at or 0),
                 )
-                .order_by(event.occurred_at.desc(), event.id.desc())
+                .order_by(*LATEST_FIRST)
                 .limit(1)
             ).one_or_none()
         return _story(row, latest)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from syncd.store.facts import WHOSE
 from syncd.store.readback import IS_READ_BACK, READ_BACK
+from syncd.store.scans import OLDEST_FIRST
 from syncd.store.subject import Subject
 from syncd.store.tables import (
     accounts,
@@ -110,7 +111,7 @@ def _scans(connection: Connection, subject: Subject) -> list[Entry]:
     wanted = select(
         table.occurred_at, table.tracking_number, table.milestone, table.text, table.location,
         table.occurred_local,
-    ).where(table.tracking_number.in_(subject.numbers))  # fmt: skip
+    ).where(table.tracking_number.in_(subject.numbers)).order_by(*OLDEST_FIRST)  # fmt: skip
     return [
         _entry(at, "tracking", number, f"{milestone}: {text or ''}", place=place,
                local=datetime.fromisoformat(local))

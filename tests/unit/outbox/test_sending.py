@@ -81,6 +81,23 @@ class TestGoodWay:
 
         assert "Left Köln" in shop.drafts[0][1].text
 
+    def test_of_scans_of_one_minute_the_one_further_on_the_way_is_the_latest(
+        self, world, shop, make, send
+    ):
+        world.playbook(when=("promise_passed", "arrived"))
+        world.bring(make.order(promise=-3), make.shipment(), make.event(-4))
+        watch.run(world.runtime)
+        send()
+        world.bring(
+            make.event(-0.5, Milestone.DELIVERED, text="Zugestellt"),
+            make.event(-0.5, Milestone.OUT_FOR_DELIVERY, text="In der Zustellung"),
+        )
+        watch.run(world.runtime)
+        send()
+
+        assert "ist angekommen" in shop.drafts[1][1].subject
+        assert "2026: Zugestellt" in shop.drafts[1][1].text
+
     def test_many_rows_go_out_in_the_order_they_fell_due(self, shop, reply, send, make):
         for hour in (1, 3, 2):
             reply(f"k{hour}", not_before=make.at(-hour / 24))
