@@ -6,7 +6,7 @@ itself (`max_instances`; polls see to that by themselves).
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from zlib import crc32
@@ -63,6 +63,8 @@ class Scheduler:
                 "polls": ThreadPoolExecutor(runtime.settings.daemon.workers),
                 # Of their own, so that slow sources never hold up the outbox.
                 "own": ThreadPoolExecutor(4),
+                # Goes on where a store that hangs has taken all of those: a restart helps no store.
+                "beat": ThreadPoolExecutor(1),
             },
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone=UTC,
@@ -73,7 +75,7 @@ class Scheduler:
         self._runtime.store.accounts.resume()
         self._forget_streams()
         self._sender.recover()
-        self._every(_BEAT_SECONDS, self._keep_beat, "beat")
+        self._every(_BEAT_SECONDS, self._keep_beat, "beat", executor="beat")
         self._every(self._tick_seconds, lambda: watch.run(self._runtime), "watch")
         self._every(self._tick_seconds, lambda: self._sender.run(self._stopping.is_set), "outbox")
         self._every(UPKEEP_SECONDS, lambda: housekeeping(self._runtime), "housekeeping")
@@ -133,14 +135,20 @@ class Scheduler:
         self._beat = clock.monotonic()
 
     def _every(
-        self, seconds: float, work: Callable[[], object], name: str, *, first: float = 0.0
+        self,
+        seconds: float,
+        work: Callable[[], object],
+        name: str,
+        *,
+        first: float = 0.0,
+        executor: str = "own",
     ) -> None:
         self._scheduler.add_job(
             _logged(work, name),
             "interval",
             seconds=seconds,
             id=name,
-            executor="own",
+            executor=executor,
             next_run_time=_real_now() + timedelta(seconds=first),
         )
 
@@ -165,8 +173,8 @@ class Scheduler:
                 Listener(account, stream, self.poll_soon) for stream in account.connector.streams
             ]
 
-    def _begin_again(self, account: Account) -> None:
-        for stream in account.connector.streams:
+    def _begin_again(self, account: Account, streams: Collection[str]) -> None:
+        for stream in streams:
             self._resting.pop((account.name, stream), None)
             self.poll_soon(account, stream)
 
@@ -203,8 +211,7 @@ class Scheduler:
         if self._logins.stopped(account) or self._rests(key):
             return
         result = ingest.poll(account, stream, self._runtime.store, self._stopping)
-        if result.outcome == "auth_failed":
-            self._logins.stop(account)
+        self._logins.note(account, stream, result.outcome)
         if result.retry_at is None:
             self._resting.pop(key, None)
         else:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from syncd import metrics, status, watch
+from syncd import clock, metrics, status, watch
 from syncd.connector import AuthFailed, Capability, NotPermitted, Push, Unavailable, Wake
 from syncd.model import OutboxState
 from syncd.scheduler import Scheduler, jobs
@@ -186,6 +186,31 @@ class TestTicks:
         scheduler = start()
         first = scheduler.beat()
         until(lambda: scheduler.beat() > first + 0.5)
+
+    def test_the_beat_goes_on_where_the_store_hangs(self, world, start, monkeypatch):
+        """Else the watchdog would restart it, which helps no store."""
+        world.connectors["shop"].capabilities = frozenset({Capability.TRACK_PARCELS})
+        scheduler, hung, go_on = start(), set(), threading.Event()
+        real_read, real_write = world.store.database.read, world.store.database.write
+
+        def hanging(use):
+            def wait(**more):
+                hung.add(threading.current_thread())
+                go_on.wait(20)
+                return use(**more)
+
+            return wait
+
+        monkeypatch.setattr(world.store.database, "read", hanging(real_read))
+        monkeypatch.setattr(world.store.database, "write", hanging(real_write))
+        try:
+            for name in ("watch", "outbox", "wakes", "housekeeping", "logins"):
+                scheduler._scheduler.modify_job(name, next_run_time=clock.system())
+            until(lambda: len(hung) >= 4)
+            first = scheduler.beat()
+            until(lambda: scheduler.beat() > first + 1.5)
+        finally:
+            go_on.set()
 
     def test_a_job_that_breaks_is_told_and_runs_again(self, world, start, monkeypatch):
         calls = []
