@@ -28,6 +28,7 @@ from syncd.outbox.before import Before
 from syncd.outbox.calls import call_for
 from syncd.outbox.compose import Unwritable, compose
 from syncd.outbox.looks import PollSoon
+from syncd.store import STORE_GONE
 
 _log = log.get("outbox")
 
@@ -70,6 +71,7 @@ class Sender:
         self._owner = process.name()
         self._resting: dict[int, tuple[datetime, datetime]] = {}
         self._without_login: set[int] = set()
+        self._left: list[OutboxRow] = []
 
     def recover(self) -> None:
         """Take over at once from processes of this host that died; others are waited for."""
@@ -86,7 +88,13 @@ class Sender:
         self._without_login.discard(account_id)
 
     def run(self, stopping: _Stopping = lambda: False) -> int:
-        """Settle and send what is due now; returns how many rows were worked on."""
+        """Settle and send what is due now; returns how many rows were worked on.
+
+        Raises what the store raises (STORE_GONE): what was taken by then is taken up again.
+        """
+        if self._left:
+            self._store.release(self._left, self._owner)
+            self._left = []
         lost = self._store.claim_unsettled(
             self._owner, now=clock.now(), lease=self._lease, limit=BATCH
         )
@@ -130,7 +138,12 @@ class Sender:
             if stopping():  # its lease is over at once when this process has ended
                 self._store.release(rows[number:], self._owner)
                 return number
-            if self._guarded(row, act) in _GONE:
+            try:
+                outcome = self._guarded(row, act)
+            except STORE_GONE:  # this row waits for its lease: should it be at fault, others go on
+                self._left.extend(rows[number + 1 :])
+                raise
+            if outcome in _GONE:
                 now = clock.now()
                 self._resting.setdefault(row.account_id, (now, now + _REST))
                 self._store.release(rows[number + 1 :], self._owner)
@@ -146,6 +159,8 @@ class Sender:
                 return "person"
             try:
                 outcome = act(account, row)
+            except STORE_GONE:
+                raise
             except Exception as error:  # noqa: BLE001  the job boundary: a bug is this row's only
                 outcome = self._bug(row, error)
             metrics.SENDS.labels(row.account, outcome).inc()
@@ -282,6 +297,8 @@ class Sender:
         except (Unavailable, AuthFailed, NotPermitted, SecretUnavailable) as error:
             asked = getattr(error, "retry_after", None)
             return self._ask_later(row, str(error), ASK_AGAIN if asked is None else _span(asked))
+        except STORE_GONE:
+            raise
         except Exception as error:  # noqa: BLE001  a bug in asking must reach a person some time
             self._bug(row, error)
             return self._ask_later(row, f"{type(error).__name__}: {error}", SLOWEST_SEND)

@@ -9,11 +9,16 @@ import tenacity
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 # How long a writer waits for another process (a command beside the daemon) to end its transaction.
 _BUSY_SECONDS = 30
 _POOL_SIZE = 20
+
+STORE_GONE = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What a database raises that cannot be reached, or not work: no fault of what is written."""
 
 
 class StoreUnavailable(Exception):
