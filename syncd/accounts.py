@@ -28,13 +28,18 @@ _log = log.get("accounts")
 _WRITES = frozenset({Capability.START_CONVERSATION, Capability.NOTIFY_TEMPLATED, Capability.REPLY})
 
 
-class Account(msgspec.Struct, frozen=True, kw_only=True):
+class Account(msgspec.Struct, kw_only=True, eq=False):
     """One account: its settings, its place in the store, and the connector object serving it."""
 
     id: int
     name: str
     settings: AccountSettings
     connector: Connector
+    """To be taken from here for each use: `renew` puts another into its place."""
+    make: Callable[[], Connector] | None = None
+    """Makes such an object; None where it has to serve for good."""
+    retired: list[Connector] = msgspec.field(default_factory=list)
+    """What has been replaced and may still be in the middle of something."""
 
     @property
     def platform(self) -> str:
@@ -57,6 +62,29 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
             stream: self.settings.intervals.get(stream, default)
             for stream, default in self.connector.streams.items()
         }
+
+    def renew(self) -> None:
+        """Have the account served by a new connector object, that holds no token of before.
+
+        Where none can be made the old one stays. A replaced one ends what it is doing in peace.
+        """
+        if self.make is None:
+            return
+        try:
+            made = self.make()
+        except Exception as error:  # noqa: BLE001  the plug-in boundary
+            _log.warning("no new connector object", account=self.name, error=str(error))
+            return
+        self.retired.append(self.connector)
+        self.connector = made
+
+    def close(self) -> None:
+        """Close its connector objects."""
+        for connector in (self.connector, *self.retired):
+            try:
+                connector.close()
+            except Exception as error:  # noqa: BLE001  the plug-in boundary
+                _log.warning("close failed", account=self.name, error=str(error))
 
 
 class Runtime:
@@ -137,10 +165,7 @@ class Runtime:
     def close(self) -> None:
         """Close every connector and the store."""
         for account in self.accounts.values():
-            try:
-                account.connector.close()
-            except Exception as error:  # noqa: BLE001  the plug-in boundary
-                _log.warning("close failed", account=account.name, error=str(error))
+            account.close()
         self.store.close()
 
 
@@ -195,10 +220,5 @@ def _account(
         parcels=partial(_due_parcels, store, account_id, routes),
         tokens=keeper(name, account_id),
     )
-    connector = kind(settings.options, context)
-    return Account(
-        id=account_id,
-        name=name,
-        settings=settings,
-        connector=connector,
-    )
+    make = partial(kind, settings.options, context)
+    return Account(id=account_id, name=name, settings=settings, connector=make(), make=make)

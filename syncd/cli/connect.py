@@ -188,6 +188,6 @@ def _check(connector: Connector, account: str) -> None:
         raise type(error)(f"{account}: the login is kept, but does not work: {error}") from None
     click.echo(f"{account}: {connector.name} answers")
     click.echo(
-        "a running daemon takes the login by itself; an account that was stopped goes on within "
-        "half a minute, a stream that was not permitted at a reload"
+        "a running daemon takes the login by itself; an account that was stopped, or a stream that "
+        "was not permitted, goes on within half a minute"
     )

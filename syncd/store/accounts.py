@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text, true, update
 
 from syncd import process
 from syncd.connector import Cursor, NotPermitted
@@ -38,6 +38,7 @@ _NEVER_POLLED = {
     "polled_at": None, "succeeded_at": None, "failing_since": None, "failures": 0,
     "retry_at": None, "error": None, "error_class": None,
 }  # fmt: skip
+_NOT_PERMITTED = (cursors.c.error_class == NotPermitted.__name__) & cursors.c.retry_at.is_not(None)
 _HOLDER = text("SELECT owner FROM cursors WHERE account_id=:account_id AND stream=:stream")
 
 
@@ -162,19 +163,29 @@ class AccountStore:
             return stopped.rowcount > 0
 
     def resume(self, account_id: int | None = None) -> None:
-        """Give a suspended account a new try; every one where none is named, as a start does."""
-        suspended = accounts.c.suspended_at.is_not(None)
-        mine = suspended if account_id is None else suspended & (accounts.c.id == account_id)
+        """Give a suspended account a new try, and its streams that were `not_permitted`.
+
+        Every account where none is named, as a start does.
+        """
+        named = true() if account_id is None else accounts.c.id == account_id
+        stopped = accounts.c.suspended_at.is_not(None)
+        again = {"suspended_at": None, "suspended_reason": None}
+        denied = cursors.c.account_id.in_(select(accounts.c.id).where(named))
         with self._database.write() as connection:
-            connection.execute(
-                update(accounts).where(mine).values(suspended_at=None, suspended_reason=None)
-            )
+            connection.execute(update(accounts).where(named, stopped).values(**again))
+            connection.execute(update(cursors).where(_NOT_PERMITTED, denied).values(retry_at=None))
 
     def suspended(self) -> set[int]:
         """The accounts that are stopped."""
         wanted = select(accounts.c.id).where(accounts.c.suspended_at.is_not(None))
         with self._database.read() as connection:
             return set(connection.execute(wanted).scalars())
+
+    def not_permitted(self) -> set[tuple[int, str]]:
+        """The streams, by account, that their login does not cover, until they are tried again."""
+        with self._database.read() as connection:
+            found = select(cursors.c.account_id, cursors.c.stream).where(_NOT_PERMITTED)
+            return {(account_id, stream) for account_id, stream in connection.execute(found)}
 
     def keep_only(self, streams: Mapping[int, Collection[str]]) -> list[tuple[int, str]]:
         """Forget how streams did that these accounts no longer have; what was read of them stays.

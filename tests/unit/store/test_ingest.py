@@ -349,6 +349,21 @@ class TestClaims:
         source.store.accounts.resume()
         assert [h.suspended_reason for h in source.store.accounts.health()] == [None]
 
+    def test_what_was_not_permitted_waits_until_its_account_is_resumed(self, source, make):
+        kept = source.store.accounts
+        error = NotPermitted("HTTP 403", "give the app the right")
+        kept.failed(source.claim("orders"), error, now=make.at(), retry_at=make.at(1))
+        kept.failed(source.claim("messages"), OSError("x"), now=make.at(), retry_at=make.at(1))
+
+        kept.resume(source.id + 1)
+        assert kept.not_permitted() == {(source.id, "orders")}
+        kept.resume(source.id)
+        assert kept.not_permitted() == set()
+        assert {h.stream: h.retry_at for h in kept.health()} == {
+            "messages": make.at(1),
+            "orders": None,
+        }
+
     def test_a_stream_that_its_account_no_longer_has_is_forgotten_and_goes_on_later(
         self, source, make
     ):
