@@ -163,7 +163,9 @@ class AwaitingPickup(Watch):
     """Parcels that wait for the buyer to fetch them."""
 
     after: Duration = Field(
-        default=timedelta(days=2), description="How long they wait before the buyer is told."
+        default=timedelta(days=2),
+        description="How long they wait before the buyer is told; less where the last day to fetch "
+        "it is told and would be nearer than that.",
     )
 
 

@@ -84,6 +84,8 @@ class ParcelStory(Value, frozen=True, kw_only=True):
     site: str | None
     deliver_by: datetime | None
     last_movement_at: datetime | None
+    pickup_by: datetime | None
+    """Until when the buyer can fetch it, where the carrier told that."""
     stands: str
     """The milestone that it has reached by all events."""
     milestone: str

@@ -126,7 +126,9 @@ def _facts(
     platform = limits.carrier_of(account.platform, wanted.buyer_address)
     stands = Milestone(story.stands)
     ahead = story.deliver_by is not None and story.deliver_by >= now and not stands.terminal
-    promised = _day(story.deliver_by, story.destination_country, story.destination_state)
+    kept = story.pickup_by is not None and story.pickup_by >= now
+    lives = (story.destination_country, story.destination_state)
+    promised = _day(story.deliver_by, *lives)
     # A time whose zone was not told may seem to be ahead of now.
     silent = max(0, (now - story.last_movement_at).days) if story.last_movement_at else None
     return NoticeFacts(
@@ -143,6 +145,7 @@ def _facts(
         promised_by=promised,
         expected_by=promised if ahead else None,
         days_silent=silent,
+        pickup_by=_day(story.pickup_by, *lives) if kept else None,
         arrived=True if stands is Milestone.DELIVERED else None,
     )
 

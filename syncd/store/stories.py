@@ -242,6 +242,7 @@ def _story(row: Any, latest: Any) -> ParcelStory:
         site=row.site,
         deliver_by=from_us(row.deliver_by),
         last_movement_at=from_us(row.last_movement_at),
+        pickup_by=from_us(row.pickup_by),
         stands=row.milestone,
         milestone=latest[3] if latest else row.milestone,
         event_text=latest[0] if latest else None,

@@ -67,6 +67,8 @@ class NoticeFacts(Value, frozen=True, kw_only=True):
     """The same as long as that day is ahead and the parcel under way."""
     days_silent: int | None = None
     """Whole days since the last scan."""
+    pickup_by: date | None = None
+    """The last day on which it can be fetched, where the carrier told one and it is not over."""
     arrived: bool | None = None
     """True where the carrier says that it was delivered."""
 

@@ -20,6 +20,7 @@ SAMPLE = NoticeFacts(
     promised_by=date(2026, 11, 20),
     expected_by=date(2026, 11, 20),
     days_silent=9,
+    pickup_by=date(2026, 11, 12),
     arrived=True,
 )
 """A notice with every optional fact present."""

@@ -8,15 +8,22 @@ from syncd.rules.watches.judgement import DAY, QUIET, Judgement, found
 
 
 def awaiting_pickup(parcel: ParcelFacts, settings: AwaitingPickup, now: datetime) -> Judgement:
-    """A parcel that has waited for the buyer for `settings.after`."""
-    since = _waits_since(parcel)
-    if not settings.enabled or since is None:
+    """A parcel that has waited for the buyer for `settings.after`.
+
+    Where the last day to fetch it is told, they hear of it at least `settings.after` before its
+    end, and not any more when it is over: the parcel is on its way back.
+    """
+    since, ends = _waits_since(parcel), parcel.state.pickup_by
+    if not settings.enabled or since is None or (ends is not None and now >= ends):
         return QUIET
-    if now < since + settings.after:
-        return Judgement(due_at=since + settings.after)
-    until = f", kept until {parcel.state.pickup_by:%Y-%m-%d}" if parcel.state.pickup_by else ""
+    limit = since + settings.after
+    if ends is not None:
+        limit = min(limit, max(since, ends - settings.after))
+    if now < limit:
+        return Judgement(due_at=limit)
+    until = f", kept until {ends:%Y-%m-%d}" if ends else ""
     evidence = f"waiting to be fetched since {since:%Y-%m-%d}{until}"
-    return found(parcel, Kind.AWAITING_PICKUP, Cause.PICKUP, since, evidence)
+    return found(parcel, Kind.AWAITING_PICKUP, Cause.PICKUP, since, evidence, due_at=ends)
 
 
 def pickup_ending(parcel: ParcelFacts, settings: PickupEnding, now: datetime) -> Judgement:

@@ -52,6 +52,23 @@ class TestGoodWay:
 
         assert "Planned delivery: by March 7, 2026" in shop.drafts[0][1].text
 
+    def test_of_a_parcel_to_be_fetched_the_last_day_is_the_buyers_own(
+        self, world, shop, make, send
+    ):
+        world.playbook(when=("awaiting_pickup",))
+        ends = datetime(2026, 3, 18, 6, 59, 59, tzinfo=UTC)  # the end of the 17th in California
+        world.bring(
+            make.order(ship_to=Address(country="US", state="CA")),
+            make.shipment(),
+            make.event(-3, Milestone.READY_FOR_PICKUP, pickup_by=ends),
+        )
+        world.configure(quiet_hours=QuietHours(enabled=False))
+        watch.run(world.runtime)
+        send()
+
+        text = shop.drafts[0][1].text
+        assert "Kept until: March 17, 2026\n\nAfter that it is sent back." in text
+
     def test_it_is_sent_once(self, world, shop, late, send, time):
         for _ in range(5):
             send()

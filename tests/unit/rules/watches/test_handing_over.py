@@ -30,6 +30,20 @@ class TestAwaitingPickup:
         evidence = awaiting_pickup(kept, self.settings, make.at(3)).finding.evidence
         assert evidence.endswith(f"kept until {make.at(9):%Y-%m-%d}")
 
+    @pytest.mark.parametrize(("last_day", "told_on"), [(9, 2), (3, 1), (1, 0)])
+    def test_the_buyer_is_told_in_time_for_the_last_day(self, parcel, make, last_day, told_on):
+        kept = parcel(WAITING, state={"pickup_by": make.at(last_day)})
+        before = awaiting_pickup(kept, self.settings, make.at(told_on) - SECOND)
+        assert (before.finding, before.due_at) == (None, make.at(told_on))
+        said = awaiting_pickup(kept, self.settings, make.at(told_on))
+        assert said.finding is not None
+        assert said.due_at == make.at(last_day)
+
+    def test_nobody_is_sent_for_a_parcel_that_is_not_kept_any_more(self, parcel, make):
+        kept = parcel(WAITING, state={"pickup_by": make.at(4)})
+        assert awaiting_pickup(kept, self.settings, make.at(4) - SECOND).finding is not None
+        assert awaiting_pickup(kept, self.settings, make.at(4)).finding is None
+
 
 class TestPickupEnding:
     settings = PickupEnding(ahead=timedelta(days=2), kept=timedelta(days=7))
