@@ -211,8 +211,9 @@ def _decide(
 ) -> Decided:
     if row.state not in allowed:
         return Decided(row.id, row.state, row.state, f"{_told(row)}, nothing was done")
-    if not kept.outbox.decide(row.id, to, actor=_actor(), now=clock.now(), **values):
-        return Decided(row.id, row.state, row.state, "has just been sent, nothing was done")
+    if not kept.outbox.decide(row.id, to, actor=_actor(), now=clock.now(), among=allowed, **values):
+        (now,) = kept.outbox.rows(ids=[row.id])
+        return Decided(row.id, row.state, now.state, f"{_told(now)} by now, nothing was done")
     return Decided(row.id, row.state, to)
 
 

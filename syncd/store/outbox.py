@@ -27,6 +27,8 @@ from syncd.store.tables import (
 )
 from syncd.store.times import from_us, to_us
 
+OPEN = frozenset(OutboxState) - {OutboxState.IN_FLIGHT, OutboxState.SENT}
+"""States in which a row is neither on its way nor has been sent."""
 # More than platforms' clocks are off.
 _ABOUT = timedelta(hours=1)
 
@@ -235,15 +237,22 @@ class OutboxStore:
                      lease_until=to_us(until))  # fmt: skip
 
     def decide(
-        self, row_id: int, state: OutboxState, *, actor: str, now: datetime, **values: Any
+        self,
+        row_id: int,
+        state: OutboxState,
+        *,
+        actor: str,
+        now: datetime,
+        among: Collection[OutboxState] = OPEN,
+        **values: Any,
     ) -> bool:
-        """A person's decision about a row, kept in the audit.
+        """A person's decision about a row in one of the states `among`, kept in the audit.
 
-        False, and nothing changes, where the row is on its way or has been sent meanwhile.
+        False, and nothing changes, where it is in none of those by now.
         """
         with self._database.write(durable=True) as connection:
             current = select(outbox.c.state).where(outbox.c.id == row_id).with_for_update()
-            if connection.execute(current).scalar() in {OutboxState.IN_FLIGHT, OutboxState.SENT}:
+            if connection.execute(current).scalar() not in among:
                 return False
             _put(connection, row_id, state, not_before=to_us(now), **values)
             connection.execute(

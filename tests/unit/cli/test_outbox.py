@@ -3,7 +3,7 @@
 import pytest
 
 from syncd import clock
-from syncd.cli import exits
+from syncd.cli import exits, outbox
 from syncd.cli.output import printable
 from syncd.model import NewNotice, OutboxState, Receipt
 from syncd.outbox import Sender
@@ -148,6 +148,25 @@ def test_cancelled_is_for_good(syncd, queue, kept, before):
     assert states(kept) == [OutboxState.CANCELLED]
     assert syncd("outbox", "retry", 1).code == exits.FOUND_WRONG
     assert syncd("outbox", "approve", 1).code == exits.FOUND_WRONG
+
+
+def test_what_another_cancels_while_it_is_approved_stays_cancelled(syncd, queue, kept, monkeypatch):
+    queue()
+    queue()
+    real = outbox._composed
+
+    def meanwhile(opened, row):
+        if row.id == 2:  # somebody else cancels both while the second text is written
+            for number in (1, 2):
+                now = clock.now()
+                kept.outbox.decide(number, OutboxState.CANCELLED, actor="ann", now=now)
+        return real(opened, row)
+
+    monkeypatch.setattr(outbox, "_composed", meanwhile)
+    done = syncd("outbox", "approve", 1, 2)
+    assert (done.code, done.out) == (exits.FOUND_WRONG, "1: held -> pending\n")
+    assert done.err == "2: is cancelled by now, nothing was done\n"
+    assert states(kept) == [OutboxState.CANCELLED] * 2
 
 
 @pytest.mark.parametrize("before", [OutboxState.SENT, OutboxState.IN_FLIGHT, OutboxState.OBSOLETE])
