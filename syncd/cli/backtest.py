@@ -8,7 +8,8 @@ from typing import Any
 import click
 import msgspec
 
-from syncd.cli.orders_csv import Orders, read_orders
+from syncd import clock
+from syncd.cli.orders_csv import SHOWN, Orders, read_orders
 from syncd.cli.output import emit, to_json
 from syncd.cli.progress import Shown
 from syncd.model.lateness import BOARD, BOARD_USED, BUYER, BUYER_USED
@@ -42,12 +43,13 @@ def backtest(orders: Path, as_json: bool, plot: Path | None) -> None:
     draw = _drawer(plot) if plot else None
     with Shown(hidden=as_json) as progress:
         progress(0.0, {}, "reading")
-        read = read_orders(orders)
+        read = read_orders(orders, clock.now().date())
         history = History.of(read.orders)
         progress(_READ, {"orders": history.size}, "replaying")
         replayed = replay(history, progress=lambda share: progress(
             _READ + (1 - _READ) * share, {"orders": history.size}, "replaying"
         ))  # fmt: skip
+    _warn(orders, read.impossible)
     report = _report(read, history, replayed)
     if draw is not None:
         draw(report["detectors"], report["by_month"], plot)
@@ -55,6 +57,14 @@ def backtest(orders: Path, as_json: bool, plot: Path | None) -> None:
         click.echo(to_json(msgspec.to_builtins(report)))
     else:
         _tell(report)
+
+
+def _warn(path: Path, impossible: list[str]) -> None:
+    """The rows that were left out as their times cannot be true, as editors find them."""
+    for each in impossible[:SHOWN]:
+        click.echo(f"{path}:{each}", err=True)
+    if len(impossible) > SHOWN:
+        click.echo(f"{path}: and {len(impossible) - SHOWN} more such rows", err=True)
 
 
 def _drawer(plot: Path) -> Any:

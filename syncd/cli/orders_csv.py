@@ -12,6 +12,7 @@ from typing import NamedTuple
 import click
 
 from syncd.cli.csv_dates import Dates, Unreadable
+from syncd.cli.impossible_orders import impossible
 from syncd.rules.lateness import Order
 
 COLUMNS = (
@@ -27,10 +28,11 @@ COLUMNS = (
     "status",
 )
 _TIMES = ("placed_at", "handed_over_at", "delivered_at", "promised_at")
+_LANE = ("origin", "destination", "carrier", "service")
 _NEEDED = ("order_id", "placed_at", "delivered_at", "promised_at")
 _MARKS = ",;\t|"
-_SHOWN = 20
-_LONGEST_YEARS = 2
+SHOWN = 20
+"""Most rows that are told one by one."""
 # An order that was called off was never going to arrive, which says nothing about the parcels.
 _WITHDRAWN = frozenset(
     {"canceled", "cancelled", "refunded", "rejected", "unavailable", "void", "voided"}
@@ -46,9 +48,9 @@ class CsvProblems(click.ClickException):
 
     def __init__(self, path: Path, problems: Iterable[str]) -> None:
         found = list(problems)
-        shown = [f"{path}:{each}" for each in found[:_SHOWN]]
-        if len(found) > _SHOWN:
-            shown.append(f"{path}: and {len(found) - _SHOWN} more problems")
+        shown = [f"{path}:{each}" for each in found[:SHOWN]]
+        if len(found) > SHOWN:
+            shown.append(f"{path}: and {len(found) - SHOWN} more problems")
         super().__init__("\n".join(shown))
 
     def show(self, file: object = None) -> None:
@@ -63,15 +65,25 @@ class Orders(NamedTuple):
     orders: list[Order]
     left_out: dict[str, int]
     """How many orders were left out, by reason."""
+    impossible: list[str]
+    """Of those whose times cannot be true, the row's line in the file, the reason and the times."""
 
 
-def read_orders(path: Path) -> Orders:
+class _LeftOut(NamedTuple):
+    reason: str
+    columns: tuple[str, ...] = ()
+    """Those whose values cannot be true."""
+
+
+def read_orders(path: Path, today: date) -> Orders:
     """Read a history: UTF-8 or UTF-16; commas, semicolons, tabs or bars between the fields.
+
+    What is told to have happened after `today` has not, and such an order is left out.
 
     Raises `CsvProblems` with everything that is wrong, and `OSError` where it cannot be read.
     """
     try:
-        return _read(path)
+        return _read(path, today)
     except UnicodeDecodeError as error:
         said = "not UTF-8 text; export it as CSV UTF-8"
         raise CsvProblems(path, [f"{_line_of(error, path.read_bytes())}: {said}"]) from None
@@ -83,9 +95,10 @@ def _line_of(error: UnicodeDecodeError, content: bytes) -> int:
     return content[: max(at, 0)].count(b"\n") + 1
 
 
-def _read(path: Path) -> Orders:
+def _read(path: Path, today: date) -> Orders:
     orders: list[Order] = []
     left_out: Counter[str] = Counter()
+    untrue: list[str] = []
     problems: list[str] = []
     seen: set[tuple[object, ...]] = set()
     dates = Dates(lambda: _time_texts(path))
@@ -94,19 +107,21 @@ def _read(path: Path) -> Orders:
             _check_header(path, reader.fieldnames)
             for row in reader:
                 try:
-                    order = _order(row, dates, seen)
+                    order = _order(row, dates, seen, today)
                 except _Wrong as wrong:
                     problems += (f"{reader.line_num}: {each}" for each in wrong.args)
                     continue
-                if isinstance(order, str):
-                    left_out[order] += 1
-                else:
+                if isinstance(order, Order):
                     orders.append(order)
+                    continue
+                left_out[order.reason] += 1
+                if order.columns:
+                    untrue.append(f"{reader.line_num}: {_told(row, order)}")
         except csv.Error as error:
             problems.append(f"{reader.line_num}: not CSV: {error}")
     if problems:
         raise CsvProblems(path, problems)
-    return Orders(orders, dict(left_out))
+    return Orders(orders, dict(left_out), untrue)
 
 
 @contextmanager
@@ -146,7 +161,7 @@ class _Wrong(Exception):
     """What cannot be read in a row."""
 
 
-def _order(row: _Row, dates: Dates, seen: set[tuple[object, ...]]) -> Order | str:
+def _order(row: _Row, dates: Dates, seen: set[tuple[object, ...]], today: date) -> Order | _LeftOut:
     """The order, or why it is left out."""
     if None in row:
         raise _Wrong("more fields than the header has; is one with a comma not quoted?")
@@ -154,29 +169,31 @@ def _order(row: _Row, dates: Dates, seen: set[tuple[object, ...]]) -> Order | st
         raise _Wrong("fewer fields than the header has")
     fields = tuple(_field(row, name) for name in COLUMNS)
     if not any(fields):
-        return "empty rows"
+        return _LeftOut("empty rows")
     placed, handed, delivered, promised = _moments(row, dates)
     if fields[0]:
         if fields in seen:
-            return "the same row again"
+            return _LeftOut("the same row again")
         seen.add(fields)
     status = _field(row, "status").lower()
     if delivered is None and status in _WITHDRAWN | _ARRIVED:
-        return "called off" if status in _WITHDRAWN else "delivered, but not told when"
+        return _LeftOut("called off" if status in _WITHDRAWN else "delivered, but not told when")
     if placed is None or promised is None:
-        return "no placed_at" if placed is None else "no promised_at"
-    return _sane(
-        Order(
-            placed_at=placed,
-            handed_over_at=handed,
-            delivered_at=delivered,
-            promised_at=promised,
-            origin=_field(row, "origin"),
-            destination=_field(row, "destination"),
-            carrier=_field(row, "carrier"),
-            service=_field(row, "service"),
-        )
+        return _LeftOut("no placed_at" if placed is None else "no promised_at")
+    order = Order(
+        placed_at=placed,
+        handed_over_at=handed,
+        delivered_at=delivered,
+        promised_at=promised,
+        **{name: _field(row, name) for name in _LANE},
     )
+    found = impossible(order, today)
+    return order if found is None else _LeftOut(*found)
+
+
+def _told(row: _Row, left_out: _LeftOut) -> str:
+    times = (f"{name} {_field(row, name)[:40]!r}" for name in left_out.columns)
+    return f"left out, {left_out.reason}: {', '.join(times)}"
 
 
 def _field(row: _Row, name: str) -> str:
@@ -195,25 +212,3 @@ def _moments(row: _Row, dates: Dates) -> list[date | datetime | None]:
     if wrong:
         raise _Wrong(*wrong)
     return moments
-
-
-def _sane(order: Order) -> Order | str:
-    """The order unless its times cannot be true; real exports have some such rows."""
-    placed = order.placed_at
-    if _before(order.promised_at, placed) or _years_after(order.promised_at, placed):
-        return "promised before it was placed, or years after"
-    if order.delivered_at is not None and _before(order.delivered_at, placed):
-        return "delivered before it was placed"
-    later = (order.handed_over_at, order.delivered_at)
-    if any(each is not None and _years_after(each, placed) for each in later):
-        return "handed over or delivered years after it was placed"
-    return order
-
-
-def _years_after(one: date, other: date) -> bool:
-    return one.year - other.year > _LONGEST_YEARS
-
-
-def _before(one: date, other: date) -> bool:
-    """By the day as written, a day's slack for zones."""
-    return one.toordinal() + 1 < other.toordinal()

@@ -2,7 +2,8 @@ import csv
 import json
 import re
 import sys
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from time import process_time
 
@@ -12,10 +13,18 @@ from click.testing import CliRunner, Result
 
 from syncd.cli import cli
 from syncd.cli.orders_csv import COLUMNS, CsvProblems, read_orders
+from syncd.clock import frozen
 from syncd.rules.lateness.replay import DETECTORS
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "backtest.md"
 HEADER = ",".join(COLUMNS)
+TODAY = date(2027, 3, 1)
+
+
+@pytest.fixture(autouse=True)
+def today() -> Iterator[None]:
+    with frozen(datetime(2027, 3, 1, 12, tzinfo=UTC)):
+        yield
 
 
 def run(*arguments: str | Path) -> Result:
@@ -115,7 +124,7 @@ def test_times_may_have_zones_and_columns_may_be_missing_or_more(tmp_path):
         "b,2026-03-01,2026-03-12,2026-03-10,",
         header="order_id,placed_at,delivered_at,promised_at,colour",
     )
-    read = read_orders(path)
+    read = read_orders(path, TODAY)
     assert read.left_out == {}
     found = json.loads(run(path, "--json").stdout)
     # Delivered on the 10th at four in the morning of the promise's zone, which is in time.
@@ -201,13 +210,13 @@ def test_what_is_no_such_file_is_refused(tmp_path, content, said):
     path = tmp_path / "orders.csv"
     path.write_bytes(content)
     with pytest.raises(CsvProblems, match=said):
-        read_orders(path)
+        read_orders(path, TODAY)
 
 
 def test_a_spreadsheets_mark_at_the_begin_is_no_part_of_the_header(tmp_path):
     path = tmp_path / "orders.csv"
     path.write_text(HEADER + "\n1,2026-01-01,,2026-01-05,2026-01-09,,,,,\n", "utf-8-sig")
-    assert len(read_orders(path).orders) == 1
+    assert len(read_orders(path, TODAY).orders) == 1
 
 
 @pytest.mark.parametrize("mark", [";", "\t", "|"])
@@ -220,7 +229,7 @@ def test_spreadsheets_of_other_countries_can_be_read(tmp_path, mark, encoding):
     ]
     path = tmp_path / "orders.csv"
     path.write_text("\r\n".join(rows), encoding, newline="")
-    read = read_orders(path)
+    read = read_orders(path, TODAY)
     (order,) = read.orders
     assert (order.placed_at, order.delivered_at, order.promised_at) == (
         datetime(2026, 2, 28, 23, 5),  # noqa: DTZ001  the file tells no zone
@@ -234,7 +243,7 @@ def test_spreadsheets_of_other_countries_can_be_read(tmp_path, mark, encoding):
 def test_an_order_that_is_told_of_twice_counts_once(tmp_path):
     row = "1,2026-01-01,,2026-01-05,2026-01-09,,,,,"
     path = write(tmp_path / "orders.csv", row, row, row.replace("-05", "-06"), row[1:], row[1:])
-    read = read_orders(path)
+    read = read_orders(path, TODAY)
     assert read.left_out == {"the same row again": 1}
     assert len(read.orders) == 4, "another parcel of it, and two without an id"
 
@@ -259,6 +268,55 @@ def test_times_that_cannot_be_are_left_out_before_they_move_the_end_of_the_data(
         },
         "data_end": "2026-01-05",
     }
+
+
+def test_days_that_are_ahead_are_left_out_before_they_move_the_end_of_the_data(tmp_path):
+    open_order = "9,2027-02-20,,,2027-03-20,,,,,"
+    path = write(
+        tmp_path / "orders.csv",
+        "1,2062-01-01,,,2062-01-09,,,,,",
+        "2,2026-01-01,,2026-01-05,2026-01-09,,,,,delivered",
+        "3,2027-02-27,2027-04-01,2027-04-02,2027-03-09,,,,,",
+        "4,2027-03-02T01:00:00+13:00,,,2027-03-09,,,,,",
+        open_order,
+    )
+    result = run(path, "--json")
+    found = json.loads(result.stdout)["orders"]
+    assert (found["judged"], found["outcome_unknown"]) == (1, 2)
+    assert found["left_out"] == {"dated in the future": 2}
+    assert found["data_end"] == "2027-03-02"
+    assert result.stderr.splitlines() == [
+        f"{path}:2: left out, dated in the future: placed_at '2062-01-01'",
+        (
+            f"{path}:4: left out, dated in the future: "
+            "handed_over_at '2027-04-01', delivered_at '2027-04-02'"
+        ),
+    ]
+
+
+def test_rows_that_cannot_be_true_are_told_with_line_and_values(tmp_path):
+    path = write(
+        tmp_path / "orders.csv",
+        "1,2026-01-08,,2026-01-05,2026-01-09,,,,,",
+        "2,8.1.2026 10:00,,,5.1.2026,,,,,",
+        "3,2026-01-01,,,,,,,,cancelled",
+        *[f"{n},2026-01-01,,2030-01-02,2026-01-09,,,,," for n in range(4, 30)],
+    )
+    result = run(path)
+    assert result.exit_code == 0
+    said = result.stderr.splitlines()
+    assert said[:2] == [
+        (
+            f"{path}:2: left out, delivered before it was placed: "
+            "placed_at '2026-01-08', delivered_at '2026-01-05'"
+        ),
+        (
+            f"{path}:3: left out, promised before it was placed, or years after: "
+            "placed_at '8.1.2026 10:00', promised_at '5.1.2026'"
+        ),
+    ]
+    assert len(said) == 21
+    assert said[-1] == f"{path}: and 8 more such rows"
 
 
 def test_a_file_without_orders_is_no_error(tmp_path):
