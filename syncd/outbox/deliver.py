@@ -51,6 +51,8 @@ _SOONEST_RETRY = timedelta(seconds=5)
 # An account whose platform cannot be reached is left alone for this long.
 _REST = timedelta(seconds=30)
 _GONE = frozenset({"unavailable", "auth_failed"})
+# How soon after a reload that has an account served again its messages go out.
+_UNSERVED = timedelta(minutes=10)
 # Accounts are served side by side, lest a slow platform hold up the others.
 _LANES = 4
 
@@ -154,9 +156,7 @@ class Sender:
         account = self._runtime.by_id(row.account_id)
         with structlog.contextvars.bound_contextvars(account=row.account, outbox=row.id):
             if account is None:
-                reason = f"account {row.account} is not in the config (any longer)"
-                self._store.ended(row, OutboxState.PERSON, reason, clock.now())
-                return "person"
+                return self._unserved(row)
             try:
                 outcome = act(account, row)
             except STORE_GONE:
@@ -165,6 +165,19 @@ class Sender:
                 outcome = self._bug(row, error)
             metrics.SENDS.labels(row.account, outcome).inc()
         return outcome
+
+    def _unserved(self, row: OutboxRow) -> str:
+        """A row of an account that is switched off or could not be made waits for it to be back."""
+        if row.account not in self._runtime.settings.accounts:
+            reason = f"account {row.account} is not in the config (any longer)"
+            self._store.ended(row, OutboxState.PERSON, reason, clock.now())
+            return "person"
+        why = self._runtime.broken.get(row.account, "it is switched off")
+        reason = f"account {row.account} is not served: {why}"
+        if row.state is OutboxState.IN_FLIGHT:
+            return self._ask_later(row, reason, _UNSERVED)
+        self._store.postpone(row, clock.now() + _UNSERVED, reason)
+        return "later"
 
     def _bug(self, row: OutboxRow, error: Exception) -> str:
         """A row whose delivery broke waits for its lease, or to be asked about."""
