@@ -33,7 +33,7 @@ def explain(ctx: click.Context, invocation: Invocation, number: str, as_json: bo
     """
     answers = reactions(invocation)
     with store(invocation) as looking:
-        dossiers = looking.store.dossiers.of(number)
+        dossiers = looking.store.dossiers.of(number) or looking.store.dossiers.of(_plain(number))
         expected = _expected(looking.store, answers, dossiers)
         now = clock.now()
         found = [
@@ -82,14 +82,21 @@ def _explained(
     outlook = None if parcel is None else expected.get(parcel.shipment_id)
     said = {} if parcel is None else watches.each(parcel, answers.watches, now, outlook)
     return {
-        **_plain(dossier),
-        "watches": _plain(said),
+        **_builtins(dossier),
+        "watches": _builtins(said),
         "held_back_since": silence and silence.since,
         "story": told(dossier, said, answers.switched_off, answers.playbooks, now, silence=silence),
     }
 
 
-def _plain(value: object) -> Any:
+def _plain(number: str) -> str:
+    """A number as it was meant that is written with dashes, or in full-width digits."""
+    from syncd.rules.recognise import normalise  # noqa: PLC0415  its tables take a while
+
+    return normalise(number)
+
+
+def _builtins(value: object) -> Any:
     """For JSON, with times left to `to_json`."""
     return msgspec.to_builtins(value, builtin_types=(datetime, timedelta))
 

@@ -7,6 +7,8 @@ numbers, so they need a word for "order" close by.
 
 import re
 
+from syncd.text.widths import narrow
+
 _AT_MOST = 100
 """A mail that names more is a report, not a question about an order."""
 _NEAR = 30
@@ -48,6 +50,7 @@ def find(text: str) -> tuple[str, ...]:
     Shapes that only order ids have count anywhere; bare digits only with a word for "order", in
     one of some thirty languages, within 30 characters.
     """
+    text = narrow(text)
     found: dict[str, None] = {}
     for match in _SHAPES.finditer(text):
         if match["bare"] is None or _speaks_of_order(text, *match.span()):

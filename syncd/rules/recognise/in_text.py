@@ -12,6 +12,7 @@ from syncd.rules.recognise.candidates import Candidate, recognise
 from syncd.rules.recognise.context import Context, context_of, goes_on
 from syncd.rules.recognise.table import formats, normalise, s10, strong_shapes
 from syncd.text import order_ids as orders
+from syncd.text.widths import narrow
 
 _AT_MOST = 100
 """A text that names more is a list for a machine."""
@@ -32,8 +33,12 @@ _DATE = re.compile(
     r"(?<![0-9])(?:[12][0-9]{3}[-.][0-9]{1,2}[-.][0-9]{1,2}|[0-9]{1,2}[-.][0-9]{1,2}[-.][12][0-9]{3})(?![0-9])"
 )
 _PHONE = re.compile(r"0[0-9]{1,5}[ \-.][0-9 \-.]{5,12}")
-_PAIRS = re.compile(r"0[0-9](?:[ \-.][0-9]{2}){4}")
-"""A telephone number as the French write theirs; no carrier writes its numbers so."""
+_AT_HOME = re.compile(
+    r"0[0-9](?:[ \-.][0-9]{2}){4}|8[ \-]9[0-9]{2}[ \-][0-9]{3}(?:[ \-][0-9]{2}){2}"
+    r"|0[0-9]{1,3}-[0-9]{3,4}-[0-9]{4}|00[ \-.][1-9][0-9 \-.]{6,18}"
+)
+"""Telephone numbers as the French, Russians and Japanese write theirs, and from abroad; no carrier
+writes its numbers so."""
 _DASHES = "[-\u2010-\u2013]"
 
 
@@ -56,6 +61,7 @@ def find_in_text(
     `country` is where the parcel goes. Ids of orders, those in `known_order_ids` and those that
     have the shape of a platform's, are left out.
     """
+    text = narrow(text)
     found: list[Found] = []
     taken: list[tuple[int, int]] | None = None
     before: _Run | None = None
@@ -118,21 +124,32 @@ class _Run:
         """The likeliest number that begins with this part; the longest of those."""
         best, after = None, at + 1
         for stop in range(len(self._parts), at, -1):
-            found = self._accepted(self._parts[at][0], self._parts[stop - 1][1])
+            found = self._accepted(at, stop)
             if found and (best is None or _score(found) > _score(best)):
                 best, after = found, stop
         return best, after
 
-    def _accepted(self, start: int, end: int) -> Found | None:
+    def _accepted(self, first: int, stop: int) -> Found | None:
+        """The number that these parts are, from `first` up to `stop`."""
+        start, end = self._parts[first][0], self._parts[stop - 1][1]
         plain = normalise(self._text[start:end])
         if not _SHAPE.fullmatch(plain) or _is_part_of_more(self._text, start, end):
             return None
         if _is_strong(plain):
             return self._found(plain, start, end, Context(labelled=True))
+        if stop - first > 1 and (self._is_group(first - 1) or self._is_group(stop)):
+            return None  # three groups of an account's or a card's four
         context = self.said()
         if context.silent or self._is_date_or_phone(plain, start, end, context):
             return None
         return self._found(plain, start, end, context)
+
+    def _is_group(self, at: int) -> bool:
+        """Whether there is such a part, with digits and as short as a group of one number."""
+        if not 0 <= at < len(self._parts):
+            return False
+        start, end = self._parts[at]
+        return end - start < _SHORTEST and any(map(str.isdigit, self._text[start:end]))
 
     def said(self) -> Context:
         """What is said of the run: of all its parts, and of the next ones in a list."""
@@ -152,7 +169,7 @@ class _Run:
         if _DATE.search(written):
             return True
         abroad = self._text[max(0, self._parts[0][0] - 1) : self._parts[0][0]] == "+"
-        phone = _PAIRS if context.labelled else _PHONE
+        phone = _AT_HOME if context.labelled else _PHONE
         return plain.isdigit() and (abroad or phone.fullmatch(written) is not None)
 
     def _found(self, plain: str, start: int, end: int, context: Context) -> Found | None:

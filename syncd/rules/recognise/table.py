@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from syncd.model.base import Value
 from syncd.rules.recognise.checksums import ALGORITHMS
+from syncd.text.widths import narrow
 
 _HERE = Path(__file__).parent
 _POST_URL = "https://t.17track.net/en#nums={number}"
@@ -93,8 +94,8 @@ class Carrier(Value, frozen=True, kw_only=True):
 
 
 def normalise(number: str) -> str:
-    """In capitals, without the blanks, dashes and dots that people and labels put in."""
-    return _SEPARATORS.sub("", number).upper()
+    """In plain capitals and digits, without the blanks, dashes and dots that people put in."""
+    return _SEPARATORS.sub("", narrow(number)).upper()
 
 
 @cache

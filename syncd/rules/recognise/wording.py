@@ -43,7 +43,7 @@ _OTHERS = (
     "customer", "kunden", "client", "cliente", "klient", "(?<![a-z])vat", "(?<![a-z])ust(?![a-z])", "steuer", "(?<![a-z])tax", "tva", "(?<![a-z])nif", "(?<![a-z])nip", "p\\.? ?iva", "siret",
     "isbn", "(?<![a-z])ean", "gtin", "asin", "(?<![a-z])sku", "(?<![a-z])upc", "imei", "article", "artikel", "artículo", "articolo", "artikul", "item[ -]?(?:no|id|num)",
     "serial", "serien", "série", "serie", "model", "product", "produkt", "case[ -]?(?:no|id|num)", "ticket", "vorgang", "aktenzeichen", "claim", "insurance", "(?<![a-z])r[eé]f(?:erence|erenz)?(?![a-z])",
-    "passport", "ausweis", "licen[cs]e", "postcode", "postal code", "plz", "zip", "price", "preis", "prix", "precio", "(?<![a-z])(?:eur|usd|gbp)(?![a-z])", "€", "\\$", "£",
+    "passport", "паспорт", "护照", "護照", "身份证", "身分證", "(?<![a-z])cpf(?![a-z])", "(?<![a-z])cnpj(?![a-z])", "(?<!\\w)инн(?!\\w)", "ausweis", "licen[cs]e", "postcode", "postal code", "plz", "zip", "price", "preis", "prix", "precio", "(?<![a-z])(?:eur|usd|gbp)(?![a-z])", "€", "\\$", "£",
     "member", "mitglied", "voucher", "coupon", "gutschein", "pin ", "code postal",
 )  # fmt: skip
 _TRACKING_PAGE = re.compile(

@@ -73,6 +73,10 @@ class TestUnderWay:
             "3 scans in all; `syncd show` lists each.",
         ]
 
+    @pytest.mark.parametrize("typed", ["t n 1", "TN-1", "\uff34\uff2e\uff11"])
+    def test_however_its_number_is_written(self, syncd, under_way, typed):
+        assert syncd("explain", typed).out == syncd("explain", "TN1").out != ""
+
     def test_what_is_expected_by_when(self, syncd, under_way):
         said = lines_of(syncd("explain", "TN1").out, "expected")
         assert said[0].startswith(

@@ -9,6 +9,7 @@ from syncd.text.order_ids import find
 
 MAILS = Path(__file__).parents[4] / "shared" / "data" / "email"
 AMAZON = "028-1234567-1234567"
+FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,7 @@ AMAZON = "028-1234567-1234567"
         (f"Where is my order {AMAZON}?", (AMAZON,)),
         (f"Bestellung({AMAZON})!", (AMAZON,)),
         (f"订单{AMAZON}什么时候到", (AMAZON,)),
+        (f"注文番号{AMAZON.translate(FULL_WIDTH)}です", (AMAZON,)),
         (f"https://www.amazon.de/orders?orderID={AMAZON}&ref=x", (AMAZON,)),
         ("028\u20131234567\u20131234567 and 028\u20111234567\u20111234567", (AMAZON,)),
         ("my e-book D01-1234567-1234567", ("D01-1234567-1234567",)),

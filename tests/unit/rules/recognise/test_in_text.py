@@ -12,6 +12,8 @@ from syncd.rules.recognise import find_in_text
 
 MAILS = Path(__file__).parents[5] / "shared" / "data" / "email"
 UPS, ITEM = "1Z5R89390357567127", "RB123456785GB"
+FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+ARABIC = {ord(str(digit)): 0x660 + digit for digit in range(10)}
 
 
 def numbers(text, **known):
@@ -25,6 +27,8 @@ def numbers(text, **known):
         ("it is 1z5r89390357567127 I think", [UPS]),
         (f"({ITEM})", [ITEM]),
         ("RB 123 456 785 GB", [ITEM]),
+        (f"追跡番号 {ITEM.translate(FULL_WIDTH)}", [ITEM]),
+        (f"رقم التتبع {ITEM.translate(ARABIC)}", [ITEM]),
         (f"A {UPS}, B {ITEM}", [UPS, ITEM]),
         ("顺丰SF6043310798724到哪了", ["SF6043310798724"]),
         ("单号YT2229521272164446", ["YT2229521272164446"]),
@@ -95,6 +99,14 @@ def test_bare_digits_count_beside_a_word_for_them(sentence):
         "028-1234567-1234567 by DHL",
         "https://shop.example/item/201298452277",
         "IBAN DE02120300000000202051",
+        "Paid from DE41 5260 7104 2241 6834 28, tracking does not move",
+        "Laut GLS unterwegs, Karte 4476 5667 0182 7963",
+        "FedEx: session 97116275-1330-4410-a742-389966913105",
+        "Tracking stopped, call 00 33 1 82 67 73 66",
+        "Трек не работает, 8 922 338 33 06",
+        "追跡が更新されません。090-5079-4801",
+        "Rastreio parado, CPF 643.863.638-89",
+        "Посылка на таможне, ИНН 3786660042",
         "EAN 4006381333931",
         "price 1.234.567,89 EUR",
         "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
