@@ -59,6 +59,8 @@ def write(
 def _write_others(
     tx: IngestTransaction, platform: str, by_kind: dict[type, list[Any]], counts: Counts
 ) -> None:
+    if Order in by_kind or Shipment in by_kind:
+        tx.parcels.alone_with_orders()
     tracked = [*by_kind.get(Shipment, ()), *by_kind.get(TrackingEvent, ())]
     if tracked:
         tx.parcels.alone_with({each.tracking_number for each in tracked if each.tracking_number})

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from syncd.store.accounts import AccountStore, Claim, StaleClaim, StreamHealth
 from syncd.store.board import BoardStore
-from syncd.store.database import STORE_GONE, Database, StoreUnavailable
+from syncd.store.database import STORE_GONE, Database, NoStoreYet, StoreUnavailable
 from syncd.store.dossier import DossierStore
 from syncd.store.follows import FollowStore
 from syncd.store.ingest import IngestStore, IngestTransaction, Unstorable
@@ -27,6 +27,7 @@ __all__ = [
     "Database",
     "IngestTransaction",
     "KeyUnusable",
+    "NoStoreYet",
     "Round",
     "StaleClaim",
     "Store",

@@ -25,6 +25,10 @@ class StoreUnavailable(Exception):
     """The database cannot be opened or is not syncd's; the text names it and what to do."""
 
 
+class NoStoreYet(StoreUnavailable):
+    """There is nothing at the URL; the text says what makes a store there."""
+
+
 class Database:
     """One database: `read` and `write` give a connection inside a transaction.
 

@@ -12,15 +12,24 @@ from sqlalchemy import Connection, Select, Table, delete, literal, select, text
 from syncd.store import bulk
 
 
-def claim(connection: Connection, dues: Table, now_us: int, limit: int) -> list[int]:
-    """Up to `limit` that are due, longest first; no other transaction gets them before this ends.
+def claim(
+    connection: Connection, dues: Table, since_us: int, now_us: int, limit: int
+) -> list[tuple[int, int]]:
+    """Up to `limit` that have been due since `since_us` or later, longest first, with their times.
 
-    What is known of them is to be read afterwards: it has all news that was written before, and
-    what writes later ones waits for this transaction and has them judged again.
+    No other transaction gets them before this ends. What is known of them is to be read then: it
+    has all news that was written before, and what writes later ones waits for this transaction and
+    has them judged again.
     """
     (number,) = dues.primary_key
-    due = select(number).where(dues.c.due_at <= now_us).order_by(dues.c.due_at).limit(limit)
-    return [row[0] for row in connection.execute(due.with_for_update(skip_locked=True)).all()]
+    due = (
+        select(number, dues.c.due_at)
+        .where(dues.c.due_at.between(since_us, now_us))
+        .order_by(dues.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [(row[0], row[1]) for row in connection.execute(due).all()]
 
 
 def any_due(connection: Connection, dues: Table, now_us: int) -> bool:

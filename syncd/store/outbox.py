@@ -224,6 +224,16 @@ class OutboxStore:
             if _give_up(connection, row, state, *still, reason=reason):
                 _note(connection, row, now, state.value, reason)
 
+    def hold(self, row: OutboxRow, reason: str, now: datetime) -> None:
+        """Have a person approve a row, with the text that it has then where it has a template.
+
+        Nothing where another holds it by now.
+        """
+        anew = {} if row.template is None else {"subject": None, "text": None}
+        with self._database.write(durable=True) as connection:
+            if _give_up(connection, row, OutboxState.HELD, reason=reason, **anew):
+                _note(connection, row, now, OutboxState.HELD.value, reason)
+
     def postpone(self, row: OutboxRow, not_before: datetime, reason: str) -> None:
         """Give a row back that certainly did not go out, to be tried at `not_before`."""
         with self._database.write(durable=True) as connection:
@@ -244,10 +254,12 @@ class OutboxStore:
         actor: str,
         now: datetime,
         among: Collection[OutboxState] = OPEN,
+        detail: str | None = None,
         **values: Any,
     ) -> bool:
         """A person's decision about a row in one of the states `among`, kept in the audit.
 
+        `detail` is what it was decided by, for `approval`.
         False, and nothing changes, where it is in none of those by now.
         """
         with self._database.write(durable=True) as connection:
@@ -261,9 +273,23 @@ class OutboxStore:
                     actor=actor,
                     action=f"outbox.{state.value}",
                     subject=f"outbox:{row_id}",
+                    detail=detail,
                 )
             )
         return True
+
+    def approval(self, row: OutboxRow) -> str | None:
+        """By what a person approved the text that `row` has; None where nobody has."""
+        if row.text is None:
+            return None
+        wanted = (
+            select(audit.c.detail)
+            .where(audit.c.subject == f"outbox:{row.id}", audit.c.at >= to_us(row.created_at))
+            .order_by(audit.c.id.desc())
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            return connection.execute(wanted).scalar()
 
     def rows(
         self, *, states: Collection[OutboxState] = (), ids: Collection[int] = (), limit: int = 100

@@ -49,12 +49,14 @@ _NO_ORDER = (None,) * 7
 _SHIPPED_LATE_BY = timedelta(days=30) // timedelta(microseconds=1)
 
 # PostgreSQL has room for some thousand locks, so that many numbers share one; always taken in the
-# same order. The first number stands for syncd's parcels among all advisory locks of the database.
+# same order. The first number stands for syncd's parcels among all advisory locks of the database,
+# the one after it for the orders of an account.
 _LOCKS = 64
 _LOCK = """
     SELECT pg_advisory_xact_lock(7379634, place)
     FROM (SELECT unnest(%s::int[]) AS place ORDER BY 1) AS places
 """
+_LOCK_ORDERS = "SELECT pg_advisory_xact_lock(7379635, %s)"
 
 
 class ParcelWriter(Writer):
@@ -69,6 +71,15 @@ class ParcelWriter(Writer):
         if numbers and self._connection.dialect.name == "postgresql":
             places = sorted({crc32(number.encode()) % _LOCKS for number in numbers})
             self._connection.exec_driver_sql(_LOCK, (places,))
+
+    def alone_with_orders(self) -> None:
+        """Keep other streams of this account from its orders and shipments until this one ends.
+
+        To be called before `alone_with`. Else a shipment and its order that come at once would
+        not learn of each other.
+        """
+        if self._connection.dialect.name == "postgresql":
+            self._connection.exec_driver_sql(_LOCK_ORDERS, (self._account_id,))
 
     def known_shipments(self, source_ids: Collection[str]) -> dict[str, Stored]:
         """What this account has under these shipment ids already."""

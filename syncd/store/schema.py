@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 
-from syncd.store.database import Database, StoreUnavailable
+from syncd.store.database import Database, NoStoreYet, StoreUnavailable
 from syncd.store.tables import metadata
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -41,12 +41,15 @@ def upgrade(database: Database) -> None:
 
 
 def require(database: Database) -> None:
-    """Raises StoreUnavailable where the tables are not there as this syncd knows them."""
+    """Raises StoreUnavailable where the tables are not as this syncd knows them.
+
+    NoStoreYet where there are none.
+    """
     with _opening(database):
         with database.read() as connection:
             current = _current(connection)
         if current is None:
-            raise StoreUnavailable(_NOT_YET.format(database.shown))
+            raise NoStoreYet(_NOT_YET.format(database.shown))
         if _older(database, current):
             raise StoreUnavailable(
                 f"{database.shown} has schema {current}, this syncd wants {head()}: restart the "
@@ -55,13 +58,13 @@ def require(database: Database) -> None:
 
 
 def require_file(url: str) -> None:
-    """Raises StoreUnavailable where `url` is an SQLite file that is not there.
+    """Raises NoStoreYet where `url` is an SQLite file that is not there.
 
     Opening it would make an empty one.
     """
     file = make_url(url).database
     if url.startswith("sqlite") and file and not Path(file).exists():
-        raise StoreUnavailable(_NOT_YET.format(url))
+        raise NoStoreYet(_NOT_YET.format(url))
 
 
 _NOT_YET = (

@@ -48,21 +48,25 @@ class WaitingStore:
             return dues.any_due(connection, order_dues, to_us(now))
 
     @contextmanager
-    def batch(self, now: datetime, limit: int) -> Iterator["WaitingTransaction"]:
+    def batch(
+        self, now: datetime, limit: int, since: datetime | None = None
+    ) -> Iterator["WaitingTransaction"]:
         """Up to `limit` due orders, judged and re-planned in one transaction.
 
         As with parcels, two processes never get the same order.
         """
         with self._database.write() as connection:
-            yield WaitingTransaction(connection, now, limit)
+            yield WaitingTransaction(connection, now, limit, since)
 
 
 class WaitingTransaction(Round):
     """One round over due orders."""
 
-    def __init__(self, connection: Connection, now: datetime, limit: int) -> None:
+    def __init__(
+        self, connection: Connection, now: datetime, limit: int, since: datetime | None
+    ) -> None:
         about = findings.c.order_id
-        super().__init__(connection, now, limit, when_due=order_dues, about=about)
+        super().__init__(connection, now, limit, when_due=order_dues, about=about, since=since)
         self.orders = [facts(row) for row in self._read(FACTS, orders.c.id)]
 
     def stock(self) -> dict[int, dict[str, Stock]]:

@@ -51,14 +51,16 @@ class WatchStore:
         self._database = database
 
     @contextmanager
-    def batch(self, now: datetime, limit: int) -> Iterator["WatchTransaction"]:
+    def batch(
+        self, now: datetime, limit: int, since: datetime | None = None
+    ) -> Iterator["WatchTransaction"]:
         """Up to `limit` due parcels, judged and re-planned in one transaction.
 
         Two processes never get the same parcel: rows are locked (PostgreSQL) or the whole
         transaction is alone (SQLite).
         """
         with self._database.write() as connection:
-            yield WatchTransaction(connection, now, limit)
+            yield WatchTransaction(connection, now, limit, since)
 
     def has_open(self, kind: str) -> bool:
         """Whether a finding of this kind is open that is of no one parcel."""
@@ -79,9 +81,11 @@ class WatchStore:
 class WatchTransaction(Round):
     """One round over due parcels."""
 
-    def __init__(self, connection: Connection, now: datetime, limit: int) -> None:
+    def __init__(
+        self, connection: Connection, now: datetime, limit: int, since: datetime | None
+    ) -> None:
         about = findings.c.shipment_id
-        super().__init__(connection, now, limit, when_due=shipment_dues, about=about)
+        super().__init__(connection, now, limit, when_due=shipment_dues, about=about, since=since)
         self.lanes = Lanes(connection)
         self._rows = self._read(_FACTS_AND_TIMES, shipments.c.id)
         self.parcels = [facts(row) for row in self._rows]

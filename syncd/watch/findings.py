@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from syncd import log, metrics
 from syncd.accounts import Runtime
@@ -21,6 +21,15 @@ Judged = Mapping[int, tuple[list[Finding], datetime | None]]
 _NOTHING: Mapping[str, int] = {}
 
 S = TypeVar("S", ParcelFacts, OrderFacts)
+
+
+class Batch(NamedTuple):
+    """What one transaction did."""
+
+    judged: int
+    """How many were due."""
+    until: datetime
+    """Since when the last of them had been due: where the next one goes on."""
 
 
 def settle(

@@ -15,17 +15,17 @@ from syncd.rules.watches import judge_order, lacking
 from syncd.sources import ORDERS, STOCK, known
 from syncd.store import WaitingTransaction
 from syncd.watch.answers import answerable, notices
-from syncd.watch.findings import Opened, earliest, hold_back, said, settle
+from syncd.watch.findings import Batch, Opened, earliest, hold_back, said, settle
 
 _OF_STOCK = frozenset({Kind.OUT_OF_STOCK})
 
 
-def judge_batch(runtime: Runtime, limit: int) -> int:
-    """Judge up to `limit` due orders in one transaction; returns how many were due."""
+def judge_batch(runtime: Runtime, limit: int, since: datetime | None = None) -> Batch:
+    """Judge up to `limit` orders in one transaction that have been due `since` or later."""
     now, waiting = clock.now(), runtime.store.waiting
     if not waiting.any_due(now):
-        return 0
-    with waiting.batch(now, limit) as tx:
+        return Batch(0, now)
+    with waiting.batch(now, limit, since) as tx:
         lacks, watches = _lacks(runtime, tx), runtime.settings.watches
         opened = tx.open_findings()
         found = {
@@ -43,7 +43,7 @@ def judge_batch(runtime: Runtime, limit: int) -> int:
         queued = tx.queue(notices(runtime, told, addressees)) if told else 0
         tx.withdraw()
     said("order", len(found), [finding for _, finding in new], queued)
-    return len(found)
+    return Batch(len(found), tx.until)
 
 
 def _known(order: OrderFacts, opened: Opened) -> OrderFacts:

@@ -16,15 +16,15 @@ from syncd.rules.worsening import Told
 from syncd.sources import listening
 from syncd.store import WatchTransaction
 from syncd.watch.answers import answerable, notices, wait_if_delivered
-from syncd.watch.findings import Judged, Opened, earliest, hold_back, said, settle
+from syncd.watch.findings import Batch, Judged, Opened, earliest, hold_back, said, settle
 
 
-def judge_batch(runtime: Runtime, limit: int) -> int:
-    """Judge up to `limit` due parcels in one transaction; returns how many were due."""
+def judge_batch(runtime: Runtime, limit: int, since: datetime | None = None) -> Batch:
+    """Judge up to `limit` parcels in one transaction that have been due `since` or later."""
     now = clock.now()
-    with runtime.store.watch.batch(now, limit) as tx:
+    with runtime.store.watch.batch(now, limit, since) as tx:
         if not tx.parcels:
-            return 0
+            return Batch(0, now)
         opened = tx.open_findings()
         found = _judged(runtime, tx, opened, now)
         new = settle(tx, tx.parcels, opened, found)
@@ -40,7 +40,7 @@ def judge_batch(runtime: Runtime, limit: int) -> int:
         queued += _tell_news(runtime, tx, now)
         tx.withdraw()
     said("parcel", len(found), [finding for _, finding in new], queued)
-    return len(found)
+    return Batch(len(found), tx.until)
 
 
 def _answers(

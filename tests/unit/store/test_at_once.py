@@ -8,6 +8,7 @@ from time import sleep
 import pytest
 
 from syncd.ingest.messages import plan_messages
+from syncd.ingest.write import write
 from syncd.model import Direction, Draft, NewNotice, Party, Receipt
 from syncd.store import Store, TryAgain
 
@@ -106,6 +107,23 @@ def test_orders_and_events_of_the_same_parcels_do_not_lock_each_other_out(source
     with store.watch.batch(make.at(100), 100) as tx:
         assert len(tx.parcels) == 40
         assert all(parcel.deliver_by and parcel.state.last_event_at for parcel in tx.parcels)
+
+
+@pytest.mark.parametrize("first", ["the shipment", "the order"])
+def test_a_shipment_and_its_order_that_come_at_once_know_each_other(source, store, make, first):
+    shipment, order = make.shipment(), make.order(promise=3)
+    items = {"the shipment": [shipment, order], "the order": [order, shipment]}[first]
+    other = threading.Thread(target=lambda: source.bring(items[1], stream="orders"))
+
+    with store.ingest.batch(source.claim(), make.at()) as tx:
+        write(tx, "scripted", items[:1])
+        other.start()
+        sleep(0.2)  # it waits, or writes without having seen the first
+    other.join()
+
+    with store.watch.batch(make.at(100), 100) as watching:
+        (parcel,) = watching.parcels
+    assert (parcel.deliver_by, parcel.order_status) == (make.at(3), order.status)
 
 
 def test_one_stream_is_claimed_by_one_of_many(source, store, make):

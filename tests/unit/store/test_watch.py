@@ -53,6 +53,19 @@ class TestDue:
         with round_at() as tx:
             assert len(tx.parcels) == 1
 
+    def test_a_round_goes_on_where_the_one_before_ended(self, source, make, store):
+        source.bring(*(make.shipment(f"p{n}", f"TN{n}") for n in range(4)))
+        with store.watch.batch(make.at(), 10) as tx:
+            late, *others = tx.numbers
+            tx.plan({number: make.at(day) for day, number in enumerate(others, 1)})
+            tx.plan({late: make.at(2)})
+
+        with store.watch.batch(make.at(3), 1) as tx:
+            assert (tx.numbers, tx.until) == ([others[0]], make.at(1))
+        with store.watch.batch(make.at(3), 10, since=make.at(2)) as tx:
+            assert set(tx.numbers) == {late, *others[1:]}
+            assert tx.until == make.at(3)
+
     def test_the_longest_due_are_judged_first_up_to_the_limit(self, source, make, round_at):
         source.bring(*(make.shipment(f"p{n}", f"TN{n}") for n in range(3)))
         with round_at() as tx:
