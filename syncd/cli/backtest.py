@@ -51,12 +51,12 @@ def backtest(orders: Path, as_json: bool, plot: Path | None) -> None:
         ))  # fmt: skip
     _warn(orders, read.impossible)
     report = _report(read, history, replayed)
-    if draw is not None:
-        draw(report["detectors"], report["by_month"], plot)
     if as_json:
         click.echo(to_json(msgspec.to_builtins(report)))
     else:
         _tell(report)
+    if draw is not None:  # last, so that a picture that cannot be written costs no figures
+        draw(report["detectors"], report["by_month"], plot)
 
 
 def _warn(path: Path, impossible: list[str]) -> None:
@@ -68,7 +68,7 @@ def _warn(path: Path, impossible: list[str]) -> None:
 
 
 def _drawer(plot: Path) -> Any:
-    if plot.suffix not in _PICTURES:
+    if plot.suffix.lower() not in _PICTURES:
         raise click.UsageError(f"--plot: {plot.name} must end in one of {', '.join(_PICTURES)}")
     try:
         from syncd.cli.backtest_picture import draw  # noqa: PLC0415  an extra, and slow to import

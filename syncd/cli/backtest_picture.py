@@ -35,7 +35,8 @@ def _trade(axes: Axes, detectors: Table) -> None:
         ylim=(-0.03, 1.05),
     )
     axes.grid(alpha=0.3)
-    axes.legend()
+    if axes.has_data():  # no detector has a point where no order was late, or none on time
+        axes.legend()
 
 
 def _months(axes: Axes, by_month: Mapping[str, Table]) -> None:

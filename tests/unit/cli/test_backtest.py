@@ -333,6 +333,23 @@ def test_the_picture(history, tmp_path):
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("late", [True, False])
+def test_the_picture_of_a_history_with_one_outcome_only(tmp_path, late):
+    pytest.importorskip("matplotlib", reason="needs syncd[plot]")
+    picture, came = tmp_path / "WORTH.PNG", "2027-01-20" if late else "2027-01-05"
+    orders = write(tmp_path / "few.csv", f"1,2027-01-01,,{came},2027-01-10,,,,,")
+    result = run(orders, "--plot", picture)
+    assert result.exit_code == 0, result.output
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_that_cannot_be_written_costs_no_figures(history, tmp_path):
+    pytest.importorskip("matplotlib", reason="needs syncd[plot]")
+    result = run(history, "--plot", tmp_path / "nowhere" / "worth.png")
+    assert isinstance(result.exception, FileNotFoundError)
+    assert "operational" in result.stdout
+
+
 def test_a_picture_of_an_unknown_kind_is_refused_before_the_work(history, tmp_path):
     result = run(history, "--plot", tmp_path / "worth.bmp")
     assert result.exit_code == 2

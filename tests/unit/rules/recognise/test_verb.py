@@ -58,10 +58,16 @@ def test_quick_and_without_config(tmp_path):
     assert sum(after[2:4]) - sum(before[2:4]) < 3 * 0.3
 
 
+def test_the_united_kingdom_is_meant_by_uk():
+    assert "track at Royal Mail" in syncd("RB123456785GB", "--country", "uk").output
+
+
 def test_a_country_has_two_letters():
     wrong = syncd("LX546349272CN", "--country", "DEU")
     assert wrong.exit_code != 0
     assert "'DEU' is no country in two letters, as DE" in wrong.stderr
+    assert "'XX' is no country" in syncd("LX546349272CN", "--country", "XX").stderr
+    assert all(syncd("RB123456785GB", "--country", code).exit_code == 0 for code in ("XK", "MH"))
     assert (
         syncd("LX546349272CN", "--country", "de").stdout
         == syncd("LX546349272CN", "--country", "DE").stdout
