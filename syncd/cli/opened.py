@@ -21,7 +21,7 @@ from syncd.config import (
 from syncd.config.files import read
 from syncd.config.watches import Section
 from syncd.config.wording import did_you_mean
-from syncd.store import Store
+from syncd.store import NoStoreYet, Store
 
 if TYPE_CHECKING:  # a verb that only looks should not pay for connectors and templates
     from syncd.accounts import Account, Runtime
@@ -62,12 +62,18 @@ def store(invocation: Invocation, *, as_is: bool = True) -> Iterator[Looking]:
 def runtime(invocation: Invocation, *, as_is: bool = False) -> "Iterator[Runtime]":
     """Everything a running daemon would hold, closed at the end; starts nothing.
 
-    With `as_is` the store has to be there already.
+    A store that is not there yet is made, but with `as_is`. One of an older syncd is never brought
+    up to date, since a daemon may be running that knows no other: raises StoreUnavailable.
     """
     from syncd.accounts import Runtime  # noqa: PLC0415  see above
 
     settings, plugins = invocation.load()
-    opened = Runtime.open(settings, plugins, as_is=as_is)
+    try:
+        opened = Runtime.open(settings, plugins, as_is=True)
+    except NoStoreYet:
+        if as_is:
+            raise
+        opened = Runtime.open(settings, plugins)
     try:
         yield opened
     finally:

@@ -1,5 +1,6 @@
 """poll and send-test against a shop and a mailbox on loopback, and the whole way of an approval."""
 
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from syncd.accounts import Runtime
 from syncd.cli import act, exits
 from syncd.demo import files
 from syncd.outbox import Sender
+from syncd.store import Store
 from syncd.testing.ebay import FakeEbay
 from syncd.testing.mailbox import Mailbox
 from syncd.testing.server import Fault
@@ -44,6 +46,20 @@ def someone(monkeypatch):
     asked: list[str] = []
     monkeypatch.setattr(act, "_ask", asked.append)
     return asked
+
+
+@pytest.mark.parametrize("verb", [("poll", "shop"), ("send-test", "shop", "--to", "b1", "--yes")])
+def test_a_store_of_an_older_syncd_is_left_to_the_daemon(syncd, select, tmp_path, verb):
+    """One that runs knows no other tables."""
+    syncd("poll", "shop", "--stream", "orders")
+    with closing(Store(f"sqlite:///{tmp_path}/syncd.db")) as store:
+        with store.database.write() as connection:
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+        done = syncd(*verb)
+        assert done.code == exits.UNAVAILABLE
+        assert "has schema 0001" in done.err
+        assert "`syncd db upgrade`" in done.err
+        assert select(store, "SELECT version_num AS v FROM alembic_version") == [{"v": "0001"}]
 
 
 class TestPoll:
