@@ -12,7 +12,7 @@ from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator, mod
 
 from syncd.config.guards import Guards
 from syncd.config.lateness import Lateness
-from syncd.config.values import ClockTime, Duration, PositiveDuration, sqlite_url
+from syncd.config.values import ClockTime, Country, Duration, PositiveDuration, sqlite_url
 from syncd.config.watches import FOR_BUYERS, FOR_STAFF, WITH_TEXT, Kind, Section, Watches
 from syncd.connector import AccountConfig
 from syncd.secret import LocalPath, Secret
@@ -20,7 +20,6 @@ from syncd.secret import LocalPath, Secret
 _MIB = 1024 * 1024
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
 # Home of the service's user (deploy/sysusers.d), and its StateDirectory.

@@ -5,13 +5,14 @@ from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo
 
 from syncd.secret import beside_the_config
 
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _LONGEST = timedelta(days=3650)  # far below where adding it to a date overflows
+_OTHER_CODES = {"UK": "GB", "EL": "GR"}  # under which no parcel would ever be found
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -54,6 +55,12 @@ def _format_clock(value: time) -> str:
     return value.strftime("%H:%M")
 
 
+def _of_iso(country: str) -> str:
+    if country in _OTHER_CODES:
+        raise ValueError(f'must be "{_OTHER_CODES[country]}", as in ISO 3166, not "{country}"')
+    return country
+
+
 def sqlite_url(url: str, info: ValidationInfo) -> str:
     """An address of SQLite, whose file begins where all paths of the config do."""
     path = url.removeprefix("sqlite:///")
@@ -65,6 +72,9 @@ Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer
 
 PositiveDuration = Annotated[Duration, AfterValidator(_longer_than_nothing)]
 """A `Duration` longer than nothing."""
+
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$"), AfterValidator(_of_iso)]
+"""A country by its two letters in ISO 3166, written ``"DE"``."""
 
 ClockTime = Annotated[time, BeforeValidator(_parse_clock), PlainSerializer(_format_clock)]
 """A time of day, written ``"08:00"``."""

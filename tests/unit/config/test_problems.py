@@ -165,6 +165,10 @@ REFERENCE = (
             PLAYBOOK + 'countries = ["DE",\n "de"]',
             '6: playbooks[1].countries[2]: must look like "DE", not "de". The pattern is ^[A-Z]{2}$',
         ),
+        (
+            PLAYBOOK + 'countries = ["UK"]',
+            '5: playbooks[1].countries[1]: must be "GB", as in ISO 3166, not "UK"',
+        ),
         (PLAYBOOK.replace("late", "Late!"), (
             '2: playbooks[1].name: must look like "tell-the-buyer", not "Late!". '
             "The pattern is ^[a-z0-9][a-z0-9_-]*$"
