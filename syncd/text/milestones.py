@@ -7,6 +7,7 @@ from pathlib import Path
 from syncd.model import Milestone
 from syncd.text.foreign import plain_words
 from syncd.text.languages import chain
+from syncd.text.scripts import readable
 
 _NAMES = Path(__file__).parent / "milestones.toml"
 
@@ -20,10 +21,14 @@ def milestone_label(milestone: Milestone, language: str) -> str:
 def latest_event_text(said: str, milestone: Milestone, language: str) -> str:
     """What to tell as the latest event: the carrier's words, or the milestone where it has none.
 
+    Words in a script that the reader cannot read, as of a carrier in China, stand behind its name.
     Words that are nothing but a link count as none. They come back as they were said, to be made
     plain where they are printed.
     """
-    return said if plain_words(said) else milestone_label(milestone, language)
+    label, words = milestone_label(milestone, language), plain_words(said)
+    if not words:
+        return label
+    return said if readable(words, language) else f"{label} ({said})"
 
 
 @cache

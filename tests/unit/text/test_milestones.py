@@ -35,4 +35,5 @@ def test_the_nearest_language_stands_in():
 def test_the_carriers_words_come_before_the_milestones_name():
     assert latest_event_text(" Left\nhub ", Milestone.IN_TRANSIT, "de") == " Left\nhub "
     assert latest_event_text("", Milestone.IN_TRANSIT, "de") == "Unterwegs"
+    assert latest_event_text("离港", Milestone.IN_TRANSIT, "de") == "Unterwegs (离港)"
     assert latest_event_text("https://x.example/1", Milestone.IN_TRANSIT, "de") == "Unterwegs"
