@@ -113,6 +113,7 @@ def show_row(invocation: Invocation, row_id: int, as_json: bool) -> None:
 def approve(ctx: click.Context, invocation: Invocation, ids: Sequence[int], as_json: bool) -> None:
     """Let held rows go out, with the text they have now (`syncd outbox show ID`).
 
+    One that has to wait for the buyer's daytime is held again if what it says changes before.
     Exits with 1 where one was not held or cannot be written.
     """
     with runtime(invocation, as_is=True) as opened:
@@ -188,11 +189,25 @@ class Decided(NamedTuple):
 def _approve(opened: "Runtime", row: OutboxRow) -> Decided:
     if row.state is not OutboxState.HELD:
         return Decided(row.id, row.state, row.state, f"{_told(row)}, not held")
+    seen = _stated(opened, row)  # first: what comes in before the text is written changes it
     subject, text, problem = _composed(opened, row)
     if problem is not None:
         return Decided(row.id, row.state, row.state, problem)
-    frozen = {"subject": subject, "text": text}
+    frozen = {"subject": subject, "text": text, "detail": seen}
     return _decide(opened.store, row, (OutboxState.HELD,), OutboxState.PENDING, **frozen)
+
+
+def _stated(opened: "Runtime", row: OutboxRow) -> str | None:
+    """By what a text is approved; None where none can be written."""
+    from syncd.outbox import Unwritable, stated  # noqa: PLC0415  not needed to list rows
+
+    account = opened.by_id(row.account_id)
+    if account is None:
+        return None
+    try:
+        return stated(opened, account, row, clock.now())
+    except Unwritable:
+        return None
 
 
 def _retry(kept: Store, row: OutboxRow, *, sure: bool) -> Decided:
@@ -207,7 +222,11 @@ def _retry(kept: Store, row: OutboxRow, *, sure: bool) -> Decided:
 
 
 def _decide(
-    kept: Store, row: OutboxRow, allowed: Collection[OutboxState], to: OutboxState, **values: object
+    kept: Store,
+    row: OutboxRow,
+    allowed: Collection[OutboxState],
+    to: OutboxState,
+    **values: str | None,
 ) -> Decided:
     if row.state not in allowed:
         return Decided(row.id, row.state, row.state, f"{_told(row)}, nothing was done")

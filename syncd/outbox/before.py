@@ -1,10 +1,11 @@
 """What is asked about a row before it is written and sent: need it go out, may it, must it wait."""
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from syncd.accounts import Runtime
+from syncd.accounts import Account, Runtime
 from syncd.model import EXTENSION, REVIEW_REQUEST, CaseKind, OutboxRow
+from syncd.outbox.approved import case_about, changed, stated
+from syncd.outbox.compose import Unwritable
 from syncd.outbox.looks import Looks, PollSoon, Wait
 from syncd.rules.news import NEWS_CAUSES, overtaken
 from syncd.rules.playbooks import daytime, lives_in
@@ -12,10 +13,6 @@ from syncd.rules.playbooks import daytime, lives_in
 # Others are somebody's own wish, whatever has become of the parcel.
 _FOR_A_FINDING = frozenset({"notice", EXTENSION})
 _OF_NEWS = frozenset({"notice", REVIEW_REQUEST})
-# Of what is sent back the parcel has come, so that returns keep back no more than reviews.
-_NOT_CONTENT = frozenset(
-    {CaseKind.NOT_RECEIVED, CaseKind.REFUND, CaseKind.DISPUTE, CaseKind.CANCELLATION}
-)
 _ALL_CASES = frozenset(CaseKind)
 _JUDGED_WITHIN = timedelta(seconds=5)
 
@@ -31,8 +28,10 @@ class Before:
         """Why a row need not go out any more; None where it still should."""
         if not stands and row.purpose in _FOR_A_FINDING:
             return "the trouble is over"
-        if row.purpose == REVIEW_REQUEST and (case := self._case(row, _ALL_CASES)) is not None:
-            return case
+        if row.purpose == REVIEW_REQUEST:
+            case = self._runtime.store.stories.case(row, _ALL_CASES)
+            if case is not None:
+                return _opened(*case)
         if row.purpose not in _OF_NEWS or row.shipment_id is None or row.cause not in NEWS_CAUSES:
             return None
         milestone, later, called_off = self._runtime.store.stories.since(row)
@@ -40,17 +39,23 @@ class Before:
 
     def case(self, row: OutboxRow) -> str | None:
         """Why a person is to decide first; None where none need, or one has approved the text."""
-        if row.purpose != "notice" or row.text is not None or row.cause in NEWS_CAUSES:
-            return None
-        case = self._case(row, _NOT_CONTENT)
-        return case and f"{case} about the order, approve it if it fits"
+        case = case_about(self._runtime, row) if row.text is None else None
+        return case and f"{_opened(*case)} about the order, approve it if it fits"
 
-    def _case(self, row: OutboxRow, kinds: Collection[CaseKind]) -> str | None:
-        found = self._runtime.store.stories.case(row, kinds)
-        if found is None:
+    def outdated(self, account: Account, row: OutboxRow, now: datetime) -> str | None:
+        """Why a text that a person approved is to be approved again; None where it still holds."""
+        before = self._runtime.store.outbox.approval(row)
+        if before is None:
             return None
-        kind, number = found
-        return f"the buyer has opened {kind.replace('_', ' ')} case {number}"
+        try:
+            after = stated(self._runtime, account, row, now)
+        except Unwritable as error:
+            return f"since it was approved: {error}"
+        differs = changed(before, after) if after is not None else []
+        if not differs:
+            return None
+        said = ", ".join(differs)
+        return f"changed since it was approved: {said}; approve it again if it fits"
 
     def wait(self, row: OutboxRow, now: datetime, *, news: bool) -> Wait | None:
         """What a row has to wait for, such as `news` to be judged; None where it may leave now."""
@@ -77,3 +82,7 @@ class Before:
     def _quiet(self, row: OutboxRow, opens: datetime) -> Wait:
         self._looks.waits_for_another_reason(row)
         return Wait(opens, "the buyer's quiet hours")
+
+
+def _opened(kind: CaseKind, number: str) -> str:
+    return f"the buyer has opened {kind.replace('_', ' ')} case {number}"

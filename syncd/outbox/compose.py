@@ -7,7 +7,7 @@ import msgspec
 from syncd.accounts import Account, Runtime
 from syncd.model import REQUESTS, Draft, Milestone, OutboxRow, ParcelStory, Thread
 from syncd.text import limits, localtime, tracking_sites
-from syncd.text.facts import NoticeFacts, OrderNoticeFacts, kind_of
+from syncd.text.facts import Facts, NoticeFacts, OrderNoticeFacts, kind_of
 from syncd.text.milestones import latest_event_text
 from syncd.text.templates import Rendered, TemplateError
 
@@ -59,20 +59,33 @@ def _as_written(row: OutboxRow) -> Rendered | None:
 
 
 def _rendered(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) -> Rendered:
+    facts = facts_of(runtime, account, row, now)
+    return _filled(runtime, row.template or "", row.language, facts)
+
+
+def facts_of(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) -> Facts:
+    """What the notice in `row` can state now, sent by `account`; raises Unwritable."""
     if row.template is not None and kind_of(row.template) is OrderNoticeFacts:
-        return _of_an_order(runtime, account, row, row.template)
+        return _of_an_order(runtime, account, row)
     if row.shipment_id is None or row.template is None:
         raise Unwritable("the row names neither a text nor a parcel and a template")
     buyer = row.recipient
     wanted = Wanted(row.template, row.language, buyer.name, buyer.email)
-    return render(runtime, account, wanted, row.shipment_id, now)
+    return _facts(runtime, account, wanted, runtime.store.stories.parcel(row.shipment_id), now)
 
 
-def _of_an_order(runtime: Runtime, account: Account, row: OutboxRow, template: str) -> Rendered:
+def _filled(runtime: Runtime, template: str, language: str, facts: Facts) -> Rendered:
+    try:
+        return runtime.templates.render(template, language, facts)
+    except TemplateError as error:
+        raise Unwritable(str(error)) from error
+
+
+def _of_an_order(runtime: Runtime, account: Account, row: OutboxRow) -> OrderNoticeFacts:
     if row.order_number is None and row.shipment_id is None:
         raise Unwritable("the row names no order")
     story = runtime.store.stories.order(row)
-    facts = OrderNoticeFacts(
+    return OrderNoticeFacts(
         order_id=story.order_id,
         shop_name=runtime.accounts.get(story.account, account).shop_name,
         buyer_name=row.recipient.name,
@@ -80,10 +93,6 @@ def _of_an_order(runtime: Runtime, account: Account, row: OutboxRow, template: s
         ship_by=_day(story.ship_by, story.country, story.state),
         promised_by=_day(story.deliver_by, story.country, story.state),
     )
-    try:
-        return runtime.templates.render(template, row.language, facts)
-    except TemplateError as error:
-        raise Unwritable(str(error)) from error
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -99,12 +108,8 @@ def render(
     runtime: Runtime, account: Account, wanted: Wanted, shipment_id: int, now: datetime
 ) -> Rendered:
     """The text about a parcel as it is now, for `account` to send; raises Unwritable."""
-    story = runtime.store.stories.parcel(shipment_id)
-    try:
-        facts = _facts(runtime, account, wanted, story, now)
-        return runtime.templates.render(wanted.template, wanted.language, facts)
-    except TemplateError as error:
-        raise Unwritable(str(error)) from error
+    facts = _facts(runtime, account, wanted, runtime.store.stories.parcel(shipment_id), now)
+    return _filled(runtime, wanted.template, wanted.language, facts)
 
 
 def _facts(
@@ -114,7 +119,7 @@ def _facts(
     if story.tracking_number is None or story.event_local is None:
         raise Unwritable("no tracking number or no tracking event is known yet")
     # The language that the template is really there in, which may not be the one wished for.
-    language = runtime.templates.language_for(wanted.template, wanted.language)
+    language = _language(runtime, wanted)
     site = tracking_sites.choose(
         story.tracking_number,
         story.destination_country,
@@ -148,6 +153,13 @@ def _facts(
         pickup_by=_day(story.pickup_by, *lives) if kept else None,
         arrived=True if stands is Milestone.DELIVERED else None,
     )
+
+
+def _language(runtime: Runtime, wanted: Wanted) -> str:
+    try:
+        return runtime.templates.language_for(wanted.template, wanted.language)
+    except TemplateError as error:
+        raise Unwritable(str(error)) from error
 
 
 def _event_text(story: ParcelStory, language: str) -> str:

@@ -196,17 +196,24 @@ class Sender:
             return "obsolete"
         case = self._before.case(row)
         if case is not None:
-            self._store.ended(row, OutboxState.HELD, case, now)
-            return "held"
+            return self._hold(row, case)
         wait = self._before.wait(row, now, news=news)
         if wait is not None:
             self._store.postpone(row, wait.until, wait.reason)
             return "later"
+        outdated = self._before.outdated(account, row, now)
+        if outdated is not None:
+            return self._hold(row, outdated)
         try:
             draft = compose(self._runtime, account, row, now)
         except Unwritable as error:
             return self._to_person(row, str(error))
         return self._held_back(account, row, draft) or self._send(account, row, draft)
+
+    def _hold(self, row: OutboxRow, reason: str) -> str:
+        _log.info("waits for approval", key=row.key, reason=reason)
+        self._store.hold(row, reason, clock.now())
+        return "held"
 
     def _held_back(self, account: Account, row: OutboxRow, draft: Draft) -> str | None:
         """What the platform says keeps a draft from going out now, settled; None: nothing does."""
@@ -321,7 +328,9 @@ class Sender:
             return "sent"
         again = clock.now() if row.attempts < QUICK_TRIES else self._retry_at(row, None)
         # What syncd wrote is written anew: it may wait for the morning, and more be known by then.
-        anew = row if row.template is None else replace(row, subject=None, text=None)
+        # What a person approved is looked at then.
+        kept = row.template is None or self._store.approval(row) is not None
+        anew = row if kept else replace(row, subject=None, text=None)
         self._store.postpone(anew, again, "the platform says it did not arrive")
         return "later"
 

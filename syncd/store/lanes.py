@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, literal_column, select, update
 
 from syncd.model import Cause, Milestone, OutboxState
 from syncd.store.tables import findings, outbox, shipments
@@ -76,8 +76,16 @@ class Lanes:
     def hold(self, lanes: Iterable[Lane], reason: str) -> None:
         """Let messages about delays on these lanes that have not left wait for approval.
 
-        Those too that a sender has taken, and not begun to send: it cannot any more.
+        Those too that a sender has taken, and not begun to send: it cannot any more. Approved ones
+        lose their text, so that the next approval is of what is known by then.
         """
+        by_hand = outbox.c.template.is_(None)
+        held = {
+            "state": OutboxState.HELD.value,
+            "reason": reason,
+            "subject": case((by_hand, outbox.c.subject)),
+            "text": case((by_hand, outbox.c.text)),
+        }
         for lane in lanes:
             self._connection.execute(
                 update(outbox)
@@ -87,7 +95,7 @@ class Lanes:
                     outbox.c.cause == Cause.DELAY.value,
                     outbox.c.shipment_id.in_(select(shipments.c.id).where(*_on(lane))),
                 )
-                .values(state=OutboxState.HELD.value, reason=reason, owner=None, lease_until=None)
+                .values(**held, owner=None, lease_until=None)
             )
 
 

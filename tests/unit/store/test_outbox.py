@@ -260,6 +260,17 @@ class TestDecide:
         assert state(store.outbox) is before
         assert select(store, "SELECT actor FROM audit") == []
 
+    def test_by_what_a_text_was_approved_is_known_until_another_decision(self, box, make):
+        (row,) = take(box, make)
+        pending = OutboxState.PENDING
+        box.decide(row.id, pending, actor="eve", now=make.at(2), text="Late", detail="seen")
+        (approved,) = box.rows()
+        assert (box.approval(row), box.approval(approved)) == (None, "seen")
+        assert box.approval(replace(approved, created_at=make.at(3))) is None
+
+        box.decide(row.id, pending, actor="eve", now=make.at(3))
+        assert box.approval(approved) is None
+
     def test_cancelling_a_claimed_row_stops_its_sender(self, box, make, draft):
         (row,) = take(box, make)
         box.decide(row.id, OutboxState.CANCELLED, actor="eve", now=make.at())

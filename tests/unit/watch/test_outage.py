@@ -62,6 +62,20 @@ def test_messages_that_have_not_left_are_held_too(guarded, make, time):
     assert states(guarded, "notice") == [OutboxState.HELD] * 5
 
 
+def test_what_was_approved_before_it_is_written_anew_for_the_next_approval(guarded, make, time):
+    bring(guarded, make, range(3))
+    watch.run(guarded.runtime)
+    for row in guarded.outbox():
+        guarded.store.outbox.decide(
+            row.id, OutboxState.PENDING, actor="ann", now=clock.now(), text="Late", subject="Late"
+        )
+    bring(guarded, make, range(3, 5))
+    watch.run(guarded.runtime)
+    assert states(guarded, "notice") == [OutboxState.HELD] * 5
+    notices = [row for row in guarded.outbox() if row.purpose == "notice"]
+    assert [(row.subject, row.text) for row in notices] == [(None, None)] * 5
+
+
 def test_so_are_those_that_a_sender_has_taken(guarded, make, time):
     bring(guarded, make, range(3))
     watch.run(guarded.runtime)
