@@ -96,9 +96,14 @@ class Secret(BaseModel):
 
     def _from_file(self, path: Path) -> str:
         try:
-            return path.read_text(encoding="utf-8").rstrip("\r\n")
+            # Some editors of Windows begin a file with a mark.
+            return path.read_text(encoding="utf-8-sig").rstrip("\r\n")
         except OSError as error:
             raise SecretUnavailable(f"cannot read the secret in {path}: {error.strerror}") from None
+        except UnicodeError:
+            raise SecretUnavailable(
+                f"the secret in {path} is not UTF-8 text, save it as that"
+            ) from None
 
 
 def secrets_in(value: object, key: str = "") -> Iterator[tuple[str, Secret]]:

@@ -69,3 +69,24 @@ def test_the_problem_says_what_to_do_and_not_what_the_secret_is(there):
     (problem,) = missing_secrets(settings, FILE)
     assert "LoadCredential=shop-de:" in str(problem)
     assert "swordfish" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "is empty"),
+        (b"\n", "is empty"),
+        (b"Stra\xdfe 7\n", "is not UTF-8 text, save it as that"),
+    ],
+)
+def test_what_is_there_and_no_secret_is_told_without_its_content(tmp_path, content, why):
+    (tmp_path / "secret").write_bytes(content)
+    options = MailConfig(token=Secret(file=tmp_path / "secret"))
+    (problem,) = missing_secrets(Settings(accounts={"mail": account(options)}), FILE)
+    assert problem.key == "accounts.mail.token"
+    assert str(problem).endswith(f"the secret in {tmp_path}/secret {why}")
+
+
+def test_the_mark_that_some_editors_begin_a_file_with_is_none_of_the_secret(tmp_path):
+    (tmp_path / "secret").write_bytes(b"\xef\xbb\xbfswordfish\r\n")
+    assert Secret(file=tmp_path / "secret").reveal() == "swordfish"
