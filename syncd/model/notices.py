@@ -88,6 +88,8 @@ class ParcelStory(Value, frozen=True, kw_only=True):
     """Until when the buyer can fetch it, where the carrier told that."""
     stands: str
     """The milestone that it has reached by all events."""
+    reason: str | None
+    """Why it is there, as a `Reason`, where the carrier says so."""
     milestone: str
     """That of the latest event, which may be data about a parcel that arrived before."""
     event_text: str | None

@@ -1,15 +1,19 @@
 """Making the message of a row: the parcel's facts as they are now, in the buyer's language."""
 
 from datetime import date, datetime
+from typing import Any
 
 import msgspec
 
 from syncd.accounts import Account, Runtime
-from syncd.model import REQUESTS, Draft, Milestone, OutboxRow, ParcelStory, Thread
+from syncd.model import REQUESTS, Draft, Milestone, OutboxRow, ParcelStory, Reason, Thread
 from syncd.text import limits, localtime, tracking_sites
 from syncd.text.facts import Facts, NoticeFacts, OrderNoticeFacts, kind_of
 from syncd.text.milestones import latest_event_text
 from syncd.text.templates import Rendered, TemplateError
+
+_GONE = frozenset({Reason.LOST.value, Reason.DAMAGED.value})
+"""Why a parcel will not arrive as it was promised, so that its buyer is named no such day."""
 
 
 class Unwritable(Exception):
@@ -129,13 +133,6 @@ def _facts(
     )
     origin = runtime.accounts.get(story.account, account)
     platform = limits.carrier_of(account.platform, wanted.buyer_address)
-    stands = Milestone(story.stands)
-    ahead = story.deliver_by is not None and story.deliver_by >= now and not stands.terminal
-    kept = story.pickup_by is not None and story.pickup_by >= now
-    lives = (story.destination_country, story.destination_state)
-    promised = _day(story.deliver_by, *lives)
-    # A time whose zone was not told may seem to be ahead of now.
-    silent = max(0, (now - story.last_movement_at).days) if story.last_movement_at else None
     return NoticeFacts(
         order_id=story.order_id,
         tracking_number=story.tracking_number,
@@ -147,12 +144,29 @@ def _facts(
         shop_name=origin.shop_name,
         buyer_name=wanted.buyer_name,
         carrier=story.carrier,
-        promised_by=promised,
-        expected_by=promised if ahead else None,
-        days_silent=silent,
-        pickup_by=_day(story.pickup_by, *lives) if kept else None,
-        arrived=True if stands is Milestone.DELIVERED else None,
+        arrived=True if story.stands == Milestone.DELIVERED else None,
+        **_dates(story, now),
     )
+
+
+def _dates(story: ParcelStory, now: datetime) -> dict[str, Any]:
+    """Those of the facts that depend on the time, by their names."""
+    stands, gone = Milestone(story.stands), story.reason in _GONE
+    lives = (story.destination_country, story.destination_state)
+    comes = not (stands.terminal or stands is Milestone.RETURNING or gone)
+    promised = _day(story.deliver_by, *lives)
+    # A time whose zone was not told may seem to be ahead of now.
+    silent = max(0, (now - story.last_movement_at).days) if story.last_movement_at else None
+    return {
+        "promised_by": None if gone else promised,
+        "expected_by": promised if comes and _is_ahead(story.deliver_by, now) else None,
+        "days_silent": silent,
+        "pickup_by": _day(story.pickup_by, *lives) if _is_ahead(story.pickup_by, now) else None,
+    }
+
+
+def _is_ahead(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and moment >= now
 
 
 def _language(runtime: Runtime, wanted: Wanted) -> str:

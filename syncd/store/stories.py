@@ -244,6 +244,7 @@ def _story(row: Any, latest: Any) -> ParcelStory:
         last_movement_at=from_us(row.last_movement_at),
         pickup_by=from_us(row.pickup_by),
         stands=row.milestone,
+        reason=row.reason,
         milestone=latest[3] if latest else row.milestone,
         event_text=latest[0] if latest else None,
         event_local=datetime.fromisoformat(latest[1]) if latest else None,

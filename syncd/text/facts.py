@@ -62,9 +62,9 @@ class NoticeFacts(Value, frozen=True, kw_only=True):
     carrier: str | None = None
     latest_event_place: str | None = None
     promised_by: date | None = None
-    """The last day of the delivery promise."""
+    """The last day of the delivery promise; none of a parcel that is lost or damaged."""
     expected_by: date | None = None
-    """The same as long as that day is ahead and the parcel under way."""
+    """The same as long as that day is ahead and the parcel on its way to the buyer."""
     days_silent: int | None = None
     """Whole days since the last scan."""
     pickup_by: date | None = None

@@ -1,6 +1,8 @@
 """The ready reply to a buyer who asks where a parcel is."""
 
-from syncd.model import Milestone
+import pytest
+
+from syncd.model import Milestone, Reason
 
 ORDER = "12-00001-00001"
 
@@ -60,6 +62,22 @@ def test_it_does_not_need_the_key_of_the_logins(syncd, shop_config, kept, source
 
     assert syncd("show", ORDER, "--reply", "--json").json[0]["problem"] is None
     assert "syncd-key" in syncd("poll", "shop").err
+
+
+@pytest.mark.parametrize(
+    "scan",
+    [
+        {"milestone": Milestone.RETURNING},
+        {"milestone": Milestone.EXCEPTION, "reason": Reason.LOST},
+        {"milestone": Milestone.IN_TRANSIT, "reason": Reason.DAMAGED},
+    ],
+)
+def test_it_names_no_day_for_a_parcel_that_does_not_come(syncd, kept, source_of, make, scan):
+    source = source_of(kept, platform="sandbox")
+    source.bring(make.order(promise=2), make.shipment(), make.event(-1), make.event(-0.5, **scan))
+    (reply,) = syncd("show", ORDER, "--reply", "--json").json
+    assert reply["problem"] is None
+    assert "Geplante Zustellung" not in reply["text"]
 
 
 def test_it_names_no_day_that_is_over_and_promises_no_watch_over_what_arrived(
