@@ -1,11 +1,11 @@
 """A look at the parcel right before its buyer is written to."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
-from syncd import log
+from syncd import clock, log
 from syncd.accounts import Account, Runtime
 from syncd.model import Cause, OrderStory, OutboxRow, ParcelStory
 from syncd.rules import guards
@@ -29,12 +29,13 @@ class Wait(msgspec.Struct, frozen=True):
 
 
 class Looks:
-    """Asks for looks, and remembers since when each notice waits for its own."""
+    """Asks for looks, and remembers since when each notice waits for its own, and until when."""
 
     def __init__(self, runtime: Runtime, poll_soon: PollSoon) -> None:
         self._runtime = runtime
         self._poll_soon = poll_soon
-        self._waiting: dict[int, datetime] = {}
+        self._waiting: dict[int, tuple[datetime, datetime]] = {}
+        self._forgot_at = clock.now()
 
     def waits_for_another_reason(self, row: OutboxRow) -> None:
         """Its look, if it was asked for, will be too old by the time the notice may leave."""
@@ -51,7 +52,7 @@ class Looks:
             self.waits_for_another_reason(row)
             return Wait(guards.ask_again(stale, now), "the source of tracking is silent itself")
         until = guards.look_first(heard.sources, heard.looked_at, settings.fresh_look, now)
-        if until is None or self._out_of_patience(row, now):
+        if until is None or self._out_of_patience(row, now, until):
             self._waiting.pop(row.id, None)
             return None
         self._ask(story.tracking_number, heard.sources, now)
@@ -68,18 +69,32 @@ class Looks:
             self.waits_for_another_reason(row)
             return Wait(guards.ask_again(stale, now), "the shop's orders cannot be read")
         until = guards.look_first([shop], shop.succeeded_at, settings.fresh_look, now)
-        if until is None or self._out_of_patience(row, now):
+        if until is None or self._out_of_patience(row, now, until):
             self._waiting.pop(row.id, None)
             return None
         self._poll_soon(self._runtime.accounts[shop.account], ORDERS)
         return Wait(until, "a look at the order comes first")
 
-    def _out_of_patience(self, row: OutboxRow, now: datetime) -> bool:
-        since = self._waiting.setdefault(row.id, now)
-        if now - since < self._runtime.settings.guards.fresh_look.patience:
+    def _out_of_patience(self, row: OutboxRow, now: datetime, until: datetime) -> bool:
+        patience = self._runtime.settings.guards.fresh_look.patience
+        self._forget(now, patience)
+        since, again = self._waiting.get(row.id, (now, until))
+        # Else it was settled meanwhile, and taken up for other trouble; or the clock was put back.
+        since = since if since <= now <= again + patience else now
+        self._waiting[row.id] = since, until
+        if now - since < patience:
             return False
         _log.warning("no look was had, the notice goes out as it is", key=row.key, asked_at=since)
         return True
+
+    def _forget(self, now: datetime, patience: timedelta) -> None:
+        """Now and then, those that did not come back."""
+        if timedelta(0) <= now - self._forgot_at < patience:
+            return
+        self._forgot_at = now
+        for number, (_, again) in list(self._waiting.items()):
+            if again + patience < now:
+                self._waiting.pop(number, None)
 
     def _ask(self, number: str | None, sources: Iterable[Source], now: datetime) -> None:
         if number is not None:

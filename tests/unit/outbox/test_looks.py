@@ -147,3 +147,30 @@ def test_an_account_that_follows_the_parcel_is_asked(world, sender, asked, time)
 
     assert sorted(asked) == ["carrier", "shop"]
     assert list(world.store.follows.asked()) == [world.account("carrier").id]
+
+
+def test_a_look_of_weeks_ago_was_for_another_trouble(world, make, time):
+    world.playbook(when=("no_movement",))
+    world.configure(guards=Guards())
+    world.bring(make.order(promise=60), make.shipment(), make.event(-20))
+    poll(world)
+    watch.run(world.runtime)
+    asked = []
+    sender = Sender(world.runtime, poll_soon=lambda account, _: asked.append(account.name))
+    time(31 * MINUTE)
+    sender.run()
+    assert state(world) == (OutboxState.PENDING, "a look at the parcel comes first")
+    world.bring(make.event(0))
+    watch.run(world.runtime)
+    time(MINUTE)
+    sender.run()
+    assert state(world) == (OutboxState.OBSOLETE, "the trouble is over")
+    asked.clear()
+
+    time(timedelta(days=20))
+    poll(world)
+    watch.run(world.runtime)
+    time(31 * MINUTE)
+    sender.run()
+    assert state(world) == (OutboxState.PENDING, "a look at the parcel comes first")
+    assert asked == ["shop"]
