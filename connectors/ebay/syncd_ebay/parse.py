@@ -25,6 +25,13 @@ from syncd_ebay import wire
 
 T = TypeVar("T")
 
+_SENT = {"FULFILLED": OrderStatus.SHIPPED, "IN_PROGRESS": OrderStatus.PARTLY_SHIPPED}
+# eBay calls an order cancelled only where that was asked for, not where its seller just refunds it.
+_UNSENT_BY_PAYMENT = {
+    "PENDING": OrderStatus.PENDING,
+    "FAILED": OrderStatus.PENDING,
+    "FULLY_REFUNDED": OrderStatus.CANCELLED,
+}
 _MEDIA_TYPES = {
     "IMAGE": "image/*",
     "PDF": "application/pdf",
@@ -172,15 +179,11 @@ def _attachments(media: Iterable[wire.Media] | None) -> tuple[Attachment, ...]:
 def _status(sold: wire.SellOrder) -> OrderStatus:
     if sold.cancel_status.cancel_state == "CANCELED":
         return OrderStatus.CANCELLED
-    if sold.order_fulfillment_status == "FULFILLED":
-        return OrderStatus.SHIPPED
-    if sold.order_fulfillment_status == "IN_PROGRESS":
-        return OrderStatus.PARTLY_SHIPPED
-    if sold.order_payment_status in {"PENDING", "FAILED"}:
-        return OrderStatus.PENDING
-    if sold.order_fulfillment_status == "NOT_STARTED":
-        return OrderStatus.UNSHIPPED
-    return OrderStatus.UNKNOWN
+    sent = sold.order_fulfillment_status or ""
+    if sent in _SENT:
+        return _SENT[sent]
+    waits = OrderStatus.UNSHIPPED if sent == "NOT_STARTED" else OrderStatus.UNKNOWN
+    return _UNSENT_BY_PAYMENT.get(sold.order_payment_status or "", waits)
 
 
 def _buyer_contact(sold: wire.SellOrder, instruction: wire.StartInstruction) -> wire.Contact:

@@ -124,6 +124,12 @@ def test_one_parcel_of_two_orders_is_two_shipments(ebay, connector, read):
     ("change", "status"),
     [
         ({"orderPaymentStatus": "PENDING"}, OrderStatus.PENDING),
+        ({"orderPaymentStatus": "FULLY_REFUNDED"}, OrderStatus.CANCELLED),
+        ({"orderPaymentStatus": "PARTIALLY_REFUNDED"}, OrderStatus.UNSHIPPED),
+        (
+            {"orderPaymentStatus": "FULLY_REFUNDED", "orderFulfillmentStatus": "FULFILLED"},
+            OrderStatus.SHIPPED,
+        ),
         ({"cancelStatus": {"cancelState": "CANCELED"}}, OrderStatus.CANCELLED),
         ({"cancelStatus": {"cancelState": "IN_PROGRESS"}}, OrderStatus.UNSHIPPED),
         ({"orderFulfillmentStatus": "IN_PROGRESS"}, OrderStatus.PARTLY_SHIPPED),
