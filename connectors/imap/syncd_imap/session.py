@@ -216,6 +216,9 @@ def recovering(what: str, dropped: Callable[[], None]) -> Iterator[None]:
     except (OSError, imaplib.IMAP4.error) as error:
         dropped()
         raise Unavailable(f"{what}: {type(error).__name__}: {without('', error)}") from None
-    except (AuthFailed, Unavailable):
+    except Unavailable as error:
+        dropped()
+        raise Unavailable(f"{what}: {error}", error.retry_after) from None
+    except AuthFailed:
         dropped()
         raise

@@ -3,8 +3,8 @@
 import smtplib
 import socket
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from syncd.connector import AuthFailed, OutcomeUnknown, Rejected, Unavailable
 from syncd_imap.login import Login, tls, without
@@ -31,7 +31,7 @@ class Mailer:
         Raises AuthFailed, Unavailable (it did not go out), Rejected, or OutcomeUnknown where the
         line was lost between the final dot and the answer to it.
         """
-        with self._slots:
+        with self._slots, _naming(self._config.smtp_server):
             smtp = self._begin(sender)
             try:
                 said = _hand_over(smtp, recipients, raw)
@@ -46,7 +46,7 @@ class Mailer:
 
     def check(self) -> None:
         """Log in and say nothing; raises AuthFailed or Unavailable."""
-        with self._slots:
+        with self._slots, _naming(self._config.smtp_server):
             self._keep(self._connected())
 
     def close(self) -> None:
@@ -96,13 +96,23 @@ class Mailer:
         except (OSError, smtplib.SMTPException) as error:
             if smtp is not None:
                 smtp.close()
-            said = f"{type(error).__name__}: {error}"
-            raise Unavailable(f"{self._config.smtp_server}: {said}") from None
+            raise Unavailable(f"{type(error).__name__}: {error}") from None
         except BaseException:
             if smtp is not None:
                 smtp.close()
             raise
         return smtp
+
+
+@contextmanager
+def _naming(server: str) -> Iterator[None]:
+    """Name the server in what goes wrong with it; a refused login or mail says enough by itself."""
+    try:
+        yield
+    except Unavailable as error:
+        raise Unavailable(f"{server}: {error}", error.retry_after) from None
+    except OutcomeUnknown as error:
+        raise OutcomeUnknown(f"{server}: {error}") from None
 
 
 def _opened(config: ImapConfig) -> smtplib.SMTP:
@@ -141,7 +151,7 @@ def _log_in(smtp: smtplib.SMTP, login: Login) -> None:
         return
     said = f"{refusal.smtp_code} {without(secret, refusal.smtp_error)}"
     if refusal.smtp_code < 500:
-        raise Unavailable(f"SMTP takes no login now: {said}")
+        raise Unavailable(f"the server takes no login now: {said}")
     raise AuthFailed(f"SMTP login as {login.name} refused: {said}")
 
 
@@ -215,7 +225,7 @@ def _answer(ask: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes]:
     try:
         return ask()
     except (OSError, smtplib.SMTPException) as error:
-        raise Unavailable(f"SMTP: {type(error).__name__}: {error}") from None
+        raise Unavailable(f"{type(error).__name__}: {error}") from None
 
 
 def _expect(wanted: int, code: int, said: bytes) -> None:
