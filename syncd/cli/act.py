@@ -11,7 +11,9 @@ from syncd.cli.invocation import Invocation, json_option, pass_invocation
 from syncd.cli.opened import account as find_account
 from syncd.cli.opened import runtime, streams_of
 from syncd.cli.output import emit
+from syncd.config import ConfigError
 from syncd.connector import ConnectorError, SecretUnavailable
+from syncd.daemon.secrets import missing_secrets
 from syncd.model import Draft, Party
 from syncd.text import limits
 from syncd.text.templates import Rendered
@@ -28,16 +30,28 @@ def poll(
 ) -> None:
     """Poll ACCOUNT now, as the daemon would, and tell what came.
 
-    Exits with 69 where a stream could not be polled.
+    Exits with 69 where a stream could not be polled, 78 where a secret of it cannot be read.
     """
     with runtime(invocation) as opened:
         found = find_account(opened, account)
         streams = streams_of(found, stream)
+        _require_secrets(invocation, opened, found)
         with click.progressbar(streams, label="polling", file=sys.stderr, hidden=as_json) as bar:
             rows = [_polled(opened, found, name) for name in bar]
     emit(rows, as_json=as_json)
     if any(row["outcome"] != "ok" for row in rows):
         ctx.exit(exits.UNAVAILABLE)
+
+
+def _require_secrets(invocation: Invocation, opened: Runtime, account: Account) -> None:
+    """Raises ConfigError where the account has secrets that only the daemon is given.
+
+    Polled without, it would count as one whose login is refused, while the daemon goes on.
+    """
+    own = f"accounts.{account.name}."
+    missing = missing_secrets(opened.settings, invocation.config)
+    if problems := [each for each in missing if (each.key or "").startswith(own)]:
+        raise ConfigError(problems)
 
 
 def _polled(opened: Runtime, account: Account, stream: str) -> dict[str, object]:

@@ -87,6 +87,16 @@ class TestPoll:
         assert "unavailable" in found.out
         assert "messages: failing for 0 s (1 poll" in syncd("status").out
 
+    def test_a_secret_that_only_the_daemon_is_given_leaves_the_account_as_it_is(
+        self, syncd, tmp_path
+    ):
+        syncd("poll", "shop")
+        (tmp_path / "shop-token").unlink()
+        refused = syncd("poll", "shop")
+        assert (refused.code, refused.out) == (exits.CONFIG, "")
+        assert "accounts.shop.token: cannot read the secret" in refused.err
+        assert "stopped" not in syncd("status").out
+
     def test_a_refused_login_is_seen_in_status(self, syncd, shop):
         shop.token = "another"
         assert syncd("poll", "shop", "--stream", "messages").code == exits.UNAVAILABLE
