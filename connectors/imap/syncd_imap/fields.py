@@ -13,6 +13,8 @@ from syncd_imap.charsets import clean, decode
 MAX_VALUE = 10_000
 MAX_ADDRESSES = 100
 MAX_REFERENCES = 50
+# Bytes: RFC 5322, 2.1.1, lets no line be longer, and PostgreSQL no entry of an index beyond 2,700.
+_MAX_ID = 998
 
 _WORD = re.compile(r"=\?([^?*\s]*)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?)")
@@ -20,7 +22,9 @@ _SPACE = re.compile(r"\s+")
 _NO_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
 # Bounded as in RFC 5321, 4.5.3.1, with some grace; unbounded it would be quadratic.
 _ADDRESS = re.compile(r"[^\s<>@\",;:()\[\]\\]{1,128}@[^\s<>@\",;:()\\]{1,255}")
-_SIMPLE = re.compile(r"\s*([^<>\",()@;:\\]*)<\s*([^\s<>@\",;:()\\]+@[^\s<>@\",;:()\\]+)\s*>\s*")
+_SIMPLE = re.compile(
+    r"\s*([^<>\",()@;:\\]*)<\s*([^\s<>@\",;:()\\]{1,128}@[^\s<>@\",;:()\\]{1,255})\s*>\s*"
+)
 _TOKEN = re.compile(
     r'"(?P<quoted>(?:[^"\\]|\\.)*)"|<(?P<angle>[^<>]*)>|\((?P<comment>[^()]*)\)'
     r"|(?P<plain>[^\"<>,;()]+)|(?P<other>.)",
@@ -57,13 +61,16 @@ def mailboxes(value: bytes) -> list[Mailbox]:
 
 
 def message_ids(value: bytes) -> list[str]:
-    """The Message-IDs of a field without their brackets, each once, in their order."""
+    """The Message-IDs of a field without their brackets, each once, in their order.
+
+    Longer ones than may be are left out.
+    """
     said = _raw_text(value)
     if "<" in said:
         found = ["".join(inner.split()) for inner in _BRACKETED.findall(said)]
     else:
         found = [word.strip("<>,;") for word in said.split() if "@" in word]
-    return [one for one in dict.fromkeys(found) if one]
+    return [one for one in dict.fromkeys(found) if 0 < len(one.encode()) <= _MAX_ID]
 
 
 def own_id(value: bytes) -> str | None:
@@ -71,7 +78,8 @@ def own_id(value: bytes) -> str | None:
     found = message_ids(value)
     if found:
         return found[0]
-    return "".join(_raw_text(value)[:998].split()).strip("<>") or None
+    said = "".join(_raw_text(value)[:_MAX_ID].split()).strip("<>")
+    return said.encode()[:_MAX_ID].decode(errors="ignore") or None
 
 
 def moment(value: bytes) -> datetime | None:

@@ -1,3 +1,4 @@
+import random
 from datetime import UTC, datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr
@@ -129,3 +130,18 @@ def test_dates_as_the_standard_library_writes_them(naive):
 @pytest.mark.timeout(5)
 def test_hostile_fields_take_no_time(value):
     mailboxes(value), readable(value), message_ids(value)
+
+
+ENDLESS = "".join(random.Random(7).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=9_000))
+
+
+@pytest.mark.parametrize("letter", ["", "я", "\U0001f4e6"])
+@pytest.mark.parametrize("shape", ["{}@x.example", "<{}@x.example>", "{}", "<{}>", "a@{}"])
+def test_no_id_or_address_is_too_long_for_an_index(shape, letter):
+    """PostgreSQL's hold 2,700 bytes: one mail with more would hold up its mailbox for ever."""
+    value = shape.format(letter * 990 + ENDLESS).encode()
+    short = shape.format(letter * 990).encode()
+    found = [*message_ids(value), own_id(value) or "", *message_ids(short), own_id(short) or ""]
+    for field in (value, short, b"x <" + value.strip(b"<>") + b">"):
+        found += [mailbox.email for mailbox in mailboxes(field)]
+    assert max(len(one.encode()) for one in found) <= 2_000
