@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from syncd.config import Kind
-from syncd.model import Cause, Milestone, ParcelFacts, Severity
+from syncd.model import Cause, Milestone, ParcelFacts, Reason, Severity
 from syncd.model.lateness import Chance, Outlook
 from syncd.rules.watches.judgement import DAY, QUIET, Judgement, found
 
@@ -36,7 +36,8 @@ def at_risk(
     promised = parcel.deliver_by
     if outlook is None or promised is None:
         return QUIET
-    if parcel.state.milestone in _NO_QUESTION or now >= promised + grace:
+    state = parcel.state
+    if state.milestone in _NO_QUESTION or state.reason is Reason.LOST or now >= promised + grace:
         return QUIET
     chance = outlook.chance
     if chance is None or chance.n < outlook.fewest:

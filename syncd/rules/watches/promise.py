@@ -3,14 +3,18 @@
 from datetime import datetime
 
 from syncd.config import EtaSlipped, Kind, PromisePassed, ProtectionEnding
-from syncd.model import Cause, ParcelFacts, Severity
+from syncd.model import Cause, Milestone, ParcelFacts, Reason, Severity
 from syncd.rules.watches.judgement import DAY, QUIET, Judgement, found, in_days
+
+# It is where the buyer fetches it, or goes back: another watch tells that, and that it takes longer
+# than planned would be untrue.
+_NOT_ON_ITS_WAY = frozenset({Milestone.READY_FOR_PICKUP, Milestone.RETURNING})
 
 
 def promise_passed(parcel: ParcelFacts, settings: PromisePassed, now: datetime) -> Judgement:
-    """A parcel still under way when the time promised to the buyer is over."""
+    """A parcel still on its way to the buyer when the time promised to them is over."""
     promised = parcel.deliver_by
-    if not settings.enabled or promised is None:
+    if not settings.enabled or promised is None or not _comes(parcel):
         return QUIET
     if now < promised + settings.grace:
         return Judgement(due_at=promised + settings.grace)
@@ -27,6 +31,8 @@ def eta_slipped(parcel: ParcelFacts, settings: EtaSlipped, now: datetime) -> Jud
     """
     promised, state = parcel.deliver_by, parcel.state
     if not settings.enabled or promised is None or state.eta is None or state.eta_since is None:
+        return QUIET
+    if not _comes(parcel):
         return QUIET
     limit = promised + settings.by
     if state.eta < limit or state.eta <= promised:
@@ -58,3 +64,8 @@ def protection_ending(parcel: ParcelFacts, settings: ProtectionEnding, now: date
     return found(
         parcel, Kind.PROTECTION_ENDING, Cause.PROTECTION, since, evidence, severity=Severity.ACT
     )
+
+
+def _comes(parcel: ParcelFacts) -> bool:
+    state = parcel.state
+    return state.milestone not in _NOT_ON_ITS_WAY and state.reason is not Reason.LOST

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from syncd.model import Cause, Milestone, ParcelFacts, ParcelState, Severity
+from syncd.model import Cause, Milestone, ParcelFacts, ParcelState, Reason, Severity
 from syncd.model.lateness import Chance, Outlook
 from syncd.rules.watches.at_risk import at_risk
 
@@ -14,10 +14,11 @@ GRACE = timedelta(days=1)
 
 @pytest.fixture
 def parcel(make):
-    def facts(milestone=Milestone.IN_TRANSIT, promise=4.0):
+    def facts(milestone=Milestone.IN_TRANSIT, promise=4.0, reason=None):
         return ParcelFacts(
             shipment_id=1, account_id=2, source_id="p1", order_id="o1", carrier="DHL",
-            tracking_number="TN1", state=ParcelState(milestone=milestone), seen_at=make.at(-15),
+            tracking_number="TN1", seen_at=make.at(-15),
+            state=ParcelState(milestone=milestone, reason=reason),
             deliver_by=make.at(promise),
         )  # fmt: skip
 
@@ -44,6 +45,11 @@ def test_staff_sees_it_first_and_the_buyer_should_hear_of_it_from_a_higher_chanc
     board, buyer = judged(0.5).finding, judged(0.7).finding
     assert (board.kind, board.severity, board.cause) == ("at_risk", Severity.NOTE, Cause.DELAY)
     assert (buyer.kind, buyer.severity, buyer.cause) == ("likely_late", Severity.TELL, Cause.DELAY)
+
+
+def test_of_a_parcel_that_is_lost_it_is_no_question(judged):
+    assert judged(0.9, reason=Reason.WEATHER).finding is not None
+    assert judged(0.9, reason=Reason.LOST).finding is None
 
 
 def test_the_evidence_is_in_words_and_figures(judged):

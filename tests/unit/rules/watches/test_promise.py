@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from syncd.config import EtaSlipped, PromisePassed, ProtectionEnding
-from syncd.model import Cause, Milestone, Severity
+from syncd.model import Cause, Milestone, Reason, Severity
 from syncd.rules.watches.promise import eta_slipped, promise_passed, protection_ending
 
 SECOND = timedelta(seconds=1)
@@ -29,6 +29,18 @@ class TestPromisePassed:
     def test_even_a_parcel_that_was_never_scanned_can_be(self, parcel, make):
         late = parcel(Milestone.UNKNOWN, last=None, promise=3)
         assert promise_passed(late, self.settings, make.at(5)).finding is not None
+
+    @pytest.mark.parametrize(
+        ("milestone", "reason"),
+        [
+            (Milestone.READY_FOR_PICKUP, None),
+            (Milestone.RETURNING, None),
+            (Milestone.EXCEPTION, Reason.LOST),
+        ],
+    )
+    def test_what_no_longer_comes_to_the_buyer_is_not_late(self, parcel, make, milestone, reason):
+        facts = parcel(milestone, promise=3, state={"reason": reason})
+        assert promise_passed(facts, self.settings, make.at(9)).finding is None
 
     def test_it_can_be_switched_off(self, parcel, make):
         off = PromisePassed(enabled=False)
