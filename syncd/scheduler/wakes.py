@@ -15,6 +15,7 @@ import msgspec
 from syncd import clock, log, metrics
 from syncd.accounts import Account, Runtime
 from syncd.connector import Capability, Push, Wake
+from syncd.store import STORE_GONE
 
 _log = log.get("push")
 
@@ -44,8 +45,13 @@ class _Pending:
         self.streams: set[str] = set()
 
     def add(self, wake: Wake) -> None:
-        self.numbers.update(wake.tracking_numbers[: _MOST_NUMBERS - len(self.numbers)])
+        self.numbers.update(wake.tracking_numbers[: max(0, _MOST_NUMBERS - len(self.numbers))])
         self.streams.update(wake.streams)
+
+    def add_back(self, before: "_Pending") -> None:
+        """What was taken, and could not be acted on."""
+        self.numbers |= before.numbers
+        self.streams |= before.streams
 
 
 class Wakes:
@@ -103,14 +109,26 @@ class Wakes:
         """Have polled what was pushed, and the parcels that somebody waits for."""
         with self._lock:
             pending, self._pending = self._pending, {}
-        for name, wanted in pending.items():
-            account = self._runtime.accounts[name]
-            if wanted.numbers:
-                follows = self._runtime.store.follows
-                follows.look_now(wanted.numbers, clock.now(), account_id=account.id)
-            for stream in wanted.streams & account.connector.streams.keys():
-                self._poll_soon(account, stream)
+        try:
+            while pending:
+                name = next(iter(pending))
+                self._wake(self._runtime.accounts[name], pending[name])
+                del pending[name]
+        except STORE_GONE:
+            self._put_back(pending)  # the platform does not push again
+            raise
         self._poll_those_asked()
+
+    def _wake(self, account: Account, wanted: _Pending) -> None:
+        if wanted.numbers:
+            self._runtime.store.follows.look_now(wanted.numbers, clock.now(), account_id=account.id)
+        for stream in wanted.streams & account.connector.streams.keys():
+            self._poll_soon(account, stream)
+
+    def _put_back(self, pending: dict[str, _Pending]) -> None:
+        with self._lock:
+            for name, before in pending.items():
+                self._pending.setdefault(name, _Pending()).add_back(before)
 
     def _poll_those_asked(self) -> None:
         """Once for each asking: a source that cannot answer now is not polled again and again."""

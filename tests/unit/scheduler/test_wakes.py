@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from syncd import clock, metrics
@@ -64,6 +65,22 @@ def test_a_push_about_a_parcel_makes_it_due(account, parcel):
     assert parcel() == []
     assert account.push(tracking_numbers=("TN1", "of-nobody")) == "woke"
     assert account.run() == [("shop", "tracking")]
+    assert parcel() == ["TN1"]
+
+
+def test_what_was_pushed_while_the_store_was_away_is_polled_when_it_is_back(
+    account, parcel, monkeypatch
+):
+    def gone(*_, **__):
+        raise OperationalError("SELECT 1", {}, Exception("the server closed the connection"))
+
+    account.push(streams=("orders",), tracking_numbers=("TN1",))
+    monkeypatch.setattr(account.world.store.follows, "look_now", gone)
+    with pytest.raises(OperationalError):
+        account.run()
+    monkeypatch.undo()
+    account.push(b"2", streams=("messages",))
+    assert account.run() == [("shop", "messages"), ("shop", "orders"), ("shop", "tracking")]
     assert parcel() == ["TN1"]
 
 
