@@ -4,9 +4,12 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Literal, TextIO
 
-import structlog
+from syncd import process, systemd
 
-from syncd import systemd
+# It prints tracebacks with local variables by it, which we never show (they hold secrets), and
+# importing it is a sixth of a start.
+with process.without("rich"):
+    import structlog
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor, WrappedLogger
@@ -35,6 +38,10 @@ def get(name: str) -> structlog.stdlib.BoundLogger:
     """A logger whose lines carry `name` as their component."""
     logger: structlog.stdlib.BoundLogger = structlog.get_logger(component=name)
     return logger
+
+
+bound = structlog.contextvars.bound_contextvars
+"""A context in which each line also carries these values."""
 
 
 def _resolve(fmt: Format, out: TextIO) -> Format:

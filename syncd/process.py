@@ -1,12 +1,13 @@
 """The name under which this process holds claims and leases, and whether such a holder still lives.
 
-And when it looks for garbage.
+And what its start need not do: look for garbage, import what nobody uses.
 """
 
 import atexit
 import gc
 import os
 import platform
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -65,6 +66,22 @@ def importing() -> Iterator[None]:
             gc.unfreeze()  # among the oldest, which are looked at last; what is garbage still goes
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def without(library: str) -> Iterator[None]:
+    """Within, import as if `library` were not installed: what others import it for is not used.
+
+    One that has been imported already stays.
+    """
+    if library in sys.modules:
+        yield
+        return
+    sys.modules[library] = None  # type: ignore[assignment]  # as good as missing
+    try:
+        yield
+    finally:
+        del sys.modules[library]
 
 
 def settle() -> None:

@@ -1,5 +1,11 @@
 """HTTP for connectors; the only place of the core that imports httpx."""
 
+from syncd import process
+
+# Its command line, of which we have no use, makes up a third of its import.
+with process.without("rich"):
+    import httpx  # noqa: F401  as the modules below find it
+
 from syncd.http.budget import Budget, BudgetSpent, shared_budget
 from syncd.http.client import Auth, HttpClient
 from syncd.http.oauth import Ask, DeadGrant, OAuth2, Token

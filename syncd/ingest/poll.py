@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-import structlog
 import tenacity
 
 from syncd import clock, log, metrics, process
@@ -61,7 +60,7 @@ def poll(
     Never raises: every way it can end is a result, in the store, the log and the metrics.
     """
     with (
-        structlog.contextvars.bound_contextvars(account=account.name, stream=stream),
+        log.bound(account=account.name, stream=stream),
         metrics.timed_poll(account.name, stream),
     ):
         result = _claimed(account, stream, store, stopping or threading.Event())

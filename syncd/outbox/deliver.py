@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-import structlog
 from msgspec.structs import replace
 
 from syncd import clock, log, metrics, process
@@ -154,7 +153,7 @@ class Sender:
 
     def _guarded(self, row: OutboxRow, act: _Act) -> str:
         account = self._runtime.by_id(row.account_id)
-        with structlog.contextvars.bound_contextvars(account=row.account, outbox=row.id):
+        with log.bound(account=row.account, outbox=row.id):
             if account is None:
                 return self._unserved(row)
             try:
