@@ -123,6 +123,7 @@ class Scheduler:
     def _shut_down(self) -> None:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
+            _logged(self._wakes.run, "wakes")()  # what was pushed since is due at the next start
 
     def _forget_streams(self) -> None:
         """What accounts no longer read is missed by nobody."""

@@ -1,6 +1,7 @@
 """Pushes are judged at once and polled soon; what somebody waits for is polled once per asking."""
 
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -8,7 +9,7 @@ from structlog.testing import capture_logs
 
 from syncd import clock, metrics
 from syncd.connector import Capability, Push, Wake
-from syncd.scheduler import wakes
+from syncd.scheduler import Scheduler, wakes
 from syncd.scheduler.wakes import REPLAY_WINDOW, Received, Wakes
 
 PUSH = Push(headers={}, body=b"1")
@@ -81,6 +82,18 @@ def test_what_was_pushed_while_the_store_was_away_is_polled_when_it_is_back(
     monkeypatch.undo()
     account.push(b"2", streams=("messages",))
     assert account.run() == [("shop", "messages"), ("shop", "orders"), ("shop", "tracking")]
+    assert parcel() == ["TN1"]
+
+
+def test_what_was_pushed_right_before_a_stop_is_due_after_it(world, account, parcel, monkeypatch):
+    scheduler, first = Scheduler(world.runtime, tick_seconds=60), Event()
+    real = scheduler._wakes.run
+    monkeypatch.setattr(scheduler._wakes, "run", lambda: (real(), first.set()))
+    scheduler.start()
+    assert first.wait(10)  # the next is in five minutes
+    account.says = Wake(tracking_numbers=("TN1",))
+    assert scheduler.receive("shop", PUSH).result == "woke"
+    assert scheduler.stop(10)
     assert parcel() == ["TN1"]
 
 
