@@ -3,7 +3,7 @@
 import csv
 import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -66,7 +66,8 @@ def day_there(moment: datetime, country: str | None, state: str | None = None) -
     return moment.astimezone(_main_zone(country, zones(country, state))).date()
 
 
-@cache  # the library itself keeps only the eight zones used last
+# The library itself keeps only the eight zones used last; buyers write states in endless ways.
+@lru_cache(maxsize=4096)
 def zones(country: str | None, state: str | None = None) -> tuple[ZoneInfo, ...]:
     """The zones a recipient may live in, as narrow as can be told; UTC for an unknown country."""
     code = (country or "").strip().upper()

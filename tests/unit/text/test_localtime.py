@@ -109,3 +109,10 @@ def test_asking_again_at_that_moment_changes_nothing(now):
     moment = next_daytime(now, "US")
 
     assert next_daytime(moment, "US") == moment
+
+
+def test_what_buyers_write_for_a_state_takes_no_memory_for_ever():
+    for number in range(5000):
+        zones("GB", f"county {number}")
+    assert zones.cache_info().currsize < 5000
+    zones.cache_clear()
