@@ -119,13 +119,20 @@ class Runtime:
         self._by_id = {account.id: account for account in accounts.values()}
 
     @classmethod
-    def open(cls, settings: Settings, plugins: Plugins, *, as_is: bool = False) -> "Runtime":
+    def open(
+        cls,
+        settings: Settings,
+        plugins: Plugins,
+        *,
+        as_is: bool = False,
+        key_needed: bool = False,
+    ) -> "Runtime":
         """Open the store, bring it up to date and make the connector objects; no source is asked.
 
         Raises StoreUnavailable, SecretUnavailable (the store's password or key) or
         TemplateProblems. An account whose connector object cannot be made is left out and listed in
-        `broken`. With `as_is` the store has to be there already, and its key only where a login is
-        asked for.
+        `broken`. With `as_is` the store has to be there already, as this syncd knows it; its key
+        then need only be where a login is asked for, unless `key_needed`.
         """
         templates = wording.load(settings)
         store = Store(
@@ -134,7 +141,7 @@ class Runtime:
             as_is=as_is,
         )
         try:
-            keeper = _keepers(settings, store, as_is=as_is)
+            keeper = _keepers(settings, store, late=as_is and not key_needed)
             routes = _routes(settings, plugins, store)
             if not as_is and store.follows.declare(routes, clock.now()):
                 _log.info("parcels will be shared out anew", followers=len(routes))
@@ -172,10 +179,10 @@ class Runtime:
 _Keeper = Callable[[str, int], TokenKeeper]
 
 
-def _keepers(settings: Settings, store: Store, *, as_is: bool) -> _Keeper:
+def _keepers(settings: Settings, store: Store, *, late: bool) -> _Keeper:
     """What makes the keeper of an account's tokens; a command that only looks needs no key."""
     key, tokens = settings.store.key, store.tokens
-    if as_is:
+    if late:
         return lambda name, number: tokens.late_keeper(name, number, key, clock.now)
     vault = tokens.unlock(key, {n for n, each in settings.accounts.items() if each.enabled})
     return lambda name, number: tokens.keeper(name, number, vault, clock.now)

@@ -69,7 +69,7 @@ def runtime(invocation: Invocation, *, as_is: bool = False) -> "Iterator[Runtime
 
     settings, plugins = invocation.load()
     try:
-        opened = Runtime.open(settings, plugins, as_is=True)
+        opened = Runtime.open(settings, plugins, as_is=True, key_needed=not as_is)
     except NoStoreYet:
         if as_is:
             raise
