@@ -9,8 +9,9 @@ from syncd.cli.output import emit, printable, to_json
 from syncd.rules.recognise import Candidate, mistyped, normalise
 from syncd.rules.recognise import recognise as candidates_of
 from syncd.rules.recognise.table import posts
+from syncd.rules.tracking_site import site_of
 from syncd.text.localtime import zones
-from syncd.text.tracking_sites import TrackingSite, choose
+from syncd.text.tracking_sites import TrackingSite
 
 _ALSO = {"UK": "GB", "EL": "GR"}
 """What people write for countries that have another code in ISO 3166."""
@@ -56,7 +57,7 @@ def _result(
     number: str, country: str | None, origin: str | None, carrier: str | None
 ) -> dict[str, Any]:
     found = candidates_of(number, country=country, origin=origin, hint=carrier)
-    site = _site(normalise(number), found[0], country) if found else None
+    site = _site(normalise(number), found[0], country, carrier) if found else None
     return {
         "number": number,
         "candidates": [_row(candidate) for candidate in found],
@@ -77,10 +78,10 @@ def _row(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _site(number: str, best: Candidate, country: str | None) -> TrackingSite:
+def _site(number: str, best: Candidate, country: str | None, carrier: str | None) -> TrackingSite:
     """Where the buyer looks: the page of their own country, else the likeliest carrier's."""
     if country:
-        return choose(number, country, "en", carrier=best.name)
+        return site_of(number, country, "en", carrier=carrier or best.name)
     return TrackingSite(name=best.name, url=best.url)
 
 

@@ -7,7 +7,8 @@ import msgspec
 
 from syncd.accounts import Account, Runtime
 from syncd.model import REQUESTS, Draft, Milestone, OutboxRow, ParcelStory, Reason, Thread
-from syncd.text import limits, localtime, tracking_sites
+from syncd.rules.tracking_site import site_of
+from syncd.text import limits, localtime
 from syncd.text.facts import Facts, NoticeFacts, OrderNoticeFacts, kind_of
 from syncd.text.milestones import latest_event_text
 from syncd.text.templates import Rendered, TemplateError
@@ -124,7 +125,7 @@ def _facts(
         raise Unwritable("no tracking number or no tracking event is known yet")
     # The language that the template is really there in, which may not be the one wished for.
     language = _language(runtime, wanted)
-    site = tracking_sites.choose(
+    site = site_of(
         story.tracking_number,
         story.destination_country,
         language,

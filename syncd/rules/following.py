@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from zlib import crc32
 
 from syncd.model import FollowFacts, Milestone, ParcelRef
-from syncd.rules.recognise import Candidate, recognise
+from syncd.rules.recognise import Candidate, recognise, settled
 
 Routes = Mapping[int, frozenset[str] | None]
 """The accounts that follow parcels, by id: whose, as courier table codes; None: anybody's."""
@@ -39,7 +39,6 @@ _TROUBLES = frozenset(
 _JITTER = 0.1
 
 # Less likely than this, a carrier is not asked about what may be another's parcel.
-_LIKELY = 0.5
 _POSSIBLE = 0.2
 
 
@@ -52,17 +51,10 @@ def route(parcel: ParcelRef, routes: Routes) -> tuple[int, ...]:
         hint=parcel.carrier,
         labelled=True,
     )
-    own = _accounts_of(_carrier(candidates), routes)
+    going = settled(candidates)
+    own = _accounts_of(going.carrier if going else None, routes)
     anybodys = tuple(account for account, carriers in routes.items() if carriers is None)
     return own or anybodys or _of_another(candidates, routes)
-
-
-def _carrier(candidates: tuple[Candidate, ...]) -> str | None:
-    declared = next((each for each in candidates if each.declared), None)
-    if declared is not None:
-        return declared.carrier
-    likely = candidates and candidates[0].score >= _LIKELY
-    return candidates[0].carrier if likely else None
 
 
 def _accounts_of(carrier: str | None, routes: Routes) -> tuple[int, ...]:

@@ -13,8 +13,10 @@ from syncd.text.languages import normalise
 _TABLE = Path(__file__).parent / "tracking_sites.csv"
 _UNPROVEN = "C"
 """Entries of this confidence come from one unchecked source: listed, but not sent to buyers."""
-_POSTAL = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")  # UPU S10: every post knows the others' items
+_POSTAL = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")  # UPU S10
 _SAFE_URL = re.compile(r"https://[^\s<>\"'@\\]{4,500}")
+LAST_RESORT = "17TRACK"
+"""Which reads nearly every carrier's scans."""
 _EVERYWHERE = "https://t.17track.net/{language}#nums={number}"
 _EVERYWHERE_SPEAKS = ("en", "de", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru")
 
@@ -49,26 +51,28 @@ def choose(
     *,
     carrier: str | None = None,
     given_url: str | None = None,
+    by_post: bool | None = None,
 ) -> TrackingSite:
     """The best site for this parcel and reader.
 
-    In turn: `given_url` from the platform or carrier, if it is https; the named carrier's own
-    page, unless the number is a postal one, which the post at the destination knows; the
-    destination's local page, one that takes the number and speaks `language` before others;
-    17TRACK.
+    In turn: `given_url` from the platform or carrier, if it is https; where the destination's post
+    delivers it, its local page, one that takes the number and speaks `language` before others, else
+    the named carrier's own page; 17TRACK. `by_post` says whether that post does; if it is not
+    given, it does where the number is a postal one.
     """
     if given_url and _SAFE_URL.fullmatch(given_url):
         return TrackingSite(name=plain_words(carrier or "") or _host(given_url), url=given_url)
     country = (destination_country or "").strip().upper()
-    own = (
-        _page_of_carrier(carrier, country)
-        if carrier and not _POSTAL.fullmatch(number.upper())
-        else None
-    )
-    page = own or _local_page(country, language)
+    posted = is_postal(number) if by_post is None else by_post
+    page = _local_page(country, language) if posted else _page_of_carrier(carrier or "", country)
     if page is None:
-        return TrackingSite(name="17TRACK", url=_everywhere(number, language))
+        return TrackingSite(name=LAST_RESORT, url=_everywhere(number, language))
     return TrackingSite(name=page.operator, url=_address(page, number, country, language))
+
+
+def is_postal(number: str) -> bool:
+    """Whether a number is one that every post knows, whichever post gave it out."""
+    return _POSTAL.fullmatch(number.upper()) is not None
 
 
 @cache

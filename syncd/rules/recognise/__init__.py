@@ -4,7 +4,7 @@ The formats are data (``carriers/*.toml``, ``checks.toml``, ``posts.csv``); docs
 how they are weighed and what was measured.
 """
 
-from syncd.rules.recognise.candidates import Candidate, Verdict, mistyped, recognise
+from syncd.rules.recognise.candidates import Candidate, Verdict, mistyped, recognise, settled
 from syncd.rules.recognise.in_text import Found, find_in_text
 from syncd.rules.recognise.names import carriers_named
 from syncd.rules.recognise.table import Carrier, Format, carriers, normalise
@@ -21,4 +21,5 @@ __all__ = [
     "mistyped",
     "normalise",
     "recognise",
+    "settled",
 ]

@@ -5,7 +5,7 @@ the parcel comes from and goes to say more than either, in this order. Each is a
 a score is a candidate's share of all the weight there is, that of "something else" included.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from syncd.model.base import Value
@@ -40,6 +40,7 @@ _DECLARED_ONLY = 1.0
 _KNOWN_SERVICES = frozenset("CEHLMQRUV")
 """First letters that S10 gives a meaning between posts; the others are for use at home."""
 _FEWEST_DIGITS, _LONGEST = 3, 40
+_LIKELY = 0.5
 
 _SAYS = {
     "sure": "nothing else looks like this",
@@ -135,6 +136,14 @@ def recognise(
         return ()
     weighed = sorted(_weigh(plain, known), key=lambda each: (-each.weight, each.carrier.code))
     return _candidates(plain, weighed)
+
+
+def settled(candidates: Sequence[Candidate]) -> Candidate | None:
+    """The one to go by: which the shop declared, else the first if it is more likely than not."""
+    declared = next((each for each in candidates if each.declared), None)
+    if declared is not None:
+        return declared
+    return candidates[0] if candidates and candidates[0].score >= _LIKELY else None
 
 
 def mistyped(number: str, *, hint: str | None = None) -> tuple[str, ...]:

@@ -42,12 +42,13 @@ def test_the_destinations_page_in_the_readers_language(country, language, name, 
         ("YT2130321272200123", "FR", "YunExpress", "YunExpress"),
         ("JD014600006281230000", "FR", "DHL Express", "DHL"),
         ("00340434161094000000", "DE", "DHL Paket", "DHL Paket"),
+        ("X1", "GB", "Royal Mail 24", "Royal Mail"),
         ("09980525414724", "PL", "DPD", "DPD"),
         ("09980525414724", None, "DPD", "17TRACK"),  # its pages are by country
         (POSTAL, "GB", "Yanwen", "Royal Mail"),
         (POSTAL.lower(), "GB", "YunExpress", "Royal Mail"),
-        ("X1", "GB", "4PX", "Royal Mail"),  # its page is not proven
-        ("X1", "GB", "Nobody's Freight", "Royal Mail"),
+        ("X1", "GB", "4PX", "17TRACK"),  # its page is not proven
+        ("X1", "GB", "Nobody's Freight", "17TRACK"),  # of which Royal Mail knows nothing
     ],
 )
 def test_a_carriers_own_number_leads_to_its_own_page(number, country, carrier, name):
@@ -80,7 +81,7 @@ def test_an_unsafe_given_address_is_not_used(given):
 
 
 def test_a_number_cannot_change_the_address():
-    site = choose("1&x=/../?#{language}\n", "BE", "nl")
+    site = choose("1&x=/../?#{language}\n", "BE", "nl", by_post=True)
 
     assert site.url == (
         "https://track.bpost.cloud/btr/web/#/search"
