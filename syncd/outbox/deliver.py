@@ -27,7 +27,6 @@ from syncd.outbox.before import Before
 from syncd.outbox.calls import call_for
 from syncd.outbox.compose import Unwritable, compose
 from syncd.outbox.looks import PollSoon
-from syncd.store import STORE_GONE
 
 _log = log.get("outbox")
 
@@ -68,6 +67,7 @@ class Sender:
         self._runtime = runtime
         self._before = Before(runtime, poll_soon)
         self._store = runtime.store.outbox
+        self._gone = runtime.store.database.gone
         self._lease = lease
         self._owner = process.name()
         self._resting: dict[int, tuple[datetime, datetime]] = {}
@@ -91,7 +91,7 @@ class Sender:
     def run(self, stopping: _Stopping = lambda: False) -> int:
         """Settle and send what is due now; returns how many rows were worked on.
 
-        Raises what the store raises (STORE_GONE): what was taken by then is taken up again.
+        Raises what the database raises (`Database.gone`): what was taken by then is taken up again.
         """
         if self._left:
             self._store.release(self._left, self._owner)
@@ -141,7 +141,7 @@ class Sender:
                 return number
             try:
                 outcome = self._guarded(row, act)
-            except STORE_GONE:  # this row waits for its lease: should it be at fault, others go on
+            except self._gone:  # this row waits for its lease: should it be at fault, others go on
                 self._left.extend(rows[number + 1 :])
                 raise
             if outcome in _GONE:
@@ -158,7 +158,7 @@ class Sender:
                 return self._unserved(row)
             try:
                 outcome = act(account, row)
-            except STORE_GONE:
+            except self._gone:
                 raise
             except Exception as error:  # noqa: BLE001  the job boundary: a bug is this row's only
                 outcome = self._bug(row, error)
@@ -316,7 +316,7 @@ class Sender:
         except (Unavailable, AuthFailed, NotPermitted, SecretUnavailable) as error:
             asked = getattr(error, "retry_after", None)
             return self._ask_later(row, str(error), ASK_AGAIN if asked is None else _span(asked))
-        except STORE_GONE:
+        except self._gone:
             raise
         except Exception as error:  # noqa: BLE001  a bug in asking must reach a person some time
             self._bug(row, error)

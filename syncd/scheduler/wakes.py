@@ -15,7 +15,6 @@ import msgspec
 from syncd import clock, log, metrics
 from syncd.accounts import Account, Runtime
 from syncd.connector import Capability, Push, Wake
-from syncd.store import STORE_GONE
 
 _log = log.get("push")
 
@@ -114,7 +113,7 @@ class Wakes:
                 name = next(iter(pending))
                 self._wake(self._runtime.accounts[name], pending[name])
                 del pending[name]
-        except STORE_GONE:
+        except self._runtime.store.database.gone:
             self._put_back(pending)  # the platform does not push again
             raise
         self._poll_those_asked()

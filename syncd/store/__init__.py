@@ -4,7 +4,7 @@ from pathlib import Path
 
 from syncd.store.accounts import AccountStore, Claim, StaleClaim, StreamHealth
 from syncd.store.board import BoardStore
-from syncd.store.database import STORE_GONE, Database, NoStoreYet, StoreUnavailable
+from syncd.store.database import Database, NoStoreYet, StoreUnavailable
 from syncd.store.dossier import DossierStore
 from syncd.store.follows import FollowStore
 from syncd.store.ingest import IngestStore, IngestTransaction, Unstorable
@@ -21,7 +21,6 @@ from syncd.store.watch import WatchStore, WatchTransaction
 from syncd.store.writer import Clash, Stored, TryAgain, content_hash
 
 __all__ = [
-    "STORE_GONE",
     "Claim",
     "Clash",
     "Database",

@@ -17,9 +17,6 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 _BUSY_SECONDS = 30
 _POOL_SIZE = 20
 
-STORE_GONE = (OperationalError, InterfaceError, PoolTimeoutError)
-"""What a database raises that cannot be reached, or not work: no fault of what is written."""
-
 
 class StoreUnavailable(Exception):
     """The database cannot be opened or is not syncd's; the text names it and what to do."""
@@ -42,6 +39,8 @@ class Database:
             self.url = self.url.set(password=password)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite(self.url) if self.sqlite else _postgresql(self.url)
+        self.gone = _gone(self.engine)
+        """What it raises where it cannot be reached or cannot work: no fault of what is written."""
         # One connection for all that is written, which keeps the pages and statements of that: ten
         # that each did took 60 MB more.
         self._writer = _sqlite(self.url, connections=1) if self.sqlite else self.engine
@@ -120,6 +119,14 @@ class Database:
         """Close the pooled connections."""
         self.engine.dispose()
         self._writer.dispose()
+
+
+def _gone(engine: Engine) -> tuple[type[Exception], ...]:
+    driver = engine.dialect.loaded_dbapi  # whose errors bulk statements raise as they are
+    return (
+        OperationalError, InterfaceError, PoolTimeoutError, driver.OperationalError,
+        driver.InterfaceError,
+    )  # fmt: skip
 
 
 def _set_durable(connection: Connection, *, durable: bool) -> None:

@@ -1,5 +1,6 @@
 """The database goes away while messages are sent: one trouble, told once and soon made up for."""
 
+import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,8 @@ from syncd.model import OutboxState
 from syncd.outbox import Sender
 
 GONE = OperationalError("SELECT 1", {}, Exception("server closed the connection unexpectedly"))
+# What bulk statements, which SQLAlchemy does not see, raise.
+OF_DRIVER = sqlite3.OperationalError("database or disk is full")
 
 
 def states(world):
@@ -20,9 +23,9 @@ def states(world):
 def gone(world, monkeypatch):
     """Let every call of some of the outbox's use cases fail, until it is undone."""
 
-    def fail(*names):
+    def fail(*names, error=GONE):
         def broken(*_, **__):
-            raise GONE
+            raise error
 
         for name in names:
             monkeypatch.setattr(world.store.outbox, name, broken)
@@ -40,11 +43,12 @@ def sender(world, reply):
     return Sender(world.runtime)
 
 
+@pytest.mark.parametrize("error", [GONE, OF_DRIVER])
 def test_it_is_told_once_and_the_rest_goes_out_as_soon_as_it_is_back(
-    world, sender, gone, monkeypatch, time
+    world, sender, gone, monkeypatch, time, error
 ):
-    gone("standing")
-    with capture_logs() as logs, pytest.raises(OperationalError):
+    gone("standing", error=error)
+    with capture_logs() as logs, pytest.raises(type(error)):
         sender.run()
     assert logs == []
 
