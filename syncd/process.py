@@ -91,7 +91,7 @@ def settle() -> None:
     at every 700th new object, as Python does, takes a twentieth of a pull (benchmarks/sync).
     """
     gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
+    gc.set_threshold(50_000, 10, 10)
 
 
 def end_as_it_is() -> None:
