@@ -30,7 +30,11 @@ def _formatted(value: object, *, write: Callable[[object, Locale], str], locale:
 
 
 def _day(value: object, locale: Locale) -> str:
-    return format_date(_a_date(value), "long", locale=locale)
+    day = _a_date(value)
+    written = format_date(day, "long", locale=locale)
+    if locale.language == "fr" and day.day == 1:
+        return f"1er{written.removeprefix('1')}"  # which Babel's form of it leaves out
+    return written
 
 
 def _moment(value: object, locale: Locale) -> str:

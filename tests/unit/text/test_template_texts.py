@@ -127,6 +127,19 @@ def test_the_buyer_is_greeted_by_name_or_without(templates, name, language):
     assert "Ann Lee" in ann.split("\n", 1)[0]
 
 
+@pytest.mark.parametrize(
+    ("language", "day", "expected"),
+    [
+        ("fr", 1, "Livraison prévue : au plus tard le 1er novembre 2026"),
+        ("fr", 11, "Livraison prévue : au plus tard le 11 novembre 2026"),
+        ("it", 8, "Consegna prevista al più tardi: 8 novembre 2026"),  # "entro il 8" is wrong
+    ],
+)
+def test_days_that_grammar_treats_otherwise(templates, language, day, expected):
+    facts = replace(FACTS, promised_by=date(2026, 11, day))
+    assert expected in templates.render("delay", language, facts).text
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_dates_and_spans_are_in_the_language(templates, language):
     facts = replace(FACTS, days_silent=9, promised_by=date(2026, 11, 3))
