@@ -88,21 +88,39 @@ def test_an_old_database_is_migrated(database, since):
         assert compare_metadata(context, metadata) == []
 
 
+def insert(connection, table, **row):
+    row |= {"account_id": 1, "content_hash": b"x", "seen_at": 1}
+    names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+    connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)
+
+
+def test_parcels_learn_what_is_known_of_their_orders(database):
+    migrate(database, "0008")
+    with database.write() as connection:
+        order = {"status": "cancelled", "placed_at": 5, "shipping_method": "Express"}
+        insert(connection, "orders", source_id="o1", **order)
+        insert(connection, "shipments", source_id="s1", order_source_id="o1")
+        insert(connection, "shipments", source_id="s2", order_source_id="o2")
+
+    upgrade(database)
+
+    with database.read() as connection:
+        known = "SELECT order_status, placed_at, shipping_method FROM shipments ORDER BY source_id"
+        rows = connection.exec_driver_sql(known).all()
+    assert rows == [("cancelled", 5, "Express"), (None, None, None)]
+
+
 def test_what_was_due_stays_due_when_that_goes_into_tables_of_its_own(database):
     migrate(database, "0006")
     with database.write() as connection:
         for table, number, due_at in (("shipments", 7, 100), ("shipments", 8, None),
                                       ("orders", 7, 200), ("orders", 9, None)):  # fmt: skip
-            wanted = {"account_id": 1, "source_id": f"s{number}", "content_hash": b"x",
-                      "seen_at": 1, "id": number, "due_at": due_at}  # fmt: skip
-            wanted |= (
+            more = (
                 {"order_source_id": "o1"}
                 if table == "shipments"
                 else {"status": "unshipped", "placed_at": 1}
             )
-            names = ", ".join(wanted)
-            values = ", ".join(f":{name}" for name in wanted)
-            connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), wanted)
+            insert(connection, table, source_id=f"s{number}", id=number, due_at=due_at, **more)
 
     upgrade(database)
 
