@@ -13,6 +13,7 @@ import msgspec
 
 from syncd.connector.parsing import parse_each
 from syncd.model import (
+    STAGES,
     Item,
     Leg,
     Milestone,
@@ -217,14 +218,18 @@ def story(
 
 
 def oldest_first(items: Iterable[Item]) -> list[Item]:
-    """Each item once, by the instant as far as it is known, whatever order the answer had."""
+    """Each item once, by the instant as far as it is known, whatever order the answer had.
+
+    Of scans of one instant the one that is further on the way comes later.
+    """
     return sorted({item.source_id: item for item in items}.values(), key=_order)
 
 
-def _order(item: Item) -> tuple[datetime, str]:
+def _order(item: Item) -> tuple[datetime, int, str]:
     if not isinstance(item, TrackingEvent):
-        return datetime.min, item.source_id  # noqa: DTZ901  before everything that has a time
-    return item.occurred_local - timedelta(minutes=item.utc_offset_minutes or 0), item.source_id
+        return datetime.min, 0, item.source_id  # noqa: DTZ901  before everything that has a time
+    at = item.occurred_local - timedelta(minutes=item.utc_offset_minutes or 0)
+    return at, STAGES[item.milestone], item.source_id
 
 
 def _window(told: Estimate | None, items: list[Item]) -> Window | None:

@@ -35,6 +35,7 @@ from syncd.model.outbox import (
     Verdict,
 )
 from syncd.model.parcels import (
+    STAGES,
     FollowFacts,
     Leg,
     Milestone,
@@ -53,6 +54,7 @@ __all__ = [
     "EXTENSION",
     "REQUESTS",
     "REVIEW_REQUEST",
+    "STAGES",
     "Address",
     "Addressee",
     "AtRisk",

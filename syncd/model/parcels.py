@@ -40,6 +40,9 @@ class Milestone(StrEnum):
         return self not in _DATA_ONLY
 
 
+STAGES = {milestone: place for place, milestone in enumerate(Milestone)}
+"""How far on the way each milestone is: of scans of one minute, the furthest is the latest."""
+
 _TERMINAL = frozenset({Milestone.RETURNED, Milestone.DELIVERED, Milestone.CANCELLED})
 _DATA_ONLY = frozenset({Milestone.UNKNOWN, Milestone.PRE_SHIPMENT, Milestone.CANCELLED})
 

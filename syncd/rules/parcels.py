@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from syncd.model import Milestone, ParcelState, TrackingEvent
+from syncd.model import STAGES, Milestone, ParcelState, TrackingEvent
 
 # Longer than a parcel still gets scans after its end, shorter than any carrier waits before it
 # gives a number out again.
@@ -13,8 +13,6 @@ USED_AGAIN_AFTER = timedelta(days=60)
 
 # Without an offset a scan of this moment may read as so much later: no clock is further ahead.
 _AHEAD = timedelta(hours=14)
-
-_STAGES = {milestone: place for place, milestone in enumerate(Milestone)}
 
 
 def occurred_at(event: TrackingEvent) -> datetime:
@@ -70,7 +68,7 @@ def remembering(after: ParcelState, before: ParcelState, now: datetime) -> Parce
 
 def _rank(event: TrackingEvent) -> tuple[datetime, int, str]:
     """By time; of the same minute, the stage further on the way counts as the later one."""
-    return occurred_at(event), _STAGES[event.milestone], event.source_id
+    return occurred_at(event), STAGES[event.milestone], event.source_id
 
 
 def _ended_before(state: ParcelState, moment: datetime) -> bool:

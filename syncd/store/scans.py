@@ -6,11 +6,11 @@ which is further on the way, as in `syncd.rules.parcels`.
 
 from sqlalchemy import case
 
-from syncd.model import Milestone
+from syncd.model import STAGES
 from syncd.store.tables import tracking_events as _events
 
 _STAGE = case(
-    {milestone.value: place for place, milestone in enumerate(Milestone)},
+    {milestone.value: place for milestone, place in STAGES.items()},
     value=_events.c.milestone,
     else_=0,
 )

@@ -195,6 +195,18 @@ def test_how_long_a_parcel_is_kept_goes_to_a_scan_that_says_that_it_waits(milest
     assert (older.pickup_by, latest.pickup_by) == (None, until)
 
 
+def test_of_scans_of_one_minute_the_one_that_says_that_it_waits_is_the_latest():
+    def stages(raw):
+        milestone = Milestone(msgspec.json.decode(raw)["text"])
+        return msgspec.structs.replace(parse(raw), milestone=milestone)
+
+    kept = Estimate.day(date(2026, 11, 9), "US")
+    for other in ("in_transit", "at_delivery_depot", "out_for_delivery"):
+        both = raws(LATER | {"text": "ready_for_pickup"}, LATER | {"text": other})
+        latest = story("A1", both, stages, None, kept)[-1]
+        assert (latest.milestone, latest.pickup_by is None) == (Milestone.READY_FOR_PICKUP, False)
+
+
 def test_a_number_is_compared_without_what_shops_put_into_it():
     assert compact(" 1z 023e\t2x\n") == "1Z023E2X"
 
