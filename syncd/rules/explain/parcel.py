@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from syncd.model import Dossier, Milestone, ParcelFacts, Scan
 from syncd.rules.explain.words import dated, plain
+from syncd.rules.parcels import USED_AGAIN_AFTER
 from syncd.rules.watches import Judgement
 
 _NEXT = {
@@ -59,9 +60,11 @@ def milestones(scans: Sequence[Scan]) -> Iterator[str]:
         return
     before = None
     for scan in scans:
-        if scan.milestone is not before or scan is scans[-1]:
+        if before and before.milestone.terminal and scan.local - before.local > USED_AGAIN_AFTER:
+            yield "The carrier gave the number out again: what follows is another parcel."
+        if before is None or scan.milestone is not before.milestone or scan is scans[-1]:
             yield _scan(scan)
-        before = scan.milestone
+        before = scan
     if len(scans) > 1:
         yield f"{len(scans)} scans in all; `syncd show` lists each."
 

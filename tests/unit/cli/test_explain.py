@@ -73,6 +73,13 @@ class TestUnderWay:
             "3 scans in all; `syncd show` lists each.",
         ]
 
+    def test_an_earlier_parcel_of_its_number_is_told_from_it(self, syncd, under_way, make):
+        under_way.bring(make.event(-300), make.event(-290, Milestone.DELIVERED))
+        told = lines_of(syncd("explain", "TN1").out, "milestones")
+        assert "delivered" in told[1]
+        assert told[2] == "The carrier gave the number out again: what follows is another parcel."
+        assert "accepted" in told[3]
+
     @pytest.mark.parametrize("typed", ["t n 1", "TN-1", "\uff34\uff2e\uff11"])
     def test_however_its_number_is_written(self, syncd, under_way, typed):
         assert syncd("explain", typed).out == syncd("explain", "TN1").out != ""
