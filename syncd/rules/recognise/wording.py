@@ -38,7 +38,7 @@ _OTHERS = (
     "zamówieni", "заказ", "замовл", "订单", "訂單", "注文", "주문", "sipariş", "objedn", "rendel", "beställ", "bestill", "tilau", "comand",
     "invoice", "rechnung", "facture", "fattura", "factura", "faktur", "fatura", "счет", "счёт", "发票", "請求書",
     "(?<![a-z])t[eé]l(?:\\.|:|\\b|efon|ephone|éfono|éphone|efono)", "phone", "mobil", "handy", "(?<![a-z])cell(?![a-z])", "(?<![a-z])call", "(?<![a-z])fax", "whatsapp",
-    "hotline", "rufnummer", "anruf", "contact", "kontakt", "телефон", "тел\\.", "电话", "電話", "手机", "手機", "전화", "cep ", "puh\\.", "puhelin",
+    "hotline", "rufnummer", "anruf", "rückruf", "rappel", "llám", "llam[ae]", "chiam", "dzwon", "звон", "contact", "kontakt", "телефон", "тел\\.", "电话", "電話", "手机", "手機", "전화", "cep ", "puh\\.", "puhelin",
     "iban", "(?<![a-z])bic", "konto", "account", "compte[^\\w]", "cuenta", "conto ", "payment", "zahlung", "paiement", "transaction", "txn", "paypal",
     "customer", "kunden", "client", "cliente", "klient", "(?<![a-z])vat", "(?<![a-z])ust(?![a-z])", "steuer", "(?<![a-z])tax", "tva", "(?<![a-z])nif", "(?<![a-z])nip", "p\\.? ?iva", "siret",
     "isbn", "(?<![a-z])ean", "gtin", "asin", "(?<![a-z])sku", "(?<![a-z])upc", "imei", "article", "artikel", "artículo", "articolo", "artikul", "item[ -]?(?:no|id|num)",
