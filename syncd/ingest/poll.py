@@ -57,7 +57,8 @@ def poll(
 ) -> PollResult:
     """Poll `stream` until it has nothing more, or `stopping` is set between two batches.
 
-    Never raises: every way it can end is a result, in the store, the log and the metrics.
+    Every way it can end is a result, in the store, the log and the metrics. Raises only what the
+    store raises where it cannot be reached or cannot work.
     """
     with (
         log.bound(account=account.name, stream=stream),
@@ -80,6 +81,8 @@ def _claimed(account: Account, stream: str, store: Store, stopping: threading.Ev
     except StaleClaim as error:
         _log.warning("poll superseded", reason=str(error))
         return PollResult(outcome="cut_off", counts=counts)
+    except store.database.gone:
+        raise  # the job tells of it, once: neither the connector nor its source is to blame
     except Exception as error:  # noqa: BLE001  the job boundary: every failure has its recovery
         return _failed(account, claim, store, error, counts)
     store.accounts.succeeded(claim, clock.now())

@@ -30,6 +30,9 @@ _AGAIN = tenacity.Retrying(
 # So many items of which not one can be stored are not all bad: something else is wrong.
 _SUSPICIOUS = 10
 
+# Characters: PostgreSQL's indexes take 2,700 bytes.
+_LONGEST_ID = 500
+
 _NONE = Looks()
 
 
@@ -102,7 +105,9 @@ def _halved(
 def _bad(item: Item, error: Unstorable) -> BadItem:
     raw = item.raw if isinstance(item.raw, bytes) else b""
     reason = f"cannot be stored: {error}"
-    bad: BadItem = storable(BadItem(source_id=str(item.source_id), reason=reason, raw=raw))
+    # An id may be what fits no index, of which the quarantine has one, too.
+    source_id = str(item.source_id)[:_LONGEST_ID]
+    bad: BadItem = storable(BadItem(source_id=source_id, reason=reason, raw=raw))
     return bad
 
 

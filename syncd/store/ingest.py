@@ -46,6 +46,12 @@ _THESE = bulk.given(quarantine.c.source_id, "source_ids")
 _QUARANTINED = select(quarantine.c.source_id).where(*_IN_QUARANTINE, _THESE)
 _RELEASE = update(quarantine).where(*_IN_QUARANTINE, _THESE).values(resolved_at=bindparam("now"))
 
+# Of PostgreSQL's classes of errors those that a value causes: data exceptions, broken constraints,
+# the same row twice, and limits, as where an id is too long for an index; and what a value of
+# another type causes. Others are the database's own, such as tables that another syncd has changed,
+# rights that were taken away, a server that only reads.
+_CLASSES_OF_ITEMS = frozenset({"21", "22", "23", "54"})
+_OF_ITEMS = frozenset({"42804", "42846", "42883"})
 # PostgreSQL's serialization_failure and deadlock_detected.
 _COLLISIONS = frozenset({"40001", "40P01"})
 # PostgreSQL's unique_violation, and SQLite's names for it.
@@ -86,14 +92,27 @@ class IngestStore:
                     begin=begin,
                     max_attachment_bytes=self._max_attachment_bytes,
                 )
-            except self._not_the_items as error:
-                if getattr(getattr(error, "orig", error), "sqlstate", None) in _COLLISIONS:
-                    raise TryAgain(_reason(error)) from error
-                raise
             except Exception as error:  # the plug-in boundary: items are a connector's work
+                if _state(error) in _COLLISIONS:
+                    raise TryAgain(_reason(error)) from error
+                if self._is_its_own(error):
+                    raise
                 if _is_clash(error):
                     raise Clash(_reason(error)) from error
                 raise Unstorable(f"{type(error).__name__}: {_reason(error)}") from error
+
+    def _is_its_own(self, error: Exception) -> bool:
+        """Whether it is the database's own trouble, which no item is to blame for."""
+        state = _state(error)
+        if state is not None:
+            return state[:2] not in _CLASSES_OF_ITEMS and state not in _OF_ITEMS
+        return isinstance(error, self._not_the_items)
+
+
+def _state(error: Exception) -> str | None:
+    """PostgreSQL's code of an error; None where its server has said none."""
+    state: str | None = getattr(getattr(error, "orig", error), "sqlstate", None)
+    return state
 
 
 def _reason(error: Exception) -> str:

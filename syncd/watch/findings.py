@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
 
 from syncd import log, metrics
@@ -19,6 +19,8 @@ Judged = Mapping[int, tuple[list[Finding], datetime | None]]
 """What holds of each, and when to judge it again."""
 
 _NOTHING: Mapping[str, int] = {}
+# When new trouble of an account is judged again that is switched off, or could not be made.
+_NOT_SERVED = timedelta(hours=1)
 
 S = TypeVar("S", ParcelFacts, OrderFacts)
 
@@ -71,6 +73,8 @@ def hold_back(
         since = stale.get(subject.number) if finding.kind in kinds else None
         over = closed.get((subject.number, finding.kind))
         waits = guards.ask_again(since, now) if since else guards.calm_at(over, flapping, now)
+        if runtime.by_id(subject.account_id) is None:  # nobody would be told, now or ever
+            waits = now + _NOT_SERVED
         if waits is None:
             told.append((subject, finding))
         else:
