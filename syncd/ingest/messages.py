@@ -10,10 +10,10 @@ import msgspec
 
 from syncd.ingest.buyers import Buyers
 from syncd.ingest.known import Counts, split
+from syncd.ingest.mentions import with_orders
 from syncd.model import KnownConversation, Message
 from syncd.rules.threads import SAME_MATTER, ThreadBook, own_keys
 from syncd.store import IngestTransaction, content_hash
-from syncd.text import order_ids
 
 
 def plan_messages(
@@ -43,7 +43,7 @@ def _digest(message: Message) -> bytes:
 def _plan_new(
     tx: IngestTransaction, platform: str, new: list[tuple[Message, bytes]]
 ) -> Callable[[], None]:
-    new = [(_with_orders(message), digest) for message, digest in new]
+    new = with_orders(tx, new)
     new.sort(key=_sent_at)
     buyers = Buyers(tx, platform, [message.buyer for message, _ in new])
     book = _thread_book(tx, [message for message, _ in new], buyers)
@@ -66,16 +66,6 @@ def _plan_new(
 
 def _sent_at(pair: tuple[Message, bytes]) -> datetime:
     return pair[0].sent_at
-
-
-def _with_orders(message: Message) -> Message:
-    """The message with the orders it mentions, where its source does not say which it is about."""
-    if message.order_ids:
-        return message
-    found = order_ids.find(f"{message.subject or ''}\n{message.text}")
-    if not found:
-        return message
-    return msgspec.structs.replace(message, order_ids=found)
 
 
 def _thread_book(tx: IngestTransaction, messages: list[Message], buyers: Buyers) -> ThreadBook:

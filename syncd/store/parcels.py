@@ -152,6 +152,17 @@ class ParcelWriter(Writer):
             return before, since
         return number, self._now_us
 
+    def orders_of(self, numbers: Collection[str]) -> dict[str, list[str]]:
+        """The orders, of any account, that have a parcel with one of these tracking numbers."""
+        table = shipments.c
+        wanted = select(table.tracking_number, table.order_source_id).where(
+            bulk.among(table.tracking_number, numbers)
+        )
+        found: dict[str, list[str]] = {}
+        for number, order in self._connection.execute(wanted.order_by(table.id)):
+            found.setdefault(number, []).append(order)
+        return found
+
     def known_events(self, source_ids: Collection[str]) -> dict[str, Stored]:
         """Which of these tracking events this account has already brought."""
         return self._stored(tracking_events, source_ids)

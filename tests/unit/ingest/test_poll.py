@@ -10,7 +10,7 @@ from syncd import process
 from syncd.connector import AuthFailed, NotPermitted, Rejected, SecretUnavailable, Unavailable
 from syncd.ingest import poll
 from syncd.ingest.poll import BATCH_ITEMS, LEASE
-from syncd.model import BadItem
+from syncd.model import BadItem, Direction
 from syncd.testing.scripted import batch
 
 
@@ -276,6 +276,47 @@ class TestItems:
 
         kinds = [entry["kind"] for entry in world.store.look.subject("12-34567-89012")["timeline"]]
         assert kinds.count("message") == 2
+
+    @pytest.mark.parametrize(
+        ("text", "about"),
+        [
+            ("Where is LX 1234 5678 5 CN? It has not come.", 2),
+            ("Tracking number rr123456785de, please!", 1),
+            ("Order 12-34567-89012: where is LX123456785CN?", 0),
+            ("Where is LX123456771CN?", 0),
+            ("", 0),
+        ],
+    )
+    def test_parcels_numbers_in_texts_stand_for_their_orders(
+        self, world, shop, polled, make, text, about
+    ):
+        shop.feed(
+            "orders",
+            batch(
+                *(make.order(f"lamp-{n}") for n in range(3)),
+                make.shipment("p0", "LX123456785CN", "lamp-0"),
+                make.shipment("p1", "LX123456785CN", "lamp-1"),
+                make.shipment("p2", "RR123456785DE", "lamp-2"),
+            ),
+        )
+        polled("orders")
+        shop.feed("messages", batch(make.message("1", subject="My lamp", text=text)))
+        polled()
+
+        look, named = world.store.look, [f"lamp-{n}" for n in range(3)]
+        told = [[e["kind"] for e in look.subject(order)["timeline"]] for order in named]
+        assert sum("message" in kinds for kinds in told) == about
+
+    def test_of_what_the_shop_writes_numbers_stand_for_nothing(self, world, shop, polled, make):
+        parcel = make.shipment("p0", "LX123456785CN", "lamp")
+        shop.feed("orders", batch(make.order("lamp"), parcel))
+        polled("orders")
+        ours = make.message("1", text="It is LX123456785CN", direction=Direction.OUTBOUND)
+        shop.feed("messages", batch(ours))
+        polled()
+
+        kinds = [entry["kind"] for entry in world.store.look.subject("lamp")["timeline"]]
+        assert "message" not in kinds
 
     def test_a_bad_item_is_told_and_the_rest_is_stored(self, world, shop, polled, make):
         bad = BadItem(source_id="m2", reason="no date", raw=b"x")

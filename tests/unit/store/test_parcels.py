@@ -247,3 +247,16 @@ def test_the_partition_into_polls_does_not_change_the_state(data, sqlite_store, 
     with sqlite_store.watch.batch(make.at(1000), 10_000) as tx:
         states = {parcel.tracking_number: parcel.state for parcel in tx.parcels}
     assert states[number] == states[once]
+
+
+def test_the_orders_of_tracking_numbers_are_known_whatever_account_has_them(
+    source, source_of, store, make
+):
+    other = source_of(store, "other")
+    source.bring(make.shipment("p1", "TN1", "o1"), make.shipment("p2", "TN1", "o2"))
+    other.bring(make.shipment("p1", "TN3", "o3"), make.shipment("p2", None, "o4"))
+
+    with store.ingest.batch(source.claim(), make.at()) as tx:
+        tx.begin()
+        found = tx.parcels.orders_of({"TN1", "TN2", "TN3"})
+        assert found == {"TN1": ["o1", "o2"], "TN3": ["o3"]}
