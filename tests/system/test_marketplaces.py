@@ -130,7 +130,7 @@ def assert_each_reached_once(shops):
     assert_no_link(tiktok.text)
     (ebay,) = shops.ebay.sent
     assert ebay.buyer == "ann"
-    assert_told(ebay.text, EBAY, "Sendungsnummer", "https://www.dhl.com/", site="DHL")
+    assert_told(ebay.text, EBAY, "Sendungsnummer", "https://www.dhl.de/", site="DHL")
     (amazon,) = shops.amazon.shop.sent
     assert (amazon.order, amazon.action) == (shops.late[AMAZON], "unexpectedProblem")
     assert_told(amazon.text, AMAZON, "Sendungsnummer", site="DHL")
