@@ -6,6 +6,7 @@ import click
 
 from syncd.cli.invocation import json_option
 from syncd.cli.output import emit, printable, to_json
+from syncd.config.values import OTHER_CODES
 from syncd.rules.recognise import Candidate, mistyped, normalise
 from syncd.rules.recognise import recognise as candidates_of
 from syncd.rules.recognise.table import posts
@@ -13,16 +14,13 @@ from syncd.rules.tracking_site import site_of
 from syncd.text.localtime import zones
 from syncd.text.tracking_sites import TrackingSite
 
-_ALSO = {"UK": "GB", "EL": "GR"}
-"""What people write for countries that have another code in ISO 3166."""
-
 _COLUMNS = ("carrier", "name", "score", "check", "reason")
 
 
 def _country(_: click.Context, __: click.Parameter, typed: str | None) -> str | None:
     if typed is None:
         return None
-    code = _ALSO.get(typed.upper(), typed.upper())
+    code = OTHER_CODES.get(typed.upper(), typed.upper())
     if code not in posts() and zones(code) == zones(None):
         raise click.BadParameter(f"{typed!r} is no country in two letters, as DE")
     return code

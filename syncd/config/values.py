@@ -12,8 +12,10 @@ from syncd.secret import beside_the_config
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _LONGEST = timedelta(days=3650)  # far below where adding it to a date overflows
-_OTHER_CODES = {"UK": "GB", "EL": "GR"}  # under which no parcel would ever be found
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+
+OTHER_CODES = {"UK": "GB", "EL": "GR"}
+"""What people write for countries whose code in ISO 3166, by which parcels go, is another."""
 
 
 def parse_duration(value: object) -> timedelta:
@@ -56,8 +58,8 @@ def _format_clock(value: time) -> str:
 
 
 def _of_iso(country: str) -> str:
-    if country in _OTHER_CODES:
-        raise ValueError(f'must be "{_OTHER_CODES[country]}", as in ISO 3166, not "{country}"')
+    if country in OTHER_CODES:
+        raise ValueError(f'must be "{OTHER_CODES[country]}", as in ISO 3166, not "{country}"')
     return country
 
 

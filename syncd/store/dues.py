@@ -13,9 +13,9 @@ from syncd.store import bulk
 
 
 def claim(
-    connection: Connection, dues: Table, since_us: int, now_us: int, limit: int
+    connection: Connection, dues: Table, since_us: int | None, now_us: int, limit: int
 ) -> list[tuple[int, int]]:
-    """Up to `limit` that have been due since `since_us` or later, longest first, with their times.
+    """Up to `limit` that are due, longest first, with their times; none of before `since_us`.
 
     No other transaction gets them before this ends. What is known of them is to be read then: it
     has all news that was written before, and what writes later ones waits for this transaction and
@@ -24,11 +24,13 @@ def claim(
     (number,) = dues.primary_key
     due = (
         select(number, dues.c.due_at)
-        .where(dues.c.due_at.between(since_us, now_us))
+        .where(dues.c.due_at <= now_us)
         .order_by(dues.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    if since_us is not None:
+        due = due.where(dues.c.due_at >= since_us)
     return [(row[0], row[1]) for row in connection.execute(due).all()]
 
 

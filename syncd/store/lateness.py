@@ -88,14 +88,14 @@ TIMES = (
     func.coalesce(shipments.c.destination_country, ""),
 )
 """What `ParcelTimes` has of a shipment beside its id, in that order."""
-TELLING = and_(
+JUDGED_FOR_LATENESS = and_(
     shipments.c.deliver_by > shipments.c.placed_at,
     shipments.c.last_event_at.is_not(None),
     shipments.c.milestone.not_in(_CALLED_OFF),
     shipments.c.order_status != OrderStatus.CANCELLED.value,
 )
 """Whether a shipment's lateness tells something, or can be told."""
-_TIMES = select(shipments.c.id, *TIMES).where(TELLING)
+_TIMES = select(shipments.c.id, *TIMES).where(JUDGED_FOR_LATENESS)
 
 
 def _columns(connection: Connection, wanted: Select[Any]) -> ParcelTimes:

@@ -43,8 +43,7 @@ class Round:
         self._when_due = when_due
         self._about = about
         self._closed = False
-        since_us = to_us(since) if since else 0
-        due = dues.claim(connection, when_due, since_us, self._now_us, limit)
+        due = dues.claim(connection, when_due, to_us(since), self._now_us, limit)
         self.numbers = [number for number, _ in due]
         self.until = from_us(due[-1][1]) if due else now
 

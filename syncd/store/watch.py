@@ -14,7 +14,7 @@ from syncd.store import bulk
 from syncd.store.addressees import addressees
 from syncd.store.database import Database
 from syncd.store.lanes import Lanes
-from syncd.store.lateness import TELLING, TIMES, parcel_times
+from syncd.store.lateness import JUDGED_FOR_LATENESS, TIMES, parcel_times
 from syncd.store.parcels import STATE, state
 from syncd.store.rounds import Round
 from syncd.store.tables import (
@@ -36,8 +36,8 @@ FACTS = select(
     shipments.c.number_since, shipments.c.order_status, *STATE,
 )  # fmt: skip
 """What `facts` takes a row of."""
-_FACTS_AND_TIMES = FACTS.add_columns(TELLING, *TIMES)
-_TELLING = len(FACTS.selected_columns)
+_FACTS_AND_TIMES = FACTS.add_columns(JUDGED_FOR_LATENESS, *TIMES)
+_LATENESS_FROM = len(FACTS.selected_columns)
 ITS_ORDER = (orders.c.account_id == shipments.c.account_id) & (
     orders.c.source_id == shipments.c.order_source_id
 )
@@ -94,9 +94,9 @@ class WatchTransaction(Round):
         """What the lateness of those due parcels is judged by that are under way with a promise."""
         return parcel_times(
             [
-                (row[0], *row[_TELLING + 1 :])
+                (row[0], *row[_LATENESS_FROM + 1 :])
                 for row, parcel in zip(self._rows, self.parcels, strict=True)
-                if row[_TELLING] and not parcel.state.milestone.terminal
+                if row[_LATENESS_FROM] and not parcel.state.milestone.terminal
             ]
         )
 

@@ -1,9 +1,11 @@
 """Who holds a lease, whether that one still lives, and what the garbage collector looks at."""
 
 import gc
+import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
@@ -125,3 +127,23 @@ def test_at_the_end_no_garbage_is_looked_for(first, said):
     script = f"from syncd import process\n{first}{LEAVING}"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout == said
+
+
+def test_what_is_imported_without_a_library_takes_it_for_missing(monkeypatch):
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    with process.without("colorsys"), pytest.raises(ModuleNotFoundError):
+        import_module("colorsys")
+    assert import_module("colorsys").rgb_to_hsv
+
+
+def test_a_library_that_is_imported_already_stays():
+    with process.without("json"):
+        assert import_module("json") is json
+
+
+def test_a_start_imports_no_library_that_is_only_for_tables():
+    asked = (
+        "import sys, syncd.log, syncd.http; print('rich' in sys.modules, 'httpx' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["False", "True"]

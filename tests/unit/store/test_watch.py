@@ -1,7 +1,7 @@
 """Parcels fall due, are judged once, and what was found opens, closes and opens again."""
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -65,6 +65,15 @@ class TestDue:
         with store.watch.batch(make.at(3), 10, since=make.at(2)) as tx:
             assert set(tx.numbers) == {late, *others[1:]}
             assert tx.until == make.at(3)
+
+    def test_what_fell_due_before_1970_is_judged_too(self, source, make, round_at):
+        source.bring(make.shipment())
+        with round_at() as tx:
+            (number,) = tx.numbers
+            tx.plan({number: datetime(1950, 1, 1, tzinfo=UTC)})
+
+        with round_at() as tx:
+            assert tx.numbers == [number]
 
     def test_the_longest_due_are_judged_first_up_to_the_limit(self, source, make, round_at):
         source.bring(*(make.shipment(f"p{n}", f"TN{n}") for n in range(3)))
