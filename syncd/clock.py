@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+from syncd import turns
+
 Source = Callable[[], datetime]
 
 
@@ -32,6 +34,7 @@ def set_source(source: Source) -> None:
 
 def sleep(seconds: float) -> None:
     """Wait in real time, whatever the source says."""
+    turns.end()
     time.sleep(seconds)
 
 

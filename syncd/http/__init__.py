@@ -3,7 +3,7 @@
 from syncd import process
 
 # Its command line, of which we have no use, makes up a third of its import.
-with process.without("rich"):
+with process.without("click"), process.without("pygments"), process.without("rich"):
     import httpx  # noqa: F401  as the modules below find it
 
 from syncd.http.budget import Budget, BudgetSpent, shared_budget

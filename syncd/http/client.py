@@ -81,8 +81,8 @@ class HttpClient:
         self._sign = sign
         self._budget = budget
         self._max_bytes = max_bytes
-        self._wire = Wire(headers or {}, timeout)
         self._base = base = httpx.URL(base_url)
+        self._wire = Wire(base, headers or {}, timeout)
         self._origin = f"{base.scheme}://{base.netloc.decode()}"
         self._base_path = base.raw_path.decode().rstrip("/")
         self._calls = metrics.Calls(base.host)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 import tenacity
 
-from syncd import clock, log, metrics, process
+from syncd import clock, log, metrics, process, turns
 from syncd.accounts import Account
 from syncd.connector import (
     MAX_RETRY_AFTER,
@@ -63,6 +63,7 @@ def poll(
     with (
         log.bound(account=account.name, stream=stream),
         metrics.timed_poll(account.name, stream),
+        turns.sharing(),
     ):
         result = _claimed(account, stream, store, stopping or threading.Event())
     metrics.POLLS.labels(account.name, stream, result.outcome).inc()
@@ -97,6 +98,7 @@ def _run(
 ) -> str:
     batches = account.connector.poll(claim.stream, claim.cursor)
     for together, begun_at in _transactions(batches, stopping):
+        turns.take()
         items, looks = together.items, Looks(together.looked, together.unanswered, begun_at)
         written = salvage(store, claim, account.platform, items, together.cursor, looks=looks)
         counts.update(written)

@@ -13,9 +13,17 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
+from syncd import turns
+
 # How long a writer waits for another process (a command beside the daemon) to end its transaction.
 _BUSY_SECONDS = 30
 _POOL_SIZE = 20
+
+# The log is copied into the file at 16 MB, not at 4: a page that is written again and again, as
+# those of an index are, is copied once (a twentieth of a pull's CPU; benchmarks/sync).
+_PRAGMAS = (
+    "foreign_keys=OFF", "cache_size=-16000", "temp_store=MEMORY", "wal_autocheckpoint=4000",
+)  # fmt: skip
 
 
 class StoreUnavailable(Exception):
@@ -76,6 +84,7 @@ class Database:
         writes. The transaction is not durable.
         """
         if not self.sqlite:
+            turns.end()  # most of the work is the server's
             with self.engine.begin() as connection:
                 yield connection, lambda: connection
             return
@@ -92,7 +101,7 @@ class Database:
     @contextmanager
     def _alone(self, *, durable: bool) -> Iterator[Connection]:
         """SQLite's one writing transaction."""
-        with self._writing, self._writer.connect() as connection:
+        with self._only_writer(), self._writer.connect() as connection:
             _set_durable(connection, durable=durable)
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
@@ -100,7 +109,19 @@ class Database:
             except BaseException:
                 connection.exec_driver_sql("ROLLBACK")
                 raise
+            turns.end()  # the disk's turn
             connection.exec_driver_sql("COMMIT")
+
+    @contextmanager
+    def _only_writer(self) -> Iterator[None]:
+        if not self._writing.acquire(blocking=False):
+            turns.end()
+            self._writing.acquire()
+            turns.take()
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     @property
     def shown(self) -> str:
@@ -169,7 +190,7 @@ def _make_folder(folder: Path) -> None:
 def _pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
     _UNTIL_ALONE(cursor.execute, "PRAGMA journal_mode=WAL")
-    for pragma in ("foreign_keys=OFF", "cache_size=-16000", "temp_store=MEMORY"):
+    for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
