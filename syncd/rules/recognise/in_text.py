@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from syncd.model.base import Value
 from syncd.rules.recognise.candidates import Candidate, recognise
 from syncd.rules.recognise.context import Context, context_of, goes_on
+from syncd.rules.recognise.lookalikes import is_date, is_moment, is_phone
 from syncd.rules.recognise.table import formats, normalise, s10, strong_shapes
 from syncd.text import order_ids as orders
 from syncd.text.widths import narrow
@@ -29,16 +30,6 @@ _RUN = re.compile(
 _BEFORE = re.compile(r"(?<![0-9A-Za-z])(?:[A-Z]{1,4}[ \u00a0]?|[0-9A-Za-z]{1,8})$")
 _PART = re.compile(r"[0-9A-Za-z]+")
 _SHAPE = re.compile(r"(?=(?:[A-Z]*[0-9]){3})[0-9A-Z]{8,40}")
-_DATE = re.compile(
-    r"(?<![0-9])(?:[12][0-9]{3}[-.][0-9]{1,2}[-.][0-9]{1,2}|[0-9]{1,2}[-.][0-9]{1,2}[-.][12][0-9]{3})(?![0-9])"
-)
-_PHONE = re.compile(r"0[0-9]{1,5}[ \-.][0-9 \-.]{5,12}")
-_AT_HOME = re.compile(
-    r"0[0-9](?:[ \-.][0-9]{2}){4}|8[ \-]9[0-9]{2}[ \-][0-9]{3}(?:[ \-][0-9]{2}){2}"
-    r"|0[0-9]{1,3}-[0-9]{3,4}-[0-9]{4}|00[ \-.][1-9][0-9 \-.]{6,18}"
-)
-"""Telephone numbers as the French, Russians and Japanese write theirs, and from abroad; no carrier
-writes its numbers so."""
 _DASHES = "[-\u2010-\u2013]"
 
 
@@ -166,20 +157,20 @@ class _Run:
 
     def _is_date_or_phone(self, plain: str, start: int, end: int, context: Context) -> bool:
         written = self._text[start:end]
-        if _DATE.search(written):
+        if is_date(written):
             return True
         abroad = self._text[max(0, self._parts[0][0] - 1) : self._parts[0][0]] == "+"
-        phone = _AT_HOME if context.labelled else _PHONE
-        return plain.isdigit() and (abroad or phone.fullmatch(written) is not None)
+        return plain.isdigit() and (abroad or is_phone(written, labelled=context.labelled))
 
     def _found(self, plain: str, start: int, end: int, context: Context) -> Found | None:
         hint = context.hint or context_of(self._text, start, end).hint
+        moment = is_moment(plain)
         candidates = tuple(
             each
             for each in recognise(
                 plain, country=self._country, hint=hint, labelled=context.labelled
             )
-            if _is_backed(each, context)
+            if _is_backed(each, context) and (not moment or _is_more_than_date(each))
         )
         if not candidates:
             return None
@@ -215,3 +206,8 @@ def _is_backed(candidate: Candidate, context: Context) -> bool:
     if context.labelled:
         return candidate.format != ""
     return candidate.declared and candidate.format != "" and candidate.shape != "loose"
+
+
+def _is_more_than_date(candidate: Candidate) -> bool:
+    """Whether more than its length speaks for a carrier, where the digits read as a date, too."""
+    return candidate.check == "valid" or (candidate.declared and candidate.shape != "loose")

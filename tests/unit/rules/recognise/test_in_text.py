@@ -124,6 +124,51 @@ def test_what_is_something_else_does_not_count(text):
     assert find_in_text(text) == []
 
 
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "20261122103000",
+        "20261122 103000",
+        "20261122-103000",
+        "2026 11 22 10 30 00",
+        "202611221030",
+        "2026112210",
+        "20261122",
+        "22112026103000",
+        "221120261030",
+        "11222026103000",
+        "22.11.26 10.30",
+        "22-11-26 10-30-00",
+        "2026-11-22T10:30",
+        "2026-11-22T10:30:00Z",
+        "20261122T103000Z",
+        "22.11.2026 10:30",
+    ],
+)
+@pytest.mark.parametrize(
+    "sentence", ["Tracking number: {}", "Sendungsnummer {}", "Tracking updated {}", "GLS: {}"]
+)
+def test_a_date_beside_a_label_does_not_count(sentence, moment):
+    assert find_in_text(sentence.format(moment)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "carriers"),
+    [
+        ("Sendungsnummer 20261122103008", {"hermes-de"}),  # with a right check digit
+        ("Nova Poshta, трек-номер 20261122103000", {"nova-poshta"}),
+        ("трек-номер 20451122103000", {"nova-poshta"}),
+        ("Sendungsnummer 20261322103000", {"dhl-ecommerce"}),  # no such month
+        ("Tracking number 20261122106000", {"dhl-ecommerce"}),  # no such minute
+        ("Sendungsnummer 01261122103000", {"dpd"}),
+        ("Sendungsnummer 22 11 26 10 30 00", {"gls"}),  # pairs of digits, not dashes or dots
+    ],
+)
+def test_what_only_looks_like_a_date_counts(text, carriers):
+    (found,) = find_in_text(text)
+    assert carriers <= {each.carrier for each in found.candidates}
+
+
 def test_a_link_tells_the_carrier():
     link = "https://www.dhl.de/de/privatkunden/verfolgen.html?piececode=201298452277"
     (found,) = find_in_text(f"see {link} please")

@@ -1,0 +1,38 @@
+"""What is plainly something else, although it has the length and digits of a tracking number."""
+
+import re
+
+_YEAR, _MONTH, _DAY = "20[0-3][0-9]", "(?:0[1-9]|1[0-2])", "(?:0[1-9]|[12][0-9]|3[01])"
+_MOMENT = re.compile(
+    rf"(?:{_YEAR}{_MONTH}{_DAY}|{_DAY}{_MONTH}{_YEAR}|{_MONTH}{_DAY}{_YEAR})"
+    r"(?:(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){0,2})?"
+)
+_DATE = re.compile(
+    r"(?<![0-9])(?:[12][0-9]{3}[-.][0-9]{1,2}[-.][0-9]{1,2}|[0-9]{1,2}[-.][0-9]{1,2}[-.][12][0-9]{3})(?![0-9])"
+    rf"|(?<![0-9\-.]){_DAY}([-.]){_MONTH}\1[0-9]{{2}}(?![0-9\-.])"
+)
+_PHONE = re.compile(r"0[0-9]{1,5}[ \-.][0-9 \-.]{5,12}")
+_AT_HOME = re.compile(
+    r"0[0-9](?:[ \-.][0-9]{2}){4}|8[ \-]9[0-9]{2}[ \-][0-9]{3}(?:[ \-][0-9]{2}){2}"
+    r"|0[0-9]{1,3}-[0-9]{3,4}-[0-9]{4}|00[ \-.][1-9][0-9 \-.]{6,18}"
+)
+"""Telephone numbers as the French, Russians and Japanese write theirs, and from abroad; no carrier
+writes its numbers so."""
+
+
+def is_date(written: str) -> bool:
+    """Whether there is a date with its dashes or dots in it."""
+    return _DATE.search(written) is not None
+
+
+def is_moment(plain: str) -> bool:
+    """Whether a normalised number reads as a date of 2000 to 2039, with the time or without it.
+
+    Of serial numbers of fourteen digits that begin with such a year, one in 300 does by chance.
+    """
+    return _MOMENT.fullmatch(plain) is not None
+
+
+def is_phone(written: str, *, labelled: bool) -> bool:
+    """Whether digits are grouped as those of a telephone; beside a label, only as no carrier's."""
+    return (_AT_HOME if labelled else _PHONE).fullmatch(written) is not None
