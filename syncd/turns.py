@@ -2,7 +2,7 @@
 
 Threads of Python compute one at a time anyhow, and left to themselves they hand the interpreter
 over at every packet and every statement of SQLite: ten polls at once took longer than the same ten
-one after the other (docs/decisions/021).
+one after the other (docs/decisions/021-polls-compute-in-turns.md).
 
 A turn is a courtesy and no lock, and protects nothing: who has waited for it for `PATIENCE_SECONDS`
 goes on without. So a poll that waits in a way of its own meanwhile, such as on a library's socket,
@@ -42,13 +42,13 @@ class Turns:
             self.end()
             self._own.sharing = False
 
-    def take(self) -> None:
-        """Wait for one's turn, as long as patience lasts; at once where one has it already."""
+    def take(self) -> bool:
+        """Wait for one's turn as long as patience lasts; tells whether one has it now."""
         own = self._own
-        if own.has_turn or not own.sharing:
-            return
-        own.has_turn = self._turn.acquire(timeout=0 if self._is_kept else PATIENCE_SECONDS)
-        self._is_kept = not own.has_turn
+        if own.sharing and not own.has_turn:
+            own.has_turn = self._turn.acquire(timeout=0 if self._is_kept else PATIENCE_SECONDS)
+            self._is_kept = not own.has_turn
+        return own.has_turn
 
     def end(self) -> None:
         """End one's turn, before one waits for anything; harmless where one has none."""
