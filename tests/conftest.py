@@ -6,6 +6,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from syncd import clock
@@ -44,6 +45,13 @@ settings.load_profile("syncd")
 
 UNGUARDED = Guards(stale_source=StaleSource(enabled=False), fresh_look=FreshLook(enabled=False))
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was():
+    """A verb sets up the log of its process; the next test would miss lines below its level."""
+    yield
+    structlog.reset_defaults()
 
 
 def _beside(name):

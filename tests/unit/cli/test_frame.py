@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 import pytest
+import structlog
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
-from syncd import __version__
+from syncd import __version__, log
 from syncd.cli import VERBS, cli, exits, main
 from syncd.cli.invocation import Invocation
 
@@ -140,3 +141,9 @@ def test_where_a_new_config_goes(monkeypatch, tmp_path, user: int, name: str) ->
     monkeypatch.setattr("os.geteuid", lambda: user)
     assert Invocation().new_config == tmp_path / name
     assert Invocation(given=Path("/x")).new_config == Path("/x")
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_what_a_verb_did_to_the_log_ends_with_its_test(turn: str) -> None:
+    assert not structlog.is_configured(), turn
+    log.configure(level="error")
