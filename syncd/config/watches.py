@@ -102,7 +102,10 @@ class OutOfStock(Watch):
 
 
 class NoFirstScan(Watch):
-    """Parcels with a label that no carrier has scanned, long after the shop said they were sent."""
+    """Parcels with a label that no carrier has scanned, long after the shop said they were sent.
+
+    A label that was cancelled at the carrier counts two hours later, where its order has no other.
+    """
 
     after: PositiveDuration = Field(
         default=timedelta(days=2),

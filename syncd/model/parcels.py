@@ -160,6 +160,8 @@ class ParcelFacts(Value, frozen=True, kw_only=True):
     """When syncd first heard the present number, where it took another's place."""
     order_status: str | None = None
     """How far the platform says its order is, as an `OrderStatus`; None where none is known."""
+    unreplaced: bool = False
+    """Whether it was cancelled at the carrier, and its order has no parcel that was not."""
 
     @property
     def called_off(self) -> bool:

@@ -88,7 +88,8 @@ class ParcelWriter(Writer):
     def put_shipments(self, changed: Sequence[tuple[Shipment, bytes]]) -> None:
         """Store shipments as they are now, with their orders' promise, due to be judged at once.
 
-        Where one gets another tracking number, the one before is kept with it.
+        Where one gets another tracking number, the one before is kept with it. The other parcels of
+        the orders are judged too: one that was cancelled may have been replaced.
         """
         promises = self._promises({shipment.order_id for shipment, _ in changed})
         numbers = self._numbers([shipment.source_id for shipment, _ in changed])
@@ -100,10 +101,9 @@ class ParcelWriter(Writer):
         ]  # fmt: skip
         key = ("account_id", "source_id")
         bulk.upsert(self._connection, shipments, _SHIPMENT_COLUMNS, rows, key=key)
-        self._judge_shipments(
-            shipments.c.source_id, {shipment.source_id for shipment, _ in changed}
-        )
-        self._judge_orders({shipment.order_id for shipment, _ in changed})
+        order_ids = {shipment.order_id for shipment, _ in changed}
+        self._judge_shipments(shipments.c.order_source_id, order_ids)
+        self._judge_orders(order_ids)
 
     def _judge_orders(self, order_ids: Collection[str]) -> None:
         """Have the orders judged again that wait to be sent: they have a parcel now."""

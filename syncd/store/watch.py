@@ -6,7 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    case,
+    exists,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from syncd.model import Addressee, Cause, Milestone, NewNotice, OutboxState, ParcelFacts
 from syncd.model.lateness import ParcelTimes
@@ -28,12 +38,26 @@ from syncd.store.tables import (
 )
 from syncd.store.times import from_us
 
+_OTHER = shipments.alias("other")
+_CANCELLED: ColumnElement[str] = literal_column(f"'{Milestone.CANCELLED.value}'")
+# Asked of the few that were cancelled only: a round reads one row of each parcel else.
+_UNREPLACED = case(
+    (
+        shipments.c.milestone == _CANCELLED,
+        ~exists().where(
+            _OTHER.c.account_id == shipments.c.account_id,
+            _OTHER.c.order_source_id == shipments.c.order_source_id,
+            _OTHER.c.milestone != _CANCELLED,
+        ),
+    ),
+    else_=false(),
+)
 FACTS = select(
     shipments.c.id, shipments.c.account_id, shipments.c.source_id, shipments.c.order_source_id,
     shipments.c.tracking_number, shipments.c.carrier, shipments.c.seen_at, shipments.c.shipped_at,
     shipments.c.deliver_by, shipments.c.protection_ends_at, shipments.c.origin_country,
     shipments.c.destination_country, shipments.c.ship_by, shipments.c.number_before,
-    shipments.c.number_since, shipments.c.order_status, *STATE,
+    shipments.c.number_since, shipments.c.order_status, _UNREPLACED.label("unreplaced"), *STATE,
 )  # fmt: skip
 """What `facts` takes a row of."""
 _FACTS_AND_TIMES = FACTS.add_columns(JUDGED_FOR_LATENESS, *TIMES)
@@ -217,5 +241,6 @@ def facts(row: Any) -> ParcelFacts:
         number_before=row[13],
         number_since=from_us(row[14]),
         order_status=row[15],
-        state=state(row[16:]),
+        unreplaced=bool(row[16]),
+        state=state(row[17:]),
     )

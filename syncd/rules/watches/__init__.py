@@ -1,8 +1,8 @@
 """The watches: whether a parcel is in trouble, since when, and when to look again.
 
 Each watch is a pure function of one parcel's facts, its settings and the time. A parcel that has
-arrived or was cancelled is nobody's business any more; one that comes or came back is, for a while,
-also where its order was called off.
+arrived is nobody's business any more, nor is one that was cancelled, unless its order waits and has
+no other; one that comes or came back is, for a while, also where its order was called off.
 
 Severity says whose business a finding is: one the buyer should hear of (`TELL`), or one that a
 person has to act on (`ACT`), of which the buyer may be told as well if a playbook wants that.
@@ -59,6 +59,7 @@ _UNDER_WAY: dict[str, _Watch] = {
 """The watches by their tables in the config."""
 _WITHOUT_NUMBER: dict[str, _Watch] = {"late_dispatch": late_dispatch}
 _RETURNED: dict[str, _Watch] = {"returning": returning}
+_UNREPLACED: dict[str, _Watch] = {"late_dispatch": late_dispatch, "no_first_scan": no_first_scan}
 _NONE: dict[str, _Watch] = {}
 
 _ONLY_AT = {
@@ -151,5 +152,5 @@ def _looking_at(parcel: ParcelFacts) -> dict[str, _Watch]:
     if parcel.state.milestone is Milestone.RETURNED or parcel.order_over:
         return _RETURNED
     if parcel.state.milestone.terminal:
-        return _NONE
+        return _UNREPLACED if parcel.unreplaced else _NONE
     return _WITHOUT_NUMBER if parcel.tracking_number is None else _UNDER_WAY

@@ -53,6 +53,7 @@ class TestLateDispatch:
             pytest.param(Milestone.EXCEPTION, 0, None, False, id="in trouble, so scanned"),
             pytest.param(LABEL, 0, 0, True, id="the shop says sent, the carrier has a label"),
             pytest.param(LABEL, 0, None, True, id="a label"),
+            pytest.param(Milestone.CANCELLED, 0, 0, True, id="a label that was cancelled"),
             pytest.param(Milestone.UNKNOWN, None, 0, False, id="the shop says sent, no carrier asked"),
             pytest.param(Milestone.UNKNOWN, None, None, True, id="nothing said at all"),
         ],
@@ -109,6 +110,15 @@ class TestNoFirstScan:
         facts = parcel(milestone, 0, state=unheard_of)
         assert no_first_scan(facts, self.settings, make.at(99)).finding is None
 
-    def test_it_can_be_switched_off(self, label, make):
+    @pytest.mark.parametrize("milestone", [LABEL, Milestone.CANCELLED])
+    def test_it_can_be_switched_off(self, parcel, make, milestone):
         off = NoFirstScan(enabled=False)
-        assert no_first_scan(label(), off, make.at(99)).finding is None
+        facts = parcel(milestone, 0, unreplaced=milestone is Milestone.CANCELLED)
+        assert no_first_scan(facts, off, make.at(99)).finding is None
+
+    def test_a_cancelled_label_counts_after_the_time_that_another_takes(self, parcel, make):
+        facts = parcel(Milestone.CANCELLED, 0, unreplaced=True)
+        before = no_first_scan(facts, self.settings, make.at(2 / 24) - SECOND)
+        assert (before.finding, before.due_at) == (None, make.at(2 / 24))
+        found = no_first_scan(facts, self.settings, make.at(2 / 24)).finding
+        assert (found.since, found.severity) == (make.at(), Severity.ACT)
