@@ -18,12 +18,16 @@ _HUMAN, _INBOUND = MessageKind.HUMAN, Direction.INBOUND
 New = list[tuple[Message, bytes]]
 """Messages with their content hashes."""
 
+Numbers = dict[str, tuple[str, ...]]
+"""Tracking numbers by the source id of the message that they stand in."""
 
-def with_orders(tx: IngestTransaction, new: New) -> New:
+
+def with_orders(tx: IngestTransaction, new: New) -> tuple[New, Numbers]:
     """These with the orders that they mention, where their source names none.
 
     An order's id counts as it stands. A tracking number stands for the orders whose parcels have
-    it, and counts in what buyers write where no order is named.
+    it, and counts in what buyers write where no order is named. Beside the messages, the numbers
+    that no parcel has yet.
     """
     new = [(_with_named(message), digest) for message, digest in new]
     numbers = {
@@ -32,9 +36,14 @@ def with_orders(tx: IngestTransaction, new: New) -> New:
         if not message.order_ids and (found := _numbers(message))
     }
     if not numbers:
-        return new
+        return new, {}
     orders = tx.parcels.orders_of({number for found in numbers.values() for number in found})
-    return [(_with_parcels(each, numbers, orders), digest) for each, digest in new]
+    waiting = {
+        source_id: unknown
+        for source_id, found in numbers.items()
+        if (unknown := tuple(number for number in found if number not in orders))
+    }
+    return [(_with_parcels(each, numbers, orders), digest) for each, digest in new], waiting
 
 
 def _with_named(message: Message) -> Message:

@@ -3,7 +3,7 @@
 A store with one writer at a time is only held up by the second half.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -43,7 +43,7 @@ def _digest(message: Message) -> bytes:
 def _plan_new(
     tx: IngestTransaction, platform: str, new: list[tuple[Message, bytes]]
 ) -> Callable[[], None]:
-    new = with_orders(tx, new)
+    new, waiting = with_orders(tx, new)
     new.sort(key=_sent_at)
     buyers = Buyers(tx, platform, [message.buyer for message, _ in new])
     book = _thread_book(tx, [message for message, _ in new], buyers)
@@ -57,11 +57,19 @@ def _plan_new(
             number: msgspec.structs.replace(each, customer=buyers.stored(each.customer))
             for number, each in book.opened.items()
         }
-        named = tx.messages.add(rows, opened, book.learnt)
-        if named:
-            tx.listings.named(named)
+        talks = tx.messages.add(rows, opened, book.learnt)
+        if rows.listings:
+            tx.listings.named([(talks[at], listing) for at, listing in rows.listings])
+        if waiting:
+            numbers = [waiting.get(message.source_id, ()) for message, _ in new]
+            tx.mentions.named(_pairs(numbers, talks))
 
     return write
+
+
+def _pairs(numbers: Iterable[Iterable[str]], talks: Iterable[int]) -> list[tuple[str, int]]:
+    """Each message's numbers with its conversation."""
+    return [(n, talk) for several, talk in zip(numbers, talks, strict=True) for n in several]
 
 
 def _sent_at(pair: tuple[Message, bytes]) -> datetime:

@@ -48,6 +48,7 @@ def write(
     for messages in talk[len(planned) :]:
         plan_messages(tx, platform, messages, counts)()
     tx.listings.link()
+    tx.mentions.link()
     tx.messages.link_told()
     if bad:
         counts["item", "quarantined"] += tx.quarantine(bad)
@@ -106,6 +107,7 @@ def _shipments(tx: IngestTransaction, _: str, items: list[Shipment], counts: Cou
         if changed:
             tx.parcels.put_shipments(changed)
             numbers = {s.tracking_number for s, _ in changed if s.tracking_number}
+            tx.mentions.arrived(numbers)
             tx.follows.enlist(numbers)
             _judge_anew(tx, numbers)
 

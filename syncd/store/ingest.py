@@ -18,6 +18,7 @@ from syncd.store.customers import CustomerWriter
 from syncd.store.database import Database
 from syncd.store.follows import FollowWriter
 from syncd.store.listings import ListingWriter
+from syncd.store.mentions import MentionWriter
 from syncd.store.messages import MessageWriter
 from syncd.store.orders import OrderWriter
 from syncd.store.parcels import ParcelWriter
@@ -155,6 +156,7 @@ class IngestTransaction:
         self.orders = OrderWriter(connection, account_id, now)
         self.listings = ListingWriter(connection, account_id, now)
         self.parcels = ParcelWriter(connection, account_id, now)
+        self.mentions = MentionWriter(connection, account_id, now, parcels=self.parcels)
         self.follows = FollowWriter(connection, account_id, now)
         self.aftersales = AftersalesWriter(connection, account_id, now)
 

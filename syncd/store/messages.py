@@ -98,11 +98,11 @@ class MessageWriter(Writer):
 
     def add(
         self, new: "NewMessages", opened: Mapping[int, NewConversation], learnt: Mapping[str, int]
-    ) -> list[tuple[int, str]]:
+    ) -> list[int]:
         """Store new messages, the conversations that they open and the keys that find these.
 
         `new` and `learnt` name a conversation of `opened` by its provisional number. Returns the
-        listings that are spoken of, each with its conversation.
+        stored conversation of each message.
         """
         numbers = self._open(opened, new.spans)
         self._move_on({number: span for number, span in new.spans.items() if number not in numbers})
@@ -111,7 +111,7 @@ class MessageWriter(Writer):
         bulk.insert(self._connection, thread_keys, ("account_id", "key", "conversation_id"), keys)
         conversation_ids = [numbers.get(number, number) for number in new.conversations]
         self._add(new, conversation_ids)
-        return [(conversation_ids[at], listing) for at, listing in new.listings]
+        return conversation_ids
 
     def _open(
         self, opened: Mapping[int, NewConversation], spans: Mapping[int, Sequence[int]]

@@ -71,6 +71,14 @@ conversation_listings = Table(
     sqlite_with_rowid=False,
 )
 
+conversation_numbers = Table(
+    "conversation_numbers",
+    metadata,
+    Column("tracking_number", Text, primary_key=True),
+    Column("conversation_id", Id, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 messages = Table(
     "messages",
     metadata,
