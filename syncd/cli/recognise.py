@@ -7,10 +7,10 @@ import click
 from syncd.cli.invocation import json_option
 from syncd.cli.output import emit, printable, to_json
 from syncd.config.values import OTHER_CODES
+from syncd.rules.nearest_site import site_of
 from syncd.rules.recognise import Candidate, mistyped, normalise
 from syncd.rules.recognise import recognise as candidates_of
 from syncd.rules.recognise.table import posts
-from syncd.rules.tracking_site import site_of
 from syncd.text.localtime import zones
 from syncd.text.tracking_sites import TrackingSite
 

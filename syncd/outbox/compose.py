@@ -7,7 +7,7 @@ import msgspec
 
 from syncd.accounts import Account, Runtime
 from syncd.model import REQUESTS, Draft, Milestone, OutboxRow, ParcelStory, Reason, Thread
-from syncd.rules.tracking_site import site_of
+from syncd.rules.nearest_site import site_of
 from syncd.text import limits, localtime
 from syncd.text.facts import Facts, NoticeFacts, OrderNoticeFacts, kind_of
 from syncd.text.milestones import latest_event_text

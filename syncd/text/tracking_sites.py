@@ -1,4 +1,7 @@
-"""Where a buyer can look for a parcel: the site nearest to them that knows its number."""
+"""The table of sites where buyers can look for parcels, and what it has for a country and carrier.
+
+Notices take `syncd.rules.nearest_site`, which also knows whose number it is.
+"""
 
 import csv
 import re

@@ -2,7 +2,7 @@
 
 import pytest
 
-from syncd.rules.tracking_site import site_of
+from syncd.rules.nearest_site import site_of
 
 GERMAN = "00340434161094042557"
 

@@ -1,4 +1,4 @@
-"""Where a parcel's buyer is sent to look for it."""
+"""The one site that a parcel's buyer is sent to, by whom the recogniser takes its number for."""
 
 from syncd.rules.recognise import Candidate, carriers, recognise, settled
 from syncd.rules.recognise.table import posts
