@@ -44,6 +44,16 @@ def is_running(pid):
 
 
 class TestNew:
+    def test_a_part_of_its_tests_is_asked_for_no_suite_and_is_named_where_it_is_none(
+        self, command, acme
+    ):
+        part = command("connector", "test", acme, "-k", "recorded")
+        assert (part.code, part.out) == (exits.OK, "2 passed\n")
+
+        none = command("connector", "test", acme, "-k", "no_such_thing")
+        assert none.code == exits.FOUND_WRONG
+        assert none.out == "WRONG    -k: no test's name matches 'no_such_thing'\nnone ran\n"
+
     def test_what_it_writes_passes_as_it_is(self, command, tmp_path):
         folder = tmp_path / "mine"
         made = command("connector", "new", "acme", "--path", folder)
