@@ -44,6 +44,8 @@ class OrderStatus(StrEnum):
     SHIPPED = "shipped"
     DELIVERED = "delivered"
     CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+    """All of it was paid back after it had left, wholly or partly: the buyer waits for nothing."""
     UNKNOWN = "unknown"
 
 
@@ -142,7 +144,7 @@ class Order(Value, frozen=True, kw_only=True, tag="order"):
     status: OrderStatus
     """Where its units differ: of those that were not called off, that of the one furthest behind,
     or `PARTLY_SHIPPED` where some have left and others not; `CANCELLED` only when all are called
-    off. A return does not change it: that is a `Case`."""
+    off. A return does not change it: that is a `Case`; only that all was paid back does."""
     buyer: Party
     lines: tuple[OrderLine, ...] = ()
     ship_to: Address = Address()

@@ -165,8 +165,8 @@ class ParcelFacts(Value, frozen=True, kw_only=True):
 
     @property
     def called_off(self) -> bool:
-        """Whether its order was cancelled."""
-        return self.order_status == "cancelled"
+        """Whether its order was cancelled, or all of it paid back."""
+        return self.order_status in {"cancelled", "refunded"}
 
     @property
     def order_over(self) -> bool:

@@ -6,6 +6,8 @@ from syncd.model.base import Value
 from syncd.model.items import OrderStatus
 from syncd.model.parcels import ParcelFacts
 
+_OVER = frozenset({OrderStatus.CANCELLED, OrderStatus.REFUNDED, OrderStatus.DELIVERED})
+
 
 class OrderFacts(Value, frozen=True, kw_only=True):
     """An order as the watches see it as long as it has no parcel."""
@@ -36,7 +38,7 @@ class OrderFacts(Value, frozen=True, kw_only=True):
     @property
     def order_over(self) -> bool:
         """Whether its buyer expects nothing of it any more."""
-        return self.status in {OrderStatus.CANCELLED, OrderStatus.DELIVERED}
+        return self.status in _OVER
 
     @property
     def number(self) -> int:

@@ -36,10 +36,10 @@ def overtaken(
 
     `milestone` is where the parcel is by now, `later` the causes of notices about it that came
     after these news: each of them tells number, site and latest event as well. `called_off` says
-    that the order was.
+    that the order was, or was paid back.
     """
     if called_off:
-        return "the order was called off"
+        return "the order was called off or paid back"
     if cause == Cause.SHIPPED and (milestone.terminal or milestone is Milestone.RETURNING):
         return f"by now the parcel is {milestone.replace('_', ' ')}"
     if cause == Cause.SHIPPED and later:

@@ -36,6 +36,7 @@ from syncd.store.tables import (
 from syncd.store.times import from_us
 from syncd.store.watch import ITS_ORDER
 
+_CALLED_OFF = frozenset({OrderStatus.CANCELLED.value, OrderStatus.REFUNDED.value})
 _TOLD_SOON = [
     state.value
     for state in (
@@ -122,7 +123,7 @@ class StoryStore:
     def since(self, row: OutboxRow) -> tuple[Milestone, frozenset[str], bool]:
         """Where `row`'s parcel is by now, and the causes of later notices that went out or will.
 
-        With whether its order was called off.
+        With whether its order was called off, or paid back.
         """
         table = outbox.c
         now = select(shipments.c.milestone, shipments.c.order_status)
@@ -137,7 +138,7 @@ class StoryStore:
                 now.where(shipments.c.id == row.shipment_id)
             ).one()
             causes = frozenset(connection.execute(later).scalars())
-        return Milestone(milestone), causes, order == OrderStatus.CANCELLED
+        return Milestone(milestone), causes, order in _CALLED_OFF
 
     def case(self, row: OutboxRow, kinds: Collection[CaseKind]) -> tuple[CaseKind, str] | None:
         """The latest case of these kinds about the order of `row`, with its id at the platform."""

@@ -25,12 +25,13 @@ from syncd_ebay import wire
 
 T = TypeVar("T")
 
+_REFUNDED = "FULLY_REFUNDED"
 _SENT = {"FULFILLED": OrderStatus.SHIPPED, "IN_PROGRESS": OrderStatus.PARTLY_SHIPPED}
 # eBay calls an order cancelled only where that was asked for, not where its seller just refunds it.
 _UNSENT_BY_PAYMENT = {
     "PENDING": OrderStatus.PENDING,
     "FAILED": OrderStatus.PENDING,
-    "FULLY_REFUNDED": OrderStatus.CANCELLED,
+    _REFUNDED: OrderStatus.CANCELLED,
 }
 _MEDIA_TYPES = {
     "IMAGE": "image/*",
@@ -181,7 +182,8 @@ def _status(sold: wire.SellOrder) -> OrderStatus:
         return OrderStatus.CANCELLED
     sent = sold.order_fulfillment_status or ""
     if sent in _SENT:
-        return _SENT[sent]
+        refunded = sold.order_payment_status == _REFUNDED
+        return OrderStatus.REFUNDED if refunded else _SENT[sent]
     waits = OrderStatus.UNSHIPPED if sent == "NOT_STARTED" else OrderStatus.UNKNOWN
     return _UNSENT_BY_PAYMENT.get(sold.order_payment_status or "", waits)
 

@@ -30,6 +30,8 @@ _ENDED = {
     Milestone.CANCELLED: "It was cancelled; nothing more is expected.",
 }
 
+_OVER = {"delivered": "has arrived, as the platform says", "refunded": "was paid back"}
+
 
 def standing(dossier: Dossier, now: datetime) -> Iterator[str]:
     """Which parcel it is and how far."""
@@ -100,7 +102,7 @@ def expected(dossier: Dossier, said: Mapping[str, Judgement], now: datetime) -> 
         yield ended
         return
     if parcel.order_over:
-        said_so = "was called off" if parcel.called_off else "has arrived, as the platform says"
+        said_so = _OVER.get(parcel.order_status or "", "was called off")
         yield f"Its order {said_so}: no trouble is looked for, but that it comes back."
         return
     yield f"Next: {_NEXT[parcel.state.milestone]}{_until(said, now)}."

@@ -128,6 +128,14 @@ def test_one_parcel_of_two_orders_is_two_shipments(ebay, connector, read):
         ({"orderPaymentStatus": "PARTIALLY_REFUNDED"}, OrderStatus.UNSHIPPED),
         (
             {"orderPaymentStatus": "FULLY_REFUNDED", "orderFulfillmentStatus": "FULFILLED"},
+            OrderStatus.REFUNDED,
+        ),
+        (
+            {"orderPaymentStatus": "FULLY_REFUNDED", "orderFulfillmentStatus": "IN_PROGRESS"},
+            OrderStatus.REFUNDED,
+        ),
+        (
+            {"orderPaymentStatus": "PARTIALLY_REFUNDED", "orderFulfillmentStatus": "FULFILLED"},
             OrderStatus.SHIPPED,
         ),
         ({"cancelStatus": {"cancelState": "CANCELED"}}, OrderStatus.CANCELLED),
