@@ -13,7 +13,7 @@ from syncd.cli import completing, exits
 from syncd.cli.doubts import doubts_about
 from syncd.cli.invocation import Invocation, json_option, pass_invocation
 from syncd.cli.logins import keeper, prove_key
-from syncd.cli.output import emit, printable
+from syncd.cli.output import Lines, Looks, Row, cell, emit, printable
 from syncd.config import AccountSettings, ConfigError, Problem, Settings, effective, sample
 from syncd.config import account_sample as sample_of
 from syncd.connector import Connector, ConnectorError, Context, NotPermitted
@@ -82,7 +82,8 @@ def connectors(ctx: click.Context, as_json: bool) -> None:
     """
     found = plugins.load()
     rows = [*_fit(found), *_broken(found)]
-    emit(rows, as_json=as_json, columns=["name", "package", "streams", "capabilities", "problem"])
+    columns = ["name", "package", "streams", "capabilities", "problem"]
+    emit(rows, as_json=as_json, columns=columns, looks=_LOOKS)
     ctx.exit(exits.FOUND_WRONG if found.problems else exits.OK)
 
 
@@ -188,6 +189,17 @@ def _broken(found: Plugins) -> Iterator[dict[str, Any]]:
             "capabilities": [],
             "problem": printable(problem.text),
         }
+
+
+def _folded(row: Row) -> Row:
+    can = (cell(row["streams"]), cell(row["capabilities"]), row["problem"])
+    return {
+        "name, package": Lines((row["name"], row["package"])),
+        "streams, capabilities": Lines(one for one in can if one),
+    }
+
+
+_LOOKS = Looks(wraps=("streams, capabilities",), fold=_folded)
 
 
 def _prove_templates(settings: Settings) -> None:

@@ -313,6 +313,20 @@ def test_connectors_lists_the_fit_and_the_broken() -> None:
     ]
 
 
+def test_connectors_breaks_no_word_on_a_narrow_terminal(monkeypatch) -> None:
+    class Rich(Shop):
+        streams = MappingProxyType(dict.fromkeys(("messages", "orders", "returns", "reviews")))
+        capabilities = frozenset(Capability)
+
+    found = Plugins({"rich": Rich}, [], {"rich": "syncd-seventeentrack 0.1.0"})
+    monkeypatch.setattr(plugins, "load", lambda: found)
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    words = {word.rstrip(",") for word in syncd("connectors").output.split()}
+    assert words >= {"syncd-seventeentrack", "0.1.0", "reviews", *map(str, Capability)}
+
+
 def test_connectors_without_broken_ones_is_0(monkeypatch) -> None:
     monkeypatch.setattr(plugins, "load", lambda: Plugins({"shop": Shop}, [], {"shop": "x 1"}))
     result = syncd("connectors")
