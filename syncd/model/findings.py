@@ -15,6 +15,8 @@ class Cause(StrEnum):
     CUSTOMS = "customs"
     ATTEMPT_FAILED = "attempt_failed"
     EXCEPTION = "exception"
+    LOST = "lost"
+    """It will not come, as its carrier says."""
     PICKUP = "pickup"
     RETURNING = "returning"
     NUMBER_CHANGED = "number_changed"

@@ -1,8 +1,8 @@
 """When a trouble that the buyer knows of has become worse, so that it is worth telling once more.
 
 The same evidence is never told again: a kind counts as new only where it says more than the one
-that was told. Trouble with another meaning to the buyer, such as a late parcel that goes back, is
-another cause and told by itself.
+that was told. Trouble with another meaning to the buyer, such as a late parcel that goes back or
+is lost, is another cause and told by itself.
 """
 
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ _LADDERS = (
         {Kind.PROMISE_PASSED},
         {Kind.PRESUMED_LOST},
     ),
-    ({Kind.EXCEPTION}, {Kind.LOST, Kind.DAMAGED}),
+    ({Kind.EXCEPTION}, {Kind.DAMAGED}),
     ({Kind.AWAITING_PICKUP}, {Kind.PICKUP_ENDING}),
     ({Kind.RETURNING}, {Kind.RETURNED}),
 )

@@ -13,7 +13,10 @@ _ASKED_FOR = {
     Reason.PAYMENT_DUE: "a payment is asked for",
     Reason.PROHIBITED: "the goods are not allowed in",
 }
-_GONE = {Reason.LOST: Kind.LOST, Reason.DAMAGED: Kind.DAMAGED}
+_GONE = {
+    Reason.LOST: (Kind.LOST, Cause.LOST),
+    Reason.DAMAGED: (Kind.DAMAGED, Cause.EXCEPTION),
+}
 
 
 def customs_hold(parcel: ParcelFacts, settings: CustomsHold, now: datetime) -> Judgement:
@@ -58,7 +61,8 @@ def lost_or_damaged(parcel: ParcelFacts, settings: LostOrDamaged, now: datetime)
         return QUIET
     since = _since(parcel)
     evidence = f"reported as {reason} by the carrier on {since:%Y-%m-%d}"
-    return found(parcel, _GONE[reason], Cause.EXCEPTION, since, evidence, severity=Severity.ACT)
+    kind, cause = _GONE[reason]
+    return found(parcel, kind, cause, since, evidence, severity=Severity.ACT)
 
 
 def _since(parcel: ParcelFacts) -> datetime:

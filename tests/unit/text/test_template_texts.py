@@ -1,5 +1,5 @@
 """Every notice that comes with syncd, in every language."""
-# ruff: noqa: RUF001  the texts are in ten languages
+# ruff: noqa: RUF001  the texts are in twelve languages
 
 import re
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from syncd.text.samples import ORDER_SAMPLE, sample_facts
 from syncd.text.template_file import read
 from syncd.text.templates import BUILT_IN, Templates
 
-LANGUAGES = ("de", "en", "es", "fr", "it", "ja", "pl", "pt", "ru", "zh")
+LANGUAGES = ("de", "en", "es", "fr", "it", "ja", "pl", "pt", "pt-BR", "ru", "zh", "zh-Hant")
 NAMES = (
     "arrived",
     "attempt_failed",
@@ -22,6 +22,7 @@ NAMES = (
     "delay",
     "delay_update",
     "exception",
+    "lost",
     "number_changed",
     "pickup",
     "returning",
@@ -41,17 +42,18 @@ FACTS = NoticeFacts(
 GREETING_OF_NOBODY = {
     "de": "Guten Tag,", "en": "Hello,", "es": "Hola:", "fr": "Bonjour,", "it": "Gentile cliente,",
     "ja": "お客様", "pl": "Dzień dobry,", "pt": "Olá!", "ru": "Здравствуйте!", "zh": "您好！",
+    "pt-BR": "Olá!", "zh-Hant": "您好，",
 }  # fmt: skip
 NINE_DAYS_AGO = {
     "de": "vor 9 Tagen", "en": "9 days ago", "es": "hace 9 días", "fr": "il y a 9 jours",
     "it": "9 giorni fa", "ja": "9 日前", "pl": "9 dni temu", "pt": "há 9 dias",
-    "ru": "9 дней назад", "zh": "9天前",
+    "ru": "9 дней назад", "zh": "9天前", "pt-BR": "há 9 dias", "zh-Hant": "9 天前",
 }  # fmt: skip
 NOVEMBER_3 = {
     "de": "3. November 2026", "en": "November 3, 2026", "es": "3 de noviembre de 2026",
     "fr": "3 novembre 2026", "it": "3 novembre 2026", "ja": "2026年11月3日",
     "pl": "3 listopada 2026", "pt": "3 de novembro de 2026", "ru": "3 ноября 2026 г.",
-    "zh": "2026年11月3日",
+    "zh": "2026年11月3日", "pt-BR": "3 de novembro de 2026", "zh-Hant": "2026年11月3日",
 }  # fmt: skip
 EACH = [(name, language) for name in NAMES for language in LANGUAGES]
 EACH_OF_AN_ORDER = [(name, language) for name in ORDER_NAMES for language in LANGUAGES]
@@ -132,6 +134,9 @@ def test_the_buyer_is_greeted_by_name_or_without(templates, name, language):
     [
         ("fr", 1, "Livraison prévue : au plus tard le 1er novembre 2026"),
         ("fr", 11, "Livraison prévue : au plus tard le 11 novembre 2026"),
+        ("pt", 1, "Entrega prevista: até 1 de novembro de 2026"),
+        ("pt-BR", 1, "Entrega prevista: até 1º de novembro de 2026"),
+        ("pt-BR", 11, "Entrega prevista: até 11 de novembro de 2026"),
         ("it", 8, "Consegna prevista al più tardi: 8 novembre 2026"),  # "entro il 8" is wrong
     ],
 )
@@ -157,6 +162,19 @@ def test_it_promises_no_money_and_advertises_nothing(name, language):
 
     assert not re.search(words, re.sub(r"\{%.*?%\}", "", source), re.IGNORECASE)
     assert "<" not in source
+
+
+@pytest.mark.parametrize("name", NAMES + ORDER_NAMES)
+def test_brazil_and_taiwan_read_their_own_spelling_and_words(name):
+    text = {tag: (BUILT_IN / f"{name}.{tag}.txt").read_text("utf-8") for tag in LANGUAGES}
+
+    european = r"\b(?:encomenda|connosco|consigo|levantad[ao]|stock|morada|está a|lhe)\b|-nos|-lhe"
+    mainland = "[单们这为发认递处运输关问题达过应时间费损迟请号网查询复订说货还没将实际后进换区]"
+    assert not re.search(european, text["pt-BR"])
+    assert re.search(european, text["pt"])
+    assert not re.search(f"(?=[^查])(?:{mainland}|信息|物流单号|消息即可)", text["zh-Hant"])
+    assert re.search(mainland, text["zh"])
+    assert all("pt" in facts_of(tag) or facts_of(tag) for tag in LANGUAGES)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -89,9 +89,8 @@ class TestLostOrDamaged:
         found = lost_or_damaged(
             parcel(milestone, state={"reason": reason}), LostOrDamaged(), make.at()
         ).finding
-        assert (found.kind, found.severity, found.cause) == (
-            reason.value, Severity.ACT, Cause.EXCEPTION,
-        )  # fmt: skip
+        cause = Cause.LOST if reason is Reason.LOST else Cause.EXCEPTION
+        assert (found.kind, found.severity, found.cause) == (reason.value, Severity.ACT, cause)
 
     def test_it_can_be_switched_off(self, parcel, make):
         wrong = parcel(Milestone.EXCEPTION, state={"reason": Reason.LOST})
