@@ -10,7 +10,7 @@ from syncd.cli import completing, exits
 from syncd.cli.invocation import Invocation, json_option, pass_invocation
 from syncd.cli.opened import account as find_account
 from syncd.cli.opened import runtime, streams_of
-from syncd.cli.output import emit
+from syncd.cli.output import Lines, Looks, Row, emit
 from syncd.config import ConfigError
 from syncd.connector import ConnectorError, SecretUnavailable
 from syncd.daemon.secrets import missing_secrets
@@ -38,7 +38,7 @@ def poll(
         _require_secrets(invocation, opened, found)
         with click.progressbar(streams, label="polling", file=sys.stderr, hidden=as_json) as bar:
             rows = [_polled(opened, found, name) for name in bar]
-    emit(rows, as_json=as_json)
+    emit(rows, as_json=as_json, looks=_LOOKS)
     if any(row["outcome"] != "ok" for row in rows):
         ctx.exit(exits.UNAVAILABLE)
 
@@ -57,12 +57,27 @@ def _require_secrets(invocation: Invocation, opened: Runtime, account: Account) 
 def _polled(opened: Runtime, account: Account, stream: str) -> dict[str, object]:
     result = ingest.poll(account, stream, opened.store)
     row: dict[str, object] = {"stream": stream, "outcome": result.outcome}
-    for wanted in ("new", "edited", "repeated", "quarantined"):
+    for wanted in _COUNTED:
         row[wanted] = sum(n for (_, how), n in result.counts.items() if how == wanted)
     busy = (
         "another process, such as the daemon, is polling it" if result.outcome == "busy" else None
     )
     return {**row, "error": result.error or busy}
+
+
+_COUNTED = ("new", "edited", "repeated", "quarantined")
+
+
+def _folded(row: Row) -> Row:
+    counts = ", ".join(f"{row[how]} {how}" for how in _COUNTED)
+    return {
+        "stream": row["stream"],
+        "outcome": row["outcome"],
+        "what came": Lines(one for one in (counts, row["error"]) if one),
+    }
+
+
+_LOOKS = Looks(wraps=("what came",), fold=_folded)
 
 
 @click.command("send-test")

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from babel import Locale, UnknownLocaleError
 
+from syncd.cli.output import fitted
 from syncd.cli.words import counted, plain
 from syncd.demo import Report
 
@@ -40,7 +41,7 @@ def page(found: Report, kept: Path | None) -> Iterator[str]:
 
 def _row(title: str, text: str) -> Iterator[str]:
     if text:
-        yield f"  {click.style(f'{title:8}', bold=True)} {text}"
+        yield from fitted(f"  {click.style(f'{title:8}', bold=True)} {text}", indent=13)
 
 
 def _languages(figures: Mapping[str, int]) -> str:

@@ -2,8 +2,9 @@
 
 import json
 import re
+import shutil
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -99,6 +100,21 @@ def cell(value: object) -> str:
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(map(cell, value))
     return " ".join(printable(str(value)).split())
+
+
+def fitted(line: str, indent: int) -> Iterator[str]:
+    """A line as it fits on a terminal: broken between words, and going on `indent` from the left.
+
+    Anywhere else it stays whole, for what reads along.
+    """
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else len(line)
+    shown = ""
+    for word in re.split(r"(?<= )(?! )", line):
+        if click.unstyle(shown).strip() and _width(click.unstyle(shown + word).rstrip()) > room:
+            yield shown.rstrip()
+            shown = " " * indent
+        shown += word
+    yield shown.rstrip()
 
 
 def _rows(rows: Sequence[Row], columns: Sequence[str], looks: Looks) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from syncd.cli.output import cell
+from syncd.cli.output import cell, fitted
 from syncd.cli.words import counted, plain, span
 
 _COLOURS = {
@@ -25,6 +25,8 @@ _WAITS = {
 }
 
 _NAMES = ("account", "connector")
+# Where a line goes on that a terminal has no room for: right of its title and of its own indent.
+_INDENT = 16
 
 
 def page(found: Mapping[str, Any]) -> Iterator[str]:
@@ -41,7 +43,7 @@ def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
     """Lines beside their title."""
     for number, line in enumerate(lines):
         beside = title if number == 0 else ""
-        yield f"{click.style(f'{beside:11}', bold=True)} {line}".rstrip()
+        yield from fitted(f"{click.style(f'{beside:11}', bold=True)} {line}", _INDENT)
 
 
 def _accounts(found: Mapping[str, Any]) -> Iterator[str]:

@@ -48,6 +48,15 @@ def someone(monkeypatch):
     return asked
 
 
+def test_on_a_terminal_of_eighty_columns_a_poll_is_a_table(syncd, monkeypatch):
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True)
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", "80")
+    head, _, *row = syncd("poll", "mail").out.strip().splitlines()
+    assert head.split() == ["stream", "outcome", "what", "came"]
+    assert " ".join(row[0].split()) == "messages ok 0 new, 0 edited, 0 repeated, 0 quarantined"
+
+
 @pytest.mark.parametrize("verb", [("poll", "shop"), ("send-test", "shop", "--to", "b1", "--yes")])
 def test_a_store_of_an_older_syncd_is_left_to_the_daemon(syncd, select, tmp_path, verb):
     """One that runs knows no other tables."""

@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+import sys
 from datetime import UTC, datetime, timedelta
 
+import click
 import msgspec
 import pytest
 
@@ -134,6 +136,14 @@ def test_the_page_is_english():
     assert "9 customs hold, 2 no movement" in text
     assert "4 in German, 1 in xx-nope" in text
     assert "0: none sent twice" in text
+
+
+def test_the_page_fits_on_a_terminal(monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = [click.unstyle(line).strip("\n") for line in page(GOOD, None)]
+    assert max(map(len, lines)) <= 60
+    assert "site or latest event" in " ".join(" ".join(lines).split())
 
 
 @pytest.fixture

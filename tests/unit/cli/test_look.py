@@ -4,6 +4,7 @@ import subprocess
 import sys
 from datetime import timedelta
 
+import click
 import pytest
 
 from syncd import clock, watch
@@ -281,6 +282,16 @@ class TestStatus:
         assert "shop  sandbox  ok        messages 3 min ago, orders 3 min ago" in found.out
         assert "mail" not in found.out
         assert "open: none" in found.out
+
+    def test_on_a_narrow_terminal_its_lines_go_on_beside_their_titles(
+        self, syncd, filled, monkeypatch
+    ):
+        monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True)
+        monkeypatch.setenv("COLUMNS", "50")
+        lines = click.unstyle(syncd("status").out).splitlines()
+        store = next(number for number, line in enumerate(lines) if line.startswith("store"))
+        assert lines[store + 1].startswith(" " * 16)
+        assert max(map(len, [line for line in lines if "://" not in line])) <= 50
 
     def test_what_fails_and_why(self, syncd, kept, filled, time):
         now = clock.now()

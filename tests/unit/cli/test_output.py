@@ -3,9 +3,10 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import click
 import pytest
 
-from syncd.cli.output import Lines, Looks, emit, printable, tell_cut, to_json
+from syncd.cli.output import Lines, Looks, emit, fitted, printable, tell_cut, to_json
 from syncd.connector import Capability
 
 HOSTILE = "a\x1b[2J\x1b]0;title\x07b\x9b31mc\x1bcd\u202ee\x00f\x85\r\ng\ud800"
@@ -113,3 +114,19 @@ def test_what_is_cut_off_is_told_beside_the_output(capsys) -> None:
     tell_cut([1, 2, 3], 2)
     tell_cut([1, 2], 2)
     assert capsys.readouterr() == ("", "there are more: --limit 4 lists up to 4\n")
+
+
+@pytest.mark.parametrize("width", [20, 33, 80])
+def test_a_line_breaks_between_words_on_a_terminal_only(monkeypatch, width) -> None:
+    title = click.style("findings   ", bold=True)
+    line = f"{title} 12 promise passed,  6 包裹 no movement"
+    monkeypatch.setenv("COLUMNS", f"{width}")
+    assert list(fitted(line, 14)) == [line]
+
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    first, *others = map(click.unstyle, fitted(line, 14))
+    assert " ".join(" ".join([first, *others]).split()) == " ".join(click.unstyle(line).split())
+    assert first.startswith("findings    12")
+    assert all(other.startswith(" " * 14) and other[14] != " " for other in others)
+    assert max(map(len, [first, *others])) <= max(width, 14 + len("movement"))
+    assert bool(others) is (width < 50)
