@@ -39,6 +39,9 @@ Rows = Sequence[tuple[Any, ...]]
 
 # Larger ones are no faster, and SQLite keeps each in memory: a thousand rows took 10 MB more.
 _LARGEST = 128
+# PostgreSQL takes as many in one statement. COPY answers twice before it is done, and a thread that
+# waits for an answer has to wait for the interpreter, too: a pull took a tenth longer by it.
+_FEW = 500
 _TEXTS = {str, type(None)}
 _INSERT = "INSERT INTO {} ({}) VALUES {{values}}"
 
@@ -49,6 +52,9 @@ def insert(connection: Connection, table: Table, columns: tuple[str, ...], rows:
         return
     if connection.dialect.name == "sqlite":
         from_values(connection, _INSERT.format(table.name, ", ".join(columns)), rows)
+        return
+    if len(rows) <= _FEW and _is_plain(table, columns):
+        _run_raw(connection, _insert_unnested(table, columns), _arrays(table, columns, rows))
         return
     # As text it took the client nearly three times as long, and the server a quarter longer.
     copy_sql = f"COPY {table.name} ({', '.join(columns)}) FROM STDIN WITH (FORMAT BINARY)"
@@ -89,14 +95,21 @@ def upsert(
 def _insert_on_conflict(
     connection: Connection, table: Table, columns: tuple[str, ...], rows: Rows, then: str
 ) -> None:
-    insert_sql = _INSERT.format(table.name, ", ".join(columns))
-    sql = f"{insert_sql} ON CONFLICT {then}"
-    plain = all(isinstance(table.c[name].type, Integer | Text) for name in columns)
-    if rows and plain and connection.dialect.name == "postgresql":
-        sql = sql.replace("VALUES {values}", f"SELECT * FROM {_unnested(table, columns)}")  # noqa: S608
+    then = f" ON CONFLICT {then}"
+    if rows and connection.dialect.name == "postgresql" and _is_plain(table, columns):
+        sql = _insert_unnested(table, columns) + then
         _run_raw(connection, sql, _arrays(table, columns, rows))
     else:
-        from_values(connection, sql, rows)
+        from_values(connection, _INSERT.format(table.name, ", ".join(columns)) + then, rows)
+
+
+def _is_plain(table: Table, columns: tuple[str, ...]) -> bool:
+    return all(isinstance(table.c[name].type, Integer | Text) for name in columns)
+
+
+def _insert_unnested(table: Table, columns: tuple[str, ...]) -> str:
+    names = ", ".join(columns)
+    return f"INSERT INTO {table.name} ({names}) SELECT * FROM {_unnested(table, columns)}"  # noqa: S608
 
 
 def update(
