@@ -73,7 +73,12 @@ pass_invocation = click.make_pass_decorator(Invocation, ensure=True)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
-ROW_NUMBER = click.IntRange(1, 2**63 - 1)
+
+class _RowNumber(click.IntRange):
+    name = "number"  # what errors call it; click's own is "integer range"
+
+
+ROW_NUMBER = _RowNumber(1, 2**63 - 1)
 """A number that the store gave to something: what both databases can hold."""
 
 

@@ -147,3 +147,9 @@ def test_where_a_new_config_goes(monkeypatch, tmp_path, user: int, name: str) ->
 def test_what_a_verb_did_to_the_log_ends_with_its_test(turn: str) -> None:
     assert not structlog.is_configured(), turn
     log.configure(level="error")
+
+
+@pytest.mark.parametrize("given", ["abc", "1.5", "348-2899777-8583471"])
+def test_what_is_no_number_of_a_row_is_told_in_words(given: str) -> None:
+    result = CliRunner().invoke(cli, ["outbox", "show", given])
+    assert f"'{given}' is not a valid number" in result.output
