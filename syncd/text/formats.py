@@ -34,6 +34,8 @@ def _day(value: object, locale: Locale) -> str:
     written = format_date(day, "long", locale=locale)
     if locale.language == "fr" and day.day == 1:
         return f"1er{written.removeprefix('1')}"  # which Babel's form of it leaves out
+    if str(locale) == "pt_BR" and day.day == 1:
+        return f"1º{written.removeprefix('1')}"
     return written
 
 

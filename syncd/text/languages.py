@@ -13,6 +13,7 @@ _TAG = re.compile(
     r"(?:[-_.@].*)?",
     re.IGNORECASE,
 )
+_LANGUAGE_AND_REGION = 2
 # What platforms write for a language that has another code by now.
 _OLD_CODES = {"iw": "he", "in": "id", "ji": "yi", "no": "nb"}
 
@@ -72,14 +73,25 @@ def normalise(tag: str | None) -> str | None:
 
 
 def chain(language: str, default: str = DEFAULT) -> tuple[str, ...]:
-    """The languages to try in turn: ``pt-BR``, ``pt``, `default` and its own parents, ``en``."""
+    """The languages to try in turn: ``pt-BR``, ``pt``, `default` and its own parents, ``en``.
+
+    ``zh-TW`` and ``zh-HK`` name no script: ``zh-Hant``, as they write there, goes before ``zh``.
+    """
     wanted = [*_parents(normalise(language)), *_parents(normalise(default)), DEFAULT]
     return tuple(dict.fromkeys(wanted))
 
 
 def _parents(tag: str | None) -> list[str]:
     parts = tag.split("-") if tag else []
-    return ["-".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    found = ["-".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    if len(parts) == _LANGUAGE_AND_REGION:
+        found.insert(1, _as_written_in(parts[0], of_country(parts[1])))
+    return found
+
+
+def _as_written_in(language: str, *places: str | None) -> str:
+    """`language` as the first of `places` (what is written there) spells it, else unchanged."""
+    return next((it for it in places if it and it.startswith(f"{language}-")), language)
 
 
 def choose(
@@ -95,14 +107,12 @@ def choose(
     conversation has been held so far; `site` is a marketplace's name for itself (``EBAY_DE``,
     ``amazon.co.jp``, ``A1PA6795UKMFR9``, ``MLB``); `country` is the destination, ISO 3166-1
     alpha-2. What is no known language, site or country is passed over; ``en`` is the last resort.
+    Country and site also say which ``pt`` or ``zh`` it is, where better evidence leaves that open.
     """
-    return (
-        normalise(buyer)
-        or normalise(conversation)
-        or (_of_site(site) if site else None)
-        or (of_country(country) if country else None)
-        or DEFAULT
-    )
+    there = of_country(country) if country else None
+    on_site = _of_site(site) if site else None
+    told = normalise(buyer) or normalise(conversation)
+    return _as_written_in(told, there, on_site) if told else on_site or there or DEFAULT
 
 
 @cache
@@ -115,7 +125,7 @@ def of_country(country: str) -> str | None:
     if likely is None:
         return None
     language, script, _region = [*likely.split("_"), "", ""][:3]
-    # The only two whose written language differs enough for sellers to keep separate texts.
+    # The only two whose written language differs enough for separate texts; syncd has them.
     if code == "BR":
         return "pt-BR"
     return "zh-Hant" if (language, script) == ("zh", "Hant") else language

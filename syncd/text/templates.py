@@ -102,6 +102,7 @@ class Templates:
     def render(self, name: str, language: str, facts: Facts) -> Rendered:
         """The notice in `language` or the nearest there is: ``pt-BR``, ``pt``, the default, ``en``.
 
+        The user's own ``pt`` goes before a ``pt-BR`` that comes with syncd.
         Raises TemplateError where the template or a fact is missing, or it is about something else
         than `facts` are; never returns a notice with a gap in it.
         """
@@ -119,11 +120,14 @@ class Templates:
         return Rendered(subject=subject, text=text, language=template.language)
 
     def _nearest(self, name: str, language: str) -> "TemplateFile":
-        for candidate in chain(language, self._default):
-            if (name, candidate) in self._files:
-                return self._file((name, candidate))
-        known = ", ".join(self.names)
-        raise TemplateError(name, language, f"no such template; there are: {known}", None)
+        there = [it for it in chain(language, self._default) if (name, it) in self._files]
+        if not there:
+            known = ", ".join(self.names)
+            raise TemplateError(name, language, f"no such template; there are: {known}", None)
+        # Who wrote a text in pt means it for Brazil, too: it says what the shipped ones cannot.
+        near = [it for it in there if f"{there[0]}-".startswith(f"{it}-")]
+        own = [it for it in near if (name, it) in self.own]
+        return self._file((name, (own or near)[0]))
 
     def _file(self, key: _Key) -> "TemplateFile":
         found = self._files[key]

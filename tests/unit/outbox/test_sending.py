@@ -9,6 +9,7 @@ from syncd import clock, watch
 from syncd.config import QuietHours
 from syncd.connector import AuthFailed, NotPermitted, OutcomeUnknown, Rejected, Unavailable
 from syncd.model import Address, Milestone, OutboxState, Party, Verdict, Window
+from syncd.text.milestones import milestone_label
 
 HOUR = timedelta(hours=1)
 
@@ -28,6 +29,31 @@ class TestGoodWay:
         for fact in ("TN1", "DHL", "Sorted in Leipzig"):
             assert fact in draft.text
         assert only(world).state is OutboxState.SENT
+
+    @pytest.mark.parametrize(
+        ("country", "language", "said"),
+        [
+            ("BR", "pt-BR", "Entrega prevista: até 1º de março de 2026"),
+            ("PT", "pt", "Entrega prevista: até 1 de março de 2026"),
+            ("TW", "zh-Hant", "最晚 2026年3月1日"),
+            ("HK", "zh-Hant", "最晚 2026年3月1日"),
+        ],
+    )
+    def test_brazil_and_taiwan_are_written_to_as_they_write(
+        self, world, shop, make, send, country, language, said
+    ):
+        world.playbook()
+        promised = Window(latest=datetime(2026, 3, 1, 12, tzinfo=UTC))
+        world.bring(make.order(deliver_by=promised, ship_to=Address(country=country)))
+        world.bring(make.shipment(), make.event(-4, text=""))
+        world.configure(quiet_hours=QuietHours(enabled=False))
+        watch.run(world.runtime)
+        send()
+
+        ((_, draft),) = shop.drafts
+        assert draft.language == language
+        assert said in draft.text
+        assert milestone_label(Milestone.IN_TRANSIT, language) in draft.text
 
     def test_a_scan_whose_zone_nobody_told_is_none_of_the_future(self, world, shop, make, send):
         """Shanghai's clocks are ahead of UTC, as which such a time is read."""

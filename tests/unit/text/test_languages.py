@@ -33,6 +33,11 @@ def test_tags_are_brought_to_their_usual_spelling(said, tag):
         ("pt-BR", "de", ("pt-BR", "pt", "de", "en")),
         ("zh_Hant_TW", "en", ("zh-Hant-TW", "zh-Hant", "zh", "en")),
         ("en-GB", "en", ("en-GB", "en")),
+        ("zh_TW", "en", ("zh-TW", "zh-Hant", "zh", "en")),
+        ("zh-HK", "en", ("zh-HK", "zh-Hant", "zh", "en")),
+        ("zh-CN", "en", ("zh-CN", "zh", "en")),
+        ("zh-Hans-TW", "en", ("zh-Hans-TW", "zh-Hans", "zh", "en")),
+        ("es-419", "en", ("es-419", "es", "en")),
         ("nonsense", "pt-BR", ("pt-BR", "pt", "en")),
     ],
 )
@@ -48,6 +53,22 @@ def test_better_evidence_wins():
         del everything[key]
 
     assert [*order, choose(**everything)] == ["fr", "it", "de", "es", "en"]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "language"),
+    [
+        ({"buyer": "pt", "country": "BR"}, "pt-BR"),
+        ({"conversation": "zh", "country": "TW"}, "zh-Hant"),
+        ({"buyer": "pt", "site": "MLB"}, "pt-BR"),
+        ({"buyer": "pt", "country": "PT"}, "pt"),
+        ({"buyer": "pt-PT", "country": "BR"}, "pt-PT"),
+        ({"buyer": "zh-Hans", "country": "HK"}, "zh-Hans"),
+        ({"buyer": "en", "country": "BR"}, "en"),
+    ],
+)
+def test_the_place_says_which_portuguese_or_chinese_it_is(evidence, language):
+    assert choose(**evidence) == language
 
 
 def test_what_is_no_language_is_passed_over():
@@ -84,7 +105,7 @@ def test_a_site_tells_its_language(site, language):
 @pytest.mark.parametrize(
     ("country", "language"),
     [("AT", "de"), ("BR", "pt-BR"), ("PT", "pt"), ("BE", "nl"), ("IN", "en"), ("KZ", "ru"),
-     ("TW", "zh-Hant"), ("cn", "zh"), ("MX", "es"), ("ZZ", None), ("", None)],
+     ("TW", "zh-Hant"), ("HK", "zh-Hant"), ("cn", "zh"), ("MX", "es"), ("ZZ", None), ("", None)],
 )  # fmt: skip
 def test_a_country_tells_its_language(country, language):
     assert of_country(country) == language

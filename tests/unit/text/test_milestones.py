@@ -9,7 +9,7 @@ import syncd.text.milestones
 from syncd.model import Milestone
 from syncd.text.milestones import latest_event_text, milestone_label
 
-LANGUAGES = {"de", "en", "es", "fr", "it", "ja", "pl", "pt", "ru", "zh"}
+LANGUAGES = {"de", "en", "es", "fr", "it", "ja", "pl", "pt", "pt-BR", "ru", "zh", "zh-Hant"}
 
 
 def test_each_milestone_has_a_name_in_each_language():
@@ -28,7 +28,9 @@ def test_no_two_milestones_share_a_name(language):
 
 
 def test_the_nearest_language_stands_in():
-    assert milestone_label(Milestone.DELIVERED, "pt-BR") == "Entregue"
+    assert milestone_label(Milestone.READY_FOR_PICKUP, "pt") == "Pronto para levantamento"
+    assert milestone_label(Milestone.READY_FOR_PICKUP, "pt-BR") == "Disponível para retirada"
+    assert milestone_label(Milestone.IN_TRANSIT, "zh-HK") == "運送中"
     assert milestone_label(Milestone.DELIVERED, "ko") == "Delivered"
 
 

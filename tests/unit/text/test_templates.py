@@ -72,8 +72,11 @@ def test_an_aware_time_is_shown_as_it_is_and_not_moved_to_another_zone(templates
 
 @pytest.mark.parametrize(
     ("wanted", "used"),
-    [("pt-BR", "pt"), ("pt_br", "pt"), ("zh-Hant-TW", "zh"), ("ko", "en"), ("gibberish!", "en")],
-)
+    [
+        ("pt-BR", "pt-BR"), ("pt_br", "pt-BR"), ("pt-PT", "pt"), ("zh-Hant-TW", "zh-Hant"),
+        ("zh_HK", "zh-Hant"), ("zh-CN", "zh"), ("ko", "en"), ("gibberish!", "en"),
+    ],
+)  # fmt: skip
 def test_the_nearest_language_stands_in(templates, wanted, used):
     assert templates.render("delay", wanted, FACTS).language == used
     assert templates.language_for("delay", wanted) == used
@@ -98,6 +101,28 @@ def test_ops_files_replace_and_add(tmp_path):
     assert templates.render("delay", "de", FACTS).text.startswith("Guten Tag")
     assert "thanks" in templates.names
     assert "pt-BR" in templates.languages("delay")
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted", "used"),
+    [
+        (["pt"], "pt-BR", "pt"),  # what a seller wrote goes before what syncd has
+        (["zh"], "zh-TW", "zh"),
+        (["pt", "pt-BR"], "pt-BR", "pt-BR"),
+        (["pt-BR"], "pt", "pt"),
+        (["de"], "pt-BR", "pt-BR"),  # it is no text for everybody
+        (["en"], "zh-Hant", "zh-Hant"),
+    ],
+)
+def test_a_users_text_in_the_wider_language_goes_before_a_built_in_in_the_exact_one(
+    tmp_path, own, wanted, used
+):
+    mine = folder_with(tmp_path, **{f"delay__{language}": GOOD for language in own})
+    templates = Templates.load(mine, default_language="de")
+
+    assert templates.language_for("delay", wanted) == used
+    assert templates.render("delay", wanted, FACTS).language == used
+    assert templates.render("customs", wanted, FACTS).language == wanted.replace("TW", "Hant")
 
 
 def test_a_template_about_an_order_takes_no_parcels_facts(templates):
