@@ -20,6 +20,7 @@ from syncd.cli.demo_page import page
 from syncd.cli.output import to_json
 from syncd.cli.progress import Shown
 from syncd.demo import Demo, Report
+from syncd.demo.files import left_by_a_demo
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -118,7 +119,7 @@ def _place(keep: Path | None) -> tuple[Path | None, str | None]:
 def _unfit(place: Path) -> str | None:
     """What speaks against `place`; nothing is made there yet."""
     if place.exists():
-        if not (place / "syncd.toml").exists() and any(place.iterdir()):
+        if any(place.iterdir()) and not left_by_a_demo(place):
             return f"{place} holds something else than an earlier demo"
         return _read_only(place.resolve().parent)
     above = next(folder for folder in place.absolute().parents if folder.exists())
@@ -134,6 +135,8 @@ def _keep(folder: Path, place: Path) -> str | None:
     """Move what the demo left to `place`, in place of an earlier demo's; says why it could not."""
     config = folder / "syncd.toml"
     try:
+        if (problem := _unfit(place)) is not None:  # by now: the demo took its time
+            return problem
         if place.exists():
             shutil.rmtree(place)
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -4,8 +4,10 @@ from pathlib import Path
 
 from syncd.testing.accounts import mail_account, shop_account, write_secrets
 
+_TITLE = "# The config of `syncd demo`."
+_SECRETS = {"shop-token", "mail-password"}
 _CONFIG = """\
-# The config of `syncd demo`. The world it talked to is gone, what it left in the store is not.
+{title} The world it talked to is gone, what it left in the store is not.
 [store]
 url = "sqlite:///{folder}/syncd.db"
 
@@ -39,6 +41,17 @@ tell = "buyer"
 """
 
 
+def left_by_a_demo(folder: Path) -> bool:
+    """Whether a folder holds what a demo left and nothing else: only that may be replaced.
+
+    A `syncd.toml` alone does not say so: it may be the user's own, in their home.
+    """
+    names = {each.name for each in folder.iterdir()}
+    others = {name for name in names - _SECRETS if not name.startswith("syncd.db")}
+    config = folder / "syncd.toml"
+    return others == {config.name} and config.read_bytes().startswith(_TITLE.encode())
+
+
 def write(
     folder: Path,
     *,
@@ -53,6 +66,7 @@ def write(
     write_secrets(folder, {"shop-token": shop_token, "mail-password": password})
     config = folder / "syncd.toml"
     text = _CONFIG.format(
+        title=_TITLE,
         folder=folder,
         shop=shop_account(folder, "shop", shop_url),
         mail=mail_account(folder, address=address, imap_port=imap_port, smtp_port=smtp_port),

@@ -15,7 +15,7 @@ from syncd.cli import demo as verb
 from syncd.cli import exits
 from syncd.cli.demo_page import page
 from syncd.cli.progress import Shown
-from syncd.demo import Report
+from syncd.demo import Report, files
 from syncd.demo.pace import Pace, WorldClock, followed_until
 from syncd.model import NewNotice
 
@@ -46,7 +46,10 @@ class FakeDemo:
 
     def run(self, progress):
         type(self).ran += 1
-        (self.folder / "syncd.toml").write_text(f'url = "sqlite:///{self.folder}/syncd.db"')
+        files.write(
+            self.folder, shop_url="http://127.0.0.1:1", shop_token="token",
+            address="shop@sandbox.example", password="secret", imap_port=1, smtp_port=2,
+        )  # fmt: skip
         progress(0.5, {"messages": 3}, "day 15 of 30")
         return self.report
 
@@ -74,7 +77,8 @@ def test_what_it_leaves_is_kept_for_a_closer_look(syncd, home):
     for _ in range(2):
         ended = syncd("demo")
         assert (ended.code, ended.err) == (exits.OK, "")
-        assert (kept / "syncd.toml").read_text() == f'url = "sqlite:///{kept}/syncd.db"'
+        assert f'url = "sqlite:///{kept}/syncd.db"' in (kept / "syncd.toml").read_text()
+        (kept / "syncd.db-wal").touch()  # as somebody who looks closer leaves it
     for command in ("show 12-1", "outbox show 35", "show 7 --as conversation", "quarantine show 2"):
         assert f"syncd --config {kept}/syncd.toml {command}" in ended.out
     assert list((home.parent / "tmp").iterdir()) == []
@@ -93,6 +97,42 @@ def test_a_place_with_something_else_in_it_is_refused_before_the_run(syncd, home
     ended = syncd("demo", "--keep", home)
     assert (ended.code, ended.out, FakeDemo.ran) == (exits.USAGE, "", 0)
     assert f"{home} holds something else than an earlier demo" in ended.err
+
+
+@pytest.mark.parametrize(
+    "mine",
+    [
+        {"syncd.toml": "[store]\n"},
+        {"syncd.toml": b"\xff\xfe"},
+        {"syncd.toml": "# The config of `syncd demo`.\n", "letter.txt": "x"},
+        {"syncd.db": "x"},
+    ],
+)
+def test_a_folder_of_the_users_own_is_not_replaced_for_its_config(syncd, home, mine):
+    """A config in the home, as the quickstart has it, does not make the home an earlier demo."""
+    written = {
+        name: text if isinstance(text, bytes) else text.encode() for name, text in mine.items()
+    }
+    for name, data in written.items():
+        (home / name).write_bytes(data)
+    ended = syncd("demo", "--keep", home)
+    assert (ended.code, ended.out, FakeDemo.ran) == (exits.USAGE, "", 0)
+    assert f"{home} holds something else than an earlier demo" in ended.err
+    assert {each.name: each.read_bytes() for each in home.iterdir()} == written
+
+
+def test_what_came_into_the_folder_while_it_ran_is_not_replaced(syncd, home, monkeypatch):
+    place, run = home / "here", FakeDemo.run
+
+    def meanwhile(self, progress):
+        place.mkdir()
+        (place / "precious").write_text("x")
+        return run(self, progress)
+
+    monkeypatch.setattr(FakeDemo, "run", meanwhile)
+    ended = syncd("demo", "--keep", place)
+    assert f"Nothing was kept: {place} holds something else" in ended.err
+    assert (place / "precious").read_text() == "x"
 
 
 @pytest.mark.parametrize("place", ["/dev/null", "/proc"])
