@@ -159,7 +159,7 @@ def _set_durable(connection: Connection, *, durable: bool) -> None:
 
 def _sqlite(url: URL, connections: int = _POOL_SIZE) -> Engine:
     if url.database and url.database != ":memory:":
-        _make_folder(Path(url.database).parent)
+        _make_private(Path(url.database))
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -177,12 +177,18 @@ def _sqlite(url: URL, connections: int = _POOL_SIZE) -> Engine:
     return engine
 
 
-def _make_folder(folder: Path) -> None:
+def _make_private(file: Path) -> None:
+    """Have a file, and its folder, that nobody else may read if they are new: it holds mail.
+
+    What SQLite puts beside the file gets the file's own rights.
+    """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not file.exists():
+            file.touch(mode=0o600)
     except OSError as error:
         raise StoreUnavailable(
-            f"cannot create {folder} for the store: {error.strerror}; "
+            f"cannot create {file} for the store: {error.strerror}; "
             "set [store] url to a place this user may write to"
         ) from None
 

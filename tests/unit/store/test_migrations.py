@@ -244,6 +244,24 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
         Store(f"sqlite:///{tmp_path / 'file' / 'syncd.db'}")
 
 
+def test_nobody_else_may_read_a_new_store(tmp_path):
+    folder = tmp_path / "state" / "syncd"
+    store = Store(f"sqlite:///{folder / 'syncd.db'}")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in [folder, *folder.iterdir()]}
+    store.close()
+    assert modes == {
+        "syncd": 0o700, "syncd.db": 0o600, "syncd.db-wal": 0o600, "syncd.db-shm": 0o600,
+    }  # fmt: skip
+
+
+def test_the_rights_that_somebody_gave_stay_as_they_are(tmp_path):
+    (tmp_path / "shared").mkdir(mode=0o755)
+    file = tmp_path / "shared" / "syncd.db"
+    file.touch(mode=0o644)
+    Store(f"sqlite:///{file}").close()
+    assert [path.stat().st_mode & 0o777 for path in (file.parent, file)] == [0o755, 0o644]
+
+
 def test_a_file_that_is_no_database_is_refused(tmp_path):
     (tmp_path / "syncd.db").write_text("these are not the bytes of a database" * 100)
 
