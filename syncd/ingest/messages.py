@@ -48,8 +48,8 @@ def _plan_new(
     buyers = Buyers(tx, platform, [message.buyer for message, _ in new])
     book = _thread_book(tx, [message for message, _ in new], buyers)
     rows = tx.messages.new()
-    for message, digest in new:
-        rows.append(message, digest, book.place(message, buyers.number(message.buyer)))
+    place, number = book.place, buyers.number
+    rows.extend((message, digest, place(message, number(message.buyer))) for message, digest in new)
 
     def write() -> None:
         buyers.store()

@@ -196,18 +196,24 @@ class NewMessages:
         self.outbound: list[str] = []
         """The source ids of what the seller's side wrote."""
 
-    def append(self, message: Message, content_hash: bytes, conversation: int) -> None:
-        """Add `message` to `conversation`."""
-        at, position = to_us(message.sent_at), len(self.tails)
-        self.conversations.append(conversation)
-        self.tails.append((
-            self._account_id, message.source_id, message.direction._value_, message.kind._value_,
-            at, message.subject, message.text, message.message_id,
-            " ".join(message.references) if message.references else None, message.language,
-            message.buyer.name, content_hash, 1, self._now_us, message.raw,
-        ))  # fmt: skip
-        self._touch(conversation, message, at)
-        self.orders += [(position, order) for order in message.order_ids]
+    def extend(self, placed: Iterable[tuple[Message, bytes, int]]) -> None:
+        """Add messages, each with its content hash and its conversation."""
+        account_id, now_us = self._account_id, self._now_us
+        for position, (message, digest, conversation) in enumerate(placed, len(self.tails)):
+            at = to_us(message.sent_at)
+            self.conversations.append(conversation)
+            self.tails.append((
+                account_id, message.source_id, message.direction._value_, message.kind._value_, at,
+                message.subject, message.text, message.message_id,
+                " ".join(message.references) if message.references else None, message.language,
+                message.buyer.name, digest, 1, now_us, message.raw,
+            ))  # fmt: skip
+            self._touch(conversation, message, at)
+            self._note(position, message)
+
+    def _note(self, position: int, message: Message) -> None:
+        for order in message.order_ids:
+            self.orders.append((position, order))
         if message.listing_ids:
             self.listings += [(position, listing) for listing in message.listing_ids]
         if message.attachments:
