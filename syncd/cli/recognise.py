@@ -6,7 +6,7 @@ import click
 
 from syncd.cli.invocation import json_option
 from syncd.cli.output import emit, printable, to_json
-from syncd.config.values import OTHER_CODES
+from syncd.model.countries import OTHER_CODES
 from syncd.rules.nearest_site import site_of
 from syncd.rules.recognise import Candidate, mistyped, normalise
 from syncd.rules.recognise import recognise as candidates_of

@@ -7,15 +7,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo
 
+from syncd.model.countries import OTHER_CODES
 from syncd.secret import beside_the_config
 
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _LONGEST = timedelta(days=3650)  # far below where adding it to a date overflows
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
-
-OTHER_CODES = {"UK": "GB", "EL": "GR"}
-"""What people write for countries whose code in ISO 3166, by which parcels go, is another."""
 
 
 def parse_duration(value: object) -> timedelta:

@@ -58,6 +58,15 @@ def test_quick_and_without_config(tmp_path):
     assert sum(after[2:4]) - sum(before[2:4]) < 3 * 0.3
 
 
+def test_no_config_is_even_imported(tmp_path):
+    run = "import sys, syncd.cli.recognise; print([m for m in sys.modules if m in WITHOUT])"
+    done = subprocess.run(
+        [sys.executable, "-c", f"WITHOUT = {{'syncd.config', 'pydantic', 'sqlalchemy'}}; {run}"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == "[]"
+
+
 def test_the_united_kingdom_is_meant_by_uk():
     assert "track at Royal Mail" in syncd("RB123456785GB", "--country", "uk").output
 
