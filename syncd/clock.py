@@ -34,7 +34,7 @@ def set_source(source: Source) -> None:
 
 def sleep(seconds: float) -> None:
     """Wait in real time, whatever the source says."""
-    turns.end()
+    turns.end()  # whoever sleeps keeps no other poll from computing
     time.sleep(seconds)
 
 

@@ -6,6 +6,11 @@ from enum import StrEnum
 
 from syncd.model.base import Value
 
+CALLED_OFF = frozenset({"cancelled", "refunded"})
+"""The order statuses of buyers who get nothing, or their money back."""
+ORDER_OVER = CALLED_OFF | {"delivered"}
+"""Those of buyers who expect no parcel any more."""
+
 
 class Milestone(StrEnum):
     """The stages of a parcel's way, from label to door."""
@@ -166,12 +171,12 @@ class ParcelFacts(Value, frozen=True, kw_only=True):
     @property
     def called_off(self) -> bool:
         """Whether its order was cancelled, or all of it paid back."""
-        return self.order_status in {"cancelled", "refunded"}
+        return self.order_status in CALLED_OFF
 
     @property
     def order_over(self) -> bool:
         """Whether its buyer expects no parcel of this order: it was called off, or all is there."""
-        return self.called_off or self.order_status == "delivered"
+        return self.order_status in ORDER_OVER
 
     @property
     def number(self) -> int:

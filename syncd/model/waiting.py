@@ -4,9 +4,7 @@ from datetime import datetime
 
 from syncd.model.base import Value
 from syncd.model.items import OrderStatus
-from syncd.model.parcels import ParcelFacts
-
-_OVER = frozenset({OrderStatus.CANCELLED, OrderStatus.REFUNDED, OrderStatus.DELIVERED})
+from syncd.model.parcels import ORDER_OVER, ParcelFacts
 
 
 class OrderFacts(Value, frozen=True, kw_only=True):
@@ -38,7 +36,7 @@ class OrderFacts(Value, frozen=True, kw_only=True):
     @property
     def order_over(self) -> bool:
         """Whether its buyer expects nothing of it any more."""
-        return self.status in _OVER
+        return self.status in ORDER_OVER
 
     @property
     def number(self) -> int:

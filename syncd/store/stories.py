@@ -10,13 +10,13 @@ from sqlalchemy import Connection, Select, select
 from syncd.model import (
     CaseKind,
     Milestone,
-    OrderStatus,
     OrderStory,
     OutboxRow,
     OutboxState,
     ParcelStory,
     Thread,
 )
+from syncd.model.parcels import CALLED_OFF
 from syncd.store.about import means
 from syncd.store.database import Database
 from syncd.store.scans import LATEST_FIRST
@@ -36,7 +36,6 @@ from syncd.store.tables import (
 from syncd.store.times import from_us
 from syncd.store.watch import ITS_ORDER
 
-_CALLED_OFF = frozenset({OrderStatus.CANCELLED.value, OrderStatus.REFUNDED.value})
 _TOLD_SOON = [
     state.value
     for state in (
@@ -138,7 +137,7 @@ class StoryStore:
                 now.where(shipments.c.id == row.shipment_id)
             ).one()
             causes = frozenset(connection.execute(later).scalars())
-        return Milestone(milestone), causes, order in _CALLED_OFF
+        return Milestone(milestone), causes, order in CALLED_OFF
 
     def case(self, row: OutboxRow, kinds: Collection[CaseKind]) -> tuple[CaseKind, str] | None:
         """The latest case of these kinds about the order of `row`, with its id at the platform."""
