@@ -103,10 +103,12 @@ def _insert_on_conflict(
         from_values(connection, _INSERT.format(table.name, ", ".join(columns)) + then, rows)
 
 
+@cache
 def _is_plain(table: Table, columns: tuple[str, ...]) -> bool:
     return all(isinstance(table.c[name].type, Integer | Text) for name in columns)
 
 
+@cache
 def _insert_unnested(table: Table, columns: tuple[str, ...]) -> str:
     names = ", ".join(columns)
     return f"INSERT INTO {table.name} ({names}) SELECT * FROM {_unnested(table, columns)}"  # noqa: S608
@@ -139,6 +141,7 @@ def update(
         _run_raw(connection, sql.format(_unnested(table, names)), _arrays(table, names, rows))
 
 
+@cache
 def _unnested(table: Table, names: tuple[str, ...]) -> str:
     """A table ``v`` made of one array for each column: a statement that is the same for any rows.
 
@@ -218,6 +221,7 @@ def _among_postgresql(element: _Among, compiler: SQLCompiler, **more: Any) -> st
     return f"{column} = ANY ({values})"
 
 
+@cache
 def _pg_type(column: Column[Any]) -> str:
     from sqlalchemy.dialects import postgresql  # noqa: PLC0415  see above
 

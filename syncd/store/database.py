@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import tenacity
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -219,6 +220,7 @@ def _postgresql(url: URL) -> Engine:
         pool_pre_ping=True,
     )
     event.listen(engine, "connect", _plan_by_keys)
+    event.listen(engine, "connect", _write_bytes_as_they_are)
     return engine
 
 
@@ -234,3 +236,14 @@ def _plan_by_keys(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor.execute("SET random_page_cost = 1.1")
     connection.commit()
     cursor.close()
+
+
+def _write_bytes_as_they_are(connection: Any, _: ConnectionPoolEntry) -> None:
+    """Have bytes copied by psycopg's compiled part.
+
+    For a column of them it would take the writer of DB-API's wrapper, which is Python: a
+    microsecond for each message.
+    """
+    from psycopg.types.string import BytesBinaryDumper  # noqa: PLC0415  as in `bulk`
+
+    connection.adapters.register_dumper(bytes, BytesBinaryDumper)
