@@ -21,6 +21,7 @@ class Kind(StrEnum):
     LATE_DISPATCH = "late_dispatch"
     OUT_OF_STOCK = "out_of_stock"
     NO_FIRST_SCAN = "no_first_scan"
+    CANCELLED = "cancelled"
     NUMBER_CHANGED = "number_changed"
     NO_MOVEMENT = "no_movement"
     PRESUMED_LOST = "presumed_lost"
@@ -48,6 +49,7 @@ FOR_STAFF = frozenset(
         Kind.LATE_DISPATCH,
         Kind.OUT_OF_STOCK,
         Kind.NO_FIRST_SCAN,
+        Kind.CANCELLED,
         Kind.PRESUMED_LOST,
         Kind.PICKUP_ENDING,
         Kind.PROTECTION_ENDING,
@@ -102,15 +104,25 @@ class OutOfStock(Watch):
 
 
 class NoFirstScan(Watch):
-    """Parcels with a label that no carrier has scanned, long after the shop said they were sent.
-
-    A label that was cancelled at the carrier counts two hours later, where its order has no other.
-    """
+    """Parcels with a label that no carrier has scanned, long after the shop said they were sent."""
 
     after: PositiveDuration = Field(
         default=timedelta(days=2),
         description="How long it may take, in working days of both countries: week-ends and "
         "public holidays do not count.",
+    )
+
+
+class Cancelled(Watch):
+    """Labels and parcels that were cancelled at the carrier while the buyer waits for them.
+
+    Nothing is found where another parcel takes their place.
+    """
+
+    after: Duration = Field(
+        default=timedelta(hours=2),
+        description="How long after it the shop may take to tell of another parcel, or that the "
+        "order was called off.",
     )
 
 
@@ -238,6 +250,7 @@ class Watches(Section):
     late_dispatch: LateDispatch = LateDispatch()
     out_of_stock: OutOfStock = OutOfStock()
     no_first_scan: NoFirstScan = NoFirstScan()
+    cancelled: Cancelled = Cancelled()
     number_changed: NumberChanged = NumberChanged()
     no_movement: NoMovement = NoMovement()
     presumed_lost: PresumedLost = PresumedLost()

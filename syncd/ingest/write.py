@@ -14,6 +14,7 @@ from syncd.model import (
     Case,
     Item,
     Message,
+    Milestone,
     Order,
     ParcelState,
     Review,
@@ -144,13 +145,16 @@ def _judge_anew(tx: IngestTransaction, numbers: Collection[str]) -> None:
     for event, seen_at in tx.parcels.events_of({number for number, _, _ in shipments.values()}):
         events.setdefault(event.tracking_number, []).append(parcels.as_read(event, seen_at))
     states: dict[int, ParcelState] = {}
+    turned: set[int] = set()
     now = clock.now()
     for shipment_id, (number, before, since) in shipments.items():
         after = parcels.state_of(events.get(number, ()), since=since)
         after = parcels.remembering(after, before, now)
         if after != before:
             states[shipment_id] = after
-    tx.parcels.save_states(states)
+            if Milestone.CANCELLED in {before.milestone, after.milestone}:
+                turned.add(shipment_id)
+    tx.parcels.save_states(states, turned=turned)
 
 
 _WRITERS = (

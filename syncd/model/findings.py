@@ -24,6 +24,8 @@ class Cause(StrEnum):
     """It has not left: the seller's own affair, told to the buyer where a playbook wants that."""
     STOCK = "stock"
     """Goods are missing: the same."""
+    CANCELLED = "cancelled"
+    """It was cancelled at the carrier: the same, as syncd cannot know what becomes of it."""
     PROTECTION = "protection"
     """The seller's own affair, which no buyer is told of as such."""
     SHIPPED = "shipped"

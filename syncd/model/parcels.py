@@ -165,8 +165,12 @@ class ParcelFacts(Value, frozen=True, kw_only=True):
     """When syncd first heard the present number, where it took another's place."""
     order_status: str | None = None
     """How far the platform says its order is, as an `OrderStatus`; None where none is known."""
-    unreplaced: bool = False
-    """Whether it was cancelled at the carrier, and its order has no parcel that was not."""
+    unreplaced_since: datetime | None = None
+    """Since when its order has no parcel in its place, where it was cancelled at the carrier.
+
+    When the last one of the order was cancelled. Any that was not takes the place of a mere label;
+    that of one which the carrier had, only what left after it was cancelled.
+    """
 
     @property
     def called_off(self) -> bool:

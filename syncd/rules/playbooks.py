@@ -198,7 +198,13 @@ def _told_of(finding: Finding, subject: Subject, addressee: Addressee) -> str:
 
 
 def _occasion(finding: Finding, subject: Subject) -> str:
-    """What one task is about; the same lateness is found of an order and then of its label."""
+    """What one task is about.
+
+    The same lateness is found of an order and then of its label, and each of an order's parcels
+    that are cancelled in one go may be heard of at another time of that day.
+    """
+    if finding.kind == Kind.CANCELLED:
+        return f"{finding.kind}:{subject.order_name}:{finding.since:%Y%m%d}"
     if finding.kind in OF_ORDERS:
         return f"{finding.kind}:{subject.order_name}:{finding.since:%Y%m%dT%H%M%S}"
     return finding.fingerprint

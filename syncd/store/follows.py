@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, exists, func, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from syncd.model import FollowFacts, Milestone, ParcelRef
@@ -35,12 +35,17 @@ _COLUMNS = ("tracking_number", "account_id", "look_at")
 _PLANNED = (*_COLUMNS, "step", "asked_at")
 
 _ENDED = [milestone.value for milestone in Milestone if milestone.terminal]
+# A carrier that has a parcel whose shipment was cancelled brings it on, or back.
+_STILL_THERE = and_(
+    shipments.c.milestone == Milestone.CANCELLED.value, shipments.c.first_scan_at.is_not(None)
+)
 
 
 def _under_way(now: datetime) -> ColumnElement[bool]:
     table = shipments.c
     heard_of = func.coalesce(table.last_event_at, table.shipped_at, table.seen_at)
-    return and_(table.milestone.not_in(_ENDED), heard_of >= to_us(now - _FOLLOWED))
+    goes = or_(table.milestone.not_in(_ENDED), _STILL_THERE)
+    return and_(goes, heard_of >= to_us(now - _FOLLOWED))
 
 
 _REF = (

@@ -216,11 +216,29 @@ class ParcelWriter(Writer):
         ).where(bulk.among(table.tracking_number, numbers))  # fmt: skip
         return [(_event(row), from_us(row[8])) for row in self._connection.execute(wanted)]
 
-    def save_states(self, states: Mapping[int, ParcelState]) -> None:
-        """Keep shipments' new states, and have the shipments judged at once."""
+    def save_states(
+        self, states: Mapping[int, ParcelState], *, turned: Collection[int] = ()
+    ) -> None:
+        """Keep shipments' new states, and have the shipments judged at once.
+
+        With those that were `turned`, into cancelled ones or back, all of their orders are: what
+        became of one tells whether another has been replaced.
+        """
         rows = [(*_state_row(state), number) for number, state in states.items()]
         bulk.update(self._connection, shipments, _STATE_COLUMNS, rows)
-        dues.plan(self._connection, shipment_dues, dict.fromkeys(states, self._now_us))
+        due = {*states, *self._beside(turned)}
+        dues.plan(self._connection, shipment_dues, dict.fromkeys(due, self._now_us))
+
+    def _beside(self, shipment_ids: Collection[int]) -> Iterable[int]:
+        if not shipment_ids:
+            return ()
+        table, given = shipments.c, shipments.alias("given").c
+        wanted = select(table.id).where(
+            table.account_id == given.account_id,
+            table.order_source_id == given.order_source_id,
+            bulk.among(given.id, shipment_ids),
+        )
+        return self._connection.execute(wanted).scalars()
 
 
 def _event(row: Sequence[Any]) -> TrackingEvent:

@@ -21,7 +21,10 @@ def to_us(moment: datetime) -> int: ...
 def to_us(moment: None) -> None: ...
 def to_us(moment: datetime | None) -> int | None:
     """Microseconds since 1970 UTC; `moment` must be aware."""
-    return None if moment is None else (moment - _EPOCH) // _MICROSECOND
+    if moment is None:
+        return None
+    since = moment - _EPOCH  # whose division by a microsecond takes four times as long as this
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 @overload

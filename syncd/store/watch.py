@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    and_,
     case,
     exists,
-    false,
     func,
     literal_column,
     or_,
@@ -41,23 +41,31 @@ from syncd.store.times import from_us
 _OTHER = shipments.alias("other")
 _CANCELLED: ColumnElement[str] = literal_column(f"'{Milestone.CANCELLED.value}'")
 # Asked of the few that were cancelled only: a round reads one row of each parcel else.
-_UNREPLACED = case(
+_OF_ITS_ORDER = (
+    _OTHER.c.account_id == shipments.c.account_id,
+    _OTHER.c.order_source_id == shipments.c.order_source_id,
+)
+_IN_ITS_PLACE = or_(
+    shipments.c.first_scan_at.is_(None), _OTHER.c.shipped_at > shipments.c.milestone_at
+)
+_UNREPLACED_SINCE = case(
     (
-        shipments.c.milestone == _CANCELLED,
-        ~exists().where(
-            _OTHER.c.account_id == shipments.c.account_id,
-            _OTHER.c.order_source_id == shipments.c.order_source_id,
-            _OTHER.c.milestone != _CANCELLED,
+        and_(
+            shipments.c.milestone == _CANCELLED,
+            ~exists().where(*_OF_ITS_ORDER, _OTHER.c.milestone != _CANCELLED, _IN_ITS_PLACE),
         ),
+        select(func.max(_OTHER.c.milestone_at))
+        .where(*_OF_ITS_ORDER, _OTHER.c.milestone == _CANCELLED)
+        .scalar_subquery(),
     ),
-    else_=false(),
 )
 FACTS = select(
     shipments.c.id, shipments.c.account_id, shipments.c.source_id, shipments.c.order_source_id,
     shipments.c.tracking_number, shipments.c.carrier, shipments.c.seen_at, shipments.c.shipped_at,
     shipments.c.deliver_by, shipments.c.protection_ends_at, shipments.c.origin_country,
     shipments.c.destination_country, shipments.c.ship_by, shipments.c.number_before,
-    shipments.c.number_since, shipments.c.order_status, _UNREPLACED.label("unreplaced"), *STATE,
+    shipments.c.number_since, shipments.c.order_status,
+    _UNREPLACED_SINCE.label("unreplaced_since"), *STATE,
 )  # fmt: skip
 """What `facts` takes a row of."""
 _FACTS_AND_TIMES = FACTS.add_columns(JUDGED_FOR_LATENESS, *TIMES)
@@ -241,6 +249,6 @@ def facts(row: Any) -> ParcelFacts:
         number_before=row[13],
         number_since=from_us(row[14]),
         order_status=row[15],
-        unreplaced=bool(row[16]),
+        unreplaced_since=from_us(row[16]),
         state=state(row[17:]),
     )

@@ -1,9 +1,11 @@
 """Opening an IMAP connection: TLS and login, with refusals told from troubles."""
 
 import imaplib
+from ssl import SSLContext
 
 from syncd.connector import AuthFailed, Unavailable
 from syncd_imap.login import Login, tls, without
+from syncd_imap.mismatch import explained
 from syncd_imap.settings import ImapConfig, Security
 
 # What says that a login failed for now (RFC 5530, and Gmail's and Dovecot's own words).
@@ -12,8 +14,13 @@ _BUSY = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "TOO MANY", "TRY 
 
 def connected(config: ImapConfig) -> imaplib.IMAP4:
     """A connection with the privacy that the config asks for, not yet logged in."""
-    host, port = config.imap_endpoint
     context = tls(config.ca_file)
+    with explained(config, "imap"):
+        return _connected(config, context)
+
+
+def _connected(config: ImapConfig, context: SSLContext) -> imaplib.IMAP4:
+    host, port = config.imap_endpoint
     if config.imap_security is Security.TLS:
         return imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=config.timeout_s)
     imap = imaplib.IMAP4(host, port, timeout=config.timeout_s)

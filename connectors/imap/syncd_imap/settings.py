@@ -10,8 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from syncd.connector import AccountConfig, LocalPath, Secret
 
 _ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+")
-_IMAP_PORTS = {"tls": 993, "starttls": 143, "none": 143}
-_SMTP_PORTS = {"tls": 465, "starttls": 587, "none": 25}
+USUAL_PORTS = {
+    "imap": {"tls": 993, "starttls": 143, "none": 143},
+    "smtp": {"tls": 465, "starttls": 587, "none": 25},
+}
+"""The port where the config names none, by protocol and security (RFC 8314, 7)."""
 
 
 class Security(StrEnum):
@@ -107,7 +110,7 @@ class ImapConfig(AccountConfig):
             raise ValueError("give either password or oauth")
         for what in ("imap", "smtp"):
             host, security = getattr(self, f"{what}_host"), getattr(self, f"{what}_security")
-            if security is Security.NONE and not _is_loopback(host):
+            if security is Security.NONE and not is_loopback(host):
                 raise ValueError(
                     f"{what}_security = none would send the password in the clear to {host}; "
                     "use tls or starttls (none is for a server on this machine)"
@@ -127,12 +130,12 @@ class ImapConfig(AccountConfig):
     @property
     def imap_endpoint(self) -> tuple[str, int]:
         """Host and port to read from."""
-        return self.imap_host, self.imap_port or _IMAP_PORTS[self.imap_security]
+        return self.imap_host, self.imap_port or USUAL_PORTS["imap"][self.imap_security]
 
     @property
     def smtp_endpoint(self) -> tuple[str, int]:
         """Host and port to send by."""
-        return self.smtp_host, self.smtp_port or _SMTP_PORTS[self.smtp_security]
+        return self.smtp_host, self.smtp_port or USUAL_PORTS["smtp"][self.smtp_security]
 
     @property
     def imap_server(self) -> str:
@@ -149,7 +152,8 @@ def _named(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a server is on this machine, so that nobody listens in between."""
     if host.lower() == "localhost":
         return True
     try:

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 
 from syncd.connector import AuthFailed, OutcomeUnknown, Rejected, Unavailable
 from syncd_imap.login import Login, tls, without
+from syncd_imap.mismatch import explained
 from syncd_imap.settings import ImapConfig, Security
 
 # RFC 4954, 4 and 6; 5.7.x as Exchange Online and Gmail use them for a login that is missing.
@@ -91,7 +92,8 @@ class Mailer:
     def _connected(self) -> smtplib.SMTP:
         smtp: smtplib.SMTP | None = None
         try:
-            smtp = _opened(self._config)
+            with explained(self._config, "smtp"):
+                smtp = _opened(self._config)
             _log_in(smtp, self._login)
         except (OSError, smtplib.SMTPException) as error:
             if smtp is not None:

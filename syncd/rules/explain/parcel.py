@@ -95,8 +95,8 @@ def expected(dossier: Dossier, said: Mapping[str, Judgement], now: datetime) -> 
     if parcel is None:
         return
     ended = _ENDED.get(parcel.state.milestone)
-    if parcel.unreplaced and not parcel.order_over:
-        yield f"It was cancelled. Next: another parcel of its order, which has none{_until(said, now)}."
+    if parcel.unreplaced_since and not parcel.order_over:
+        yield f"It was cancelled. Next: another parcel in its place{_until(said, now)}."
         return
     if ended is not None:
         yield ended

@@ -16,6 +16,7 @@ from syncd.config import Kind, Watches
 from syncd.model import Finding, Lack, Milestone, OrderFacts, ParcelFacts
 from syncd.model.lateness import Outlook
 from syncd.rules.watches.at_risk import at_risk
+from syncd.rules.watches.cancelled import cancelled
 from syncd.rules.watches.dispatch import late_dispatch, no_first_scan, order_late
 from syncd.rules.watches.handing_over import awaiting_pickup, pickup_ending, returning
 from syncd.rules.watches.judgement import QUIET, Judgement
@@ -59,7 +60,7 @@ _UNDER_WAY: dict[str, _Watch] = {
 """The watches by their tables in the config."""
 _WITHOUT_NUMBER: dict[str, _Watch] = {"late_dispatch": late_dispatch}
 _RETURNED: dict[str, _Watch] = {"returning": returning}
-_UNREPLACED: dict[str, _Watch] = {"late_dispatch": late_dispatch, "no_first_scan": no_first_scan}
+_UNREPLACED: dict[str, _Watch] = {"late_dispatch": late_dispatch, "cancelled": cancelled}
 _NONE: dict[str, _Watch] = {}
 
 _ONLY_AT = {
@@ -152,5 +153,5 @@ def _looking_at(parcel: ParcelFacts) -> dict[str, _Watch]:
     if parcel.state.milestone is Milestone.RETURNED or parcel.order_over:
         return _RETURNED
     if parcel.state.milestone.terminal:
-        return _UNREPLACED if parcel.unreplaced else _NONE
+        return _UNREPLACED if parcel.unreplaced_since else _NONE
     return _WITHOUT_NUMBER if parcel.tracking_number is None else _UNDER_WAY

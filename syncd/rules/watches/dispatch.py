@@ -12,10 +12,9 @@ _ASKED_FOR = timedelta(hours=12)
 # Shops tell of orders first, and of the parcels that were sent a poll or two later.
 _PARCELS_TOLD = timedelta(hours=1)
 _LATE = frozenset({Kind.SHIP_BY_NEAR.value, Kind.LATE_DISPATCH.value})
-# Who cancels a label mostly prints another one; shops tell of that a poll or two later.
-_ANOTHER_LABEL = timedelta(hours=2)
 # What a carrier says before it has a parcel, or where it will never have it.
-_LABEL = frozenset({Milestone.UNKNOWN, Milestone.PRE_SHIPMENT, Milestone.CANCELLED})
+_ANNOUNCED = frozenset({Milestone.UNKNOWN, Milestone.PRE_SHIPMENT})
+_LABEL = _ANNOUNCED | {Milestone.CANCELLED}
 
 
 def late_dispatch(parcel: ParcelFacts, settings: LateDispatch, now: datetime) -> Judgement:
@@ -73,15 +72,12 @@ def _handed_over(parcel: ParcelFacts) -> bool:
 def no_first_scan(parcel: ParcelFacts, settings: NoFirstScan, now: datetime) -> Judgement:
     """A parcel that the carrier has announced, and has not scanned within `settings.after`.
 
-    Of a number that no carrier knows nothing is said: perhaps nobody asks carriers about it. A
-    cancelled label will not be scanned: it counts as soon as there was time for another one.
+    Of a number that no carrier knows nothing is said: perhaps nobody asks carriers about it.
     """
     state = parcel.state
-    labelled = state.last_event_at if state.milestone in _LABEL else None
+    labelled = state.last_event_at if state.milestone in _ANNOUNCED else None
     if not settings.enabled or labelled is None or state.first_scan_at is not None:
         return QUIET
-    if state.milestone is Milestone.CANCELLED:
-        return _label_cancelled(parcel, state.milestone_at or labelled, now)
     since = parcel.shipped_at or state.milestone_at or labelled
     limit = workdays.later(since, settings.after, countries(parcel))
     limit = max(limit, parcel.seen_at + _ASKED_FOR)
@@ -91,14 +87,4 @@ def no_first_scan(parcel: ParcelFacts, settings: NoFirstScan, now: datetime) -> 
         f"sent on {since:%Y-%m-%d}, no scan by the carrier; expected within "
         f"{in_days(settings.after, working=True)}"
     )
-    return found(parcel, Kind.NO_FIRST_SCAN, Cause.DISPATCH, since, evidence, severity=Severity.ACT)
-
-
-def _label_cancelled(parcel: ParcelFacts, since: datetime, now: datetime) -> Judgement:
-    limit = since + _ANOTHER_LABEL
-    if not parcel.unreplaced:
-        return QUIET
-    if now < limit:
-        return Judgement(due_at=limit)
-    evidence = f"its label was cancelled on {since:%Y-%m-%d}, and the order has no other parcel"
     return found(parcel, Kind.NO_FIRST_SCAN, Cause.DISPATCH, since, evidence, severity=Severity.ACT)
