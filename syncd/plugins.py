@@ -58,6 +58,17 @@ def load(wanted: Collection[str] | None = None) -> Plugins:
     return _loaded(found)
 
 
+def owner(name: str) -> str | None:
+    """Name and version of the installed package that stands in the way of a connector `name`.
+
+    That is one whose connector, entry point or module is called so already; None: it is free.
+    """
+    for each in entry_points(group=hookspecs.ENTRY_POINT_GROUP):
+        if name == each.name or each.module.partition(".")[0] == f"syncd_{name}":
+            return _distribution(each)
+    return load().origins.get(name)
+
+
 def _loaded(found: Iterable[EntryPoint]) -> Plugins:
     plugins = Plugins()
     for entry_point in sorted(found, key=lambda each: (each.name, _distribution(each))):

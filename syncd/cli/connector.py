@@ -28,13 +28,15 @@ def new(name: str, path: Path | None) -> None:
     """Write a connector called NAME to begin with: a distribution whose tests pass.
 
     It is for a made-up platform with messages, orders and sending; change it to what your
-    platform's documents say, and let `syncd connector test` tell what no longer holds.
+    platform's documents say, and let `syncd connector test` tell what no longer holds. NAME is one
+    that no installed connector has.
     """
     from syncd.testing.scaffolding import (  # noqa: PLC0415  --help should not pay for it
         CannotScaffold,
         scaffold,
     )
 
+    _refuse_taken(name)
     folder = path or Path(f"syncd-{name}")
     try:
         files = scaffold(name, folder)
@@ -44,6 +46,18 @@ def new(name: str, path: Path | None) -> None:
         click.echo(folder / file)
     click.echo(f"test it:    syncd connector test {folder}")
     click.echo(f"install it: pip install -e {folder}, then: syncd sample-config {name}")
+
+
+def _refuse_taken(name: str) -> None:
+    """Two connectors of a name cannot be installed side by side: only the first is there."""
+    from syncd import plugins  # noqa: PLC0415  --help should not pay for it
+
+    owner = plugins.owner(name)
+    if owner is not None:
+        raise click.UsageError(
+            f"the connector {name!r} is there already, brought by {owner}: take another name, such "
+            f'as "my{name}"; to write one in its place, uninstall {owner.split()[0]} first'
+        )
 
 
 @connector.command()

@@ -190,3 +190,15 @@ def test_one_unfit_class_does_not_cost_its_neighbour(install: Install) -> None:
     found = plugins.load()
     assert list(found.connectors) == ["shop"]
     assert "is not a subclass" in problem(found)
+
+
+def test_a_name_that_is_taken_has_an_owner(install: Install) -> None:
+    install("syncd-shops", GOOD)
+    install("syncd-broken", "def (")
+    names = ["shop", "shops", "broken", "newshop"]
+    assert [plugins.owner(name) for name in names] == [
+        "syncd-shops 1.0",
+        "syncd-shops 1.0",
+        "syncd-broken 1.0",
+        None,
+    ]

@@ -106,6 +106,14 @@ class TestNew:
         assert "a-z and 0-9" in ended.err
         assert not (tmp_path / "x").exists()
 
+    @pytest.mark.parametrize("name", ["ebay", "aliexpresslegacy"])
+    def test_a_name_that_an_installed_connector_has_is_refused(self, command, name, tmp_path):
+        ended = command("connector", "new", name, "--path", tmp_path / "x")
+        assert (ended.code, ended.out) == (exits.USAGE, "")
+        assert f"the connector '{name}' is there already, brought by syncd-" in ended.err
+        assert f'take another name, such as "my{name}"' in ended.err
+        assert not (tmp_path / "x").exists()
+
     def test_nothing_is_overwritten(self, acme):
         with pytest.raises(CannotScaffold, match="is there already"):
             scaffold("acme", acme)
