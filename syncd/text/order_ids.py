@@ -7,7 +7,7 @@ numbers, so they need a word for "order" close by.
 
 import re
 
-from syncd.text.widths import narrow
+from syncd.model.widths import narrow
 
 _AT_MOST = 100
 """A mail that names more is a report, not a question about an order."""

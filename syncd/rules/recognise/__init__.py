@@ -4,10 +4,11 @@ The formats are data (``carriers/*.toml``, ``checks.toml``, ``posts.csv``); docs
 how they are weighed and what was measured.
 """
 
+from syncd.model.numbers import normalise
 from syncd.rules.recognise.candidates import Candidate, Verdict, mistyped, recognise, settled
 from syncd.rules.recognise.in_text import Found, find_in_text
 from syncd.rules.recognise.names import carriers_named
-from syncd.rules.recognise.table import Carrier, Format, carriers, normalise
+from syncd.rules.recognise.table import Carrier, Format, carriers
 
 __all__ = [
     "Candidate",

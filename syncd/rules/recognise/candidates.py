@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from syncd.model.base import Value
+from syncd.model.numbers import normalise
 from syncd.rules.recognise.names import carriers_named
 from syncd.rules.recognise.table import (
     Carrier,
@@ -16,7 +17,6 @@ from syncd.rules.recognise.table import (
     Shape,
     carriers,
     formats,
-    normalise,
     posts,
     s10,
 )

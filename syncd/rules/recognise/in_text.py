@@ -7,13 +7,16 @@ only beside a word that says what they are, the carrier's name, or in its tracki
 import re
 from collections.abc import Collection, Iterator
 
+from msgspec.structs import replace
+
 from syncd.model.base import Value
+from syncd.model.numbers import normalise
+from syncd.model.widths import hides, narrow, visible
 from syncd.rules.recognise.candidates import Candidate, recognise
 from syncd.rules.recognise.context import Context, context_of, goes_on
-from syncd.rules.recognise.lookalikes import is_date, is_moment, is_phone
-from syncd.rules.recognise.table import formats, normalise, s10, strong_shapes
+from syncd.rules.recognise.lookalikes import is_date, is_epoch, is_moment, is_phone
+from syncd.rules.recognise.table import formats, s10, strong_shapes
 from syncd.text import order_ids as orders
-from syncd.text.widths import narrow
 
 _AT_MOST = 100
 """A text that names more is a list for a machine."""
@@ -23,11 +26,13 @@ _LONGEST = 40
 _LONG_ENOUGH_ALONE = 21
 """Bare digits that many, with a right check digit, are nothing but a label's barcode."""
 # Groups that begin at a digit and go on over single blanks and dashes as long as digits come.
+_BLANK = r" \u00a0\u2000-\u200a\u202f"
 _RUN = re.compile(
-    r"[0-9][0-9A-Za-z]*(?:[ \u00a0\-.](?=[A-Za-z]{0,4}[0-9])[0-9A-Za-z]+){0,12}"
-    r"(?:[ \u00a0]?[A-Z]{2}(?![0-9A-Za-z]))?"
+    rf"[0-9][0-9A-Za-z]*(?:[{_BLANK}\-\u2010-\u2015\u2212\u30fc\uff70.]"
+    r"(?=[A-Za-z]{0,4}[0-9])[0-9A-Za-z]+){0,12}"
+    rf"(?:[{_BLANK}]?[A-Z]{{2}}(?![0-9A-Za-z]))?"
 )
-_BEFORE = re.compile(r"(?<![0-9A-Za-z])(?:[A-Z]{1,4}[ \u00a0]?|[0-9A-Za-z]{1,8})$")
+_BEFORE = re.compile(rf"(?<![0-9A-Za-z])(?:[A-Z]{{1,4}}[{_BLANK}]?|[0-9A-Za-z]{{1,8}})$")
 _PART = re.compile(r"[0-9A-Za-z]+")
 _SHAPE = re.compile(r"(?=(?:[A-Z]*[0-9]){3})[0-9A-Z]{8,40}")
 _DASHES = "[-\u2010-\u2013]"
@@ -52,7 +57,14 @@ def find_in_text(
     `country` is where the parcel goes. Ids of orders, those in `known_order_ids` and those that
     have the shape of a platform's, are left out.
     """
-    text = narrow(text)
+    if not hides(text):
+        return _find(narrow(text), known_order_ids, country)
+    seen, places = visible(text)
+    found = _find(narrow(seen), known_order_ids, country)
+    return [replace(x, start=places[x.start], end=places[x.end - 1] + 1) for x in found]
+
+
+def _find(text: str, known_order_ids: Collection[str], country: str | None) -> list[Found]:
     found: list[Found] = []
     taken: list[tuple[int, int]] | None = None
     before: _Run | None = None
@@ -131,7 +143,7 @@ class _Run:
         if stop - first > 1 and (self._is_group(first - 1) or self._is_group(stop)):
             return None  # three groups of an account's or a card's four
         context = self.said()
-        if context.silent or self._is_date_or_phone(plain, start, end, context):
+        if context.silent or self._is_something_else(plain, start, end, context):
             return None
         return self._found(plain, start, end, context)
 
@@ -155,9 +167,9 @@ class _Run:
             return self._before.said()
         return context_of(self._text, self._digits_from, self.end)
 
-    def _is_date_or_phone(self, plain: str, start: int, end: int, context: Context) -> bool:
+    def _is_something_else(self, plain: str, start: int, end: int, context: Context) -> bool:
         written = self._text[start:end]
-        if is_date(written):
+        if is_date(written) or is_epoch(plain, self._text, start):
             return True
         abroad = self._text[max(0, self._parts[0][0] - 1) : self._parts[0][0]] == "+"
         return plain.isdigit() and (abroad or is_phone(written, labelled=context.labelled))

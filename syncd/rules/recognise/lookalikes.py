@@ -18,6 +18,22 @@ _AT_HOME = re.compile(
 )
 """Telephone numbers as the French, Russians and Japanese write theirs, and from abroad; no carrier
 writes its numbers so."""
+_EPOCH = re.compile(r"(?:1[0-9]{9}|2[01][0-9]{8})(?:[0-9]{3})?")
+"""Seconds or milliseconds since 1970, of 2001 to 2039. Alone this says nothing: CDEK's numbers of
+ten digits all begin with 1, as do many of Korea's and China's posts with thirteen."""
+_OF_TIME = re.compile(
+    r"(?:[?&;#](?:t|_t|_|ts|_ts|dt|cb|iat|nbf|exp|expires?|expiry|date|now|modified|updated|created)="
+    r"|(?:time|time[ _-]?stamp|epoch|zeitstempel|horodatage|时间戳|時間戳|タイムスタンプ)[\"']?[ :=(]{1,3})$",
+    re.IGNORECASE,
+)
+"""A link's parameter for a time, or a word for one, right before a number."""
+_OF_TIME_WITHIN = 20
+
+
+def is_epoch(plain: str, text: str, start: int) -> bool:
+    """Whether a number that starts there is a time since 1970, and is said to be one."""
+    said = _EPOCH.fullmatch(plain) is not None
+    return said and _OF_TIME.search(text, max(0, start - _OF_TIME_WITHIN), start) is not None
 
 
 def is_date(written: str) -> bool:

@@ -12,12 +12,10 @@ from urllib.parse import quote
 
 from syncd.model.base import Value
 from syncd.rules.recognise.checksums import ALGORITHMS
-from syncd.text.widths import narrow
 
 _HERE = Path(__file__).parent
 _POST_URL = "https://t.17track.net/en#nums={number}"
 """For posts that have no entry of their own: 17TRACK reads every post's items."""
-_SEPARATORS = re.compile(r"[\s\-.\u2010-\u2015\u00a0\u200b\u2060]+")
 _S10 = r"[A-Z]{2}(?P<serial>[0-9]{8})(?P<check>[0-9])"
 
 Shape = Literal["sure", "marked", "plain", "loose"]
@@ -91,11 +89,6 @@ class Carrier(Value, frozen=True, kw_only=True):
     def page(self, number: str) -> str:
         """The address of this parcel's page."""
         return self.url.replace("{number}", quote(number, safe=""))
-
-
-def normalise(number: str) -> str:
-    """In plain capitals and digits, without the blanks, dashes and dots that people put in."""
-    return _SEPARATORS.sub("", narrow(number)).upper()
 
 
 @cache

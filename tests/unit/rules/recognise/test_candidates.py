@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncd.rules.recognise import mistyped, recognise
-from syncd.rules.recognise.table import formats, normalise
+from syncd.rules.recognise.table import formats
 
 PUBLIC = Path(__file__).parents[5] / "shared" / "data" / "tracking_number_data" / "couriers"
 # Ours for the codes of the public data; where a house has several carriers, any of them.
@@ -206,7 +206,3 @@ def test_anything_may_be_asked(number, country, hint):
     assert len({each.carrier for each in found}) == len(found)
     assert sum(each.score for each in found) <= 1.01
     assert all(each.check != "invalid" for each in found)
-
-
-def test_normalise():
-    assert normalise(" 99.00.123456-12345678\u00a0") == "990012345612345678"

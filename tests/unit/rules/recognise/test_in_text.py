@@ -34,6 +34,11 @@ def numbers(text, **known):
         ("单号YT2229521272164446", ["YT2229521272164446"]),
         ("420 11213 92 6129098349792366623 8", ["420112139261290983497923666238"]),
         ("Where is 6A15602676300?", ["6A15602676300"]),
+        ("RB\u200b123456785\u200bGB", [ITEM]),
+        ("\u202a\ufeffRB123\u00ad456\u2060785GB\u202c", [ITEM]),
+        ("RB\u202f123\u202f456\u202f785\u202fGB", [ITEM]),
+        ("1Z\u20115R8\u2011939\u201103\u20115756\u20117127", [UPS]),
+        ("お問い合わせ番号 1234ー5678ー9014", ["123456789014"]),
     ],
 )
 def test_numbers_that_only_carriers_give_out_count_anywhere(text, expected):
@@ -167,6 +172,52 @@ def test_a_date_beside_a_label_does_not_count(sentence, moment):
 def test_what_only_looks_like_a_date_counts(text, carriers):
     (found,) = find_in_text(text)
     assert carriers <= {each.carrier for each in found.candidates}
+
+
+def test_where_a_number_stands_is_told_of_the_text_as_it_is():
+    text = f"my\u200b number: \u202aRB123\u200b456785GB\u202c, or {UPS}\ufeff"
+    first, second = find_in_text(text)
+    assert text[first.start : first.end] == "RB123\u200b456785GB"
+    assert text[second.start : second.end] == UPS
+
+
+@pytest.mark.parametrize("time", ["1763800000", "1763800000123", "2190000000"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://shop.example/track?ts={}",
+        "https://shop.example/track?t={}#top",
+        "https://mail.example/tracking/open?sig=12&expires={}&u=1",
+        "https://shop.example/track?_={}",
+        "tracking timestamp: {}",
+        "Tracking Zeitstempel {}",
+        "Tracking, unix time = {}",
+        '{{"tracking": 1, "time": {}}}',
+    ],
+)
+def test_a_time_since_1970_that_is_called_so_does_not_count(text, time):
+    assert find_in_text(text.format(time)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tracking: 1763800000",  # as many of CDEK's and DPD's in Britain
+        "трек-номер 1513812345",
+        "등기번호 1763800000123",
+        "https://shop.example/track?n=1763800000",
+        "https://shop.example/track?cts=1763800000",
+        "Tracking timestamp 201298452277",  # has the wrong length for a time
+        "Tracking time: 3763800000",  # in the year 2089
+    ],
+)
+def test_what_only_might_be_a_time_since_1970_counts(text):
+    assert len(numbers(text)) == 1
+
+
+def test_a_time_beside_a_number_in_a_link_leaves_the_number():
+    link = "https://www.dhl.de/de/sendung.html?piececode=201298452277&ts=1763800000"
+    assert numbers(link) == ["201298452277"]
 
 
 def test_a_link_tells_the_carrier():
