@@ -30,7 +30,8 @@ def page(found: Report, kept: Path | None) -> Iterator[str]:
     yield from _row("", f"{found.orders} orders, {found.shipments} parcels, "
                     f"{found.tracking_events} scans")  # fmt: skip
     yield from _row("", f"{found.quarantined} items that nobody can read, set aside")
-    yield from _row("found", f"{found.late_found} parcels in trouble, some more than once:")
+    yield from _row("found", f"{found.late_found} parcels late or otherwise in trouble; "
+                    "all findings, with forecasts:")  # fmt: skip
     yield from _row("", counted(found.findings))
     yield from _row("told", f"{found.notices_sent} notices reached buyers: "
                     f"{counted(found.notices_by_channel)}")  # fmt: skip
@@ -51,7 +52,7 @@ def _languages(figures: Mapping[str, int]) -> str:
 
 def _language(code: str) -> str:
     try:
-        return Locale.parse(code.replace("-", "_")).get_language_name("en") or code
+        return Locale.parse(code.replace("-", "_")).get_display_name("en") or code
     except (ValueError, UnknownLocaleError):
         return code
 

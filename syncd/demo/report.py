@@ -6,9 +6,13 @@ from datetime import datetime, timedelta
 import msgspec
 
 from syncd.accounts import Runtime
+from syncd.config import FORECAST, NEWS, Kind
 from syncd.demo.pace import Pace
 from syncd.model import OutboxRow, OutboxState
 from syncd.testing.world import Tolerance, World
+
+_EARLY = {Kind.SHIP_BY_NEAR, Kind.NUMBER_CHANGED, Kind.PROTECTION_ENDING}
+_NOT_LATE = FORECAST | NEWS | _EARLY
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +27,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     tracking_events: int
     quarantined: int
     late_found: int
-    """Parcels with at least one finding."""
+    """Parcels with at least one finding that is neither a forecast nor an early warning."""
     findings: dict[str, int]
     notices_sent: int
     """As the world received them, by marketplace and mail."""
@@ -90,7 +94,7 @@ def report(
         shipments=counts["shipments"],
         tracking_events=counts["tracking_events"],
         quarantined=counts["quarantined"],
-        late_found=look.parcels_found_late(),
+        late_found=look.parcels_found_late(besides=_NOT_LATE),
         findings=look.findings_by_kind(),
         notices_sent=judged.notices,
         notices_by_channel=dict(Counter(notice.channel for notice in world.received)),

@@ -1,6 +1,6 @@
 """Looking things up: for status, lists and timelines. Reads only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -77,9 +77,10 @@ class LookStore:
         with self._database.read() as connection:
             return dict(connection.execute(wanted).all())
 
-    def parcels_found_late(self) -> int:
-        """How many parcels ever had a finding."""
-        wanted = select(func.count(findings.c.shipment_id.distinct()))
+    def parcels_found_late(self, *, besides: Collection[str] = ()) -> int:
+        """How many parcels ever had a finding of another kind than those in `besides`."""
+        found = select(func.count(findings.c.shipment_id.distinct()))
+        wanted = found.where(findings.c.kind.not_in(besides))
         with self._database.read() as connection:
             return int(connection.execute(wanted).scalar_one())
 

@@ -26,7 +26,8 @@ GOOD = Report(
     world_days=30.0, messages=531, conversations=121, customers=100, orders=120, shipments=130,
     tracking_events=1300, quarantined=6, late_found=28,
     findings={"no_movement": 2, "customs_hold": 9}, notices_sent=34,
-    notices_by_channel={"marketplace": 29, "email": 5}, notices_by_language={"de": 4, "xx-nope": 1},
+    notices_by_channel={"marketplace": 29, "email": 5},
+    notices_by_language={"de": 4, "pt-BR": 2, "pt": 2, "xx-nope": 1},
     duplicate_notices=0, notices_missing_facts=0, notices_in_wrong_language=0,
     notices_in_quiet_hours=0, notices_needless=0, buyers_not_told=0, items_missing=0,
     items_stored_twice=0, for_a_person=0, in_world={"messages": 531},
@@ -174,7 +175,7 @@ def test_every_fault_counts(syncd, home, monkeypatch, fault):
 def test_the_page_is_english():
     text = "\n".join(page(GOOD, None))
     assert "9 customs hold, 2 no movement" in text
-    assert "4 in German, 1 in xx-nope" in text
+    assert "4 in German, 2 in Portuguese (Brazil), 2 in Portuguese, 1 in xx-nope" in text
     assert "0: none sent twice" in text
 
 

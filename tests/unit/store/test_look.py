@@ -53,6 +53,11 @@ def test_an_orders_timeline_holds_everything_in_order(told):
     assert kinds == ["order", "shipment", "tracking", "message", "finding", "sent"]
 
 
+def test_a_parcel_of_which_only_a_forecast_spoke_was_not_found_late(told):
+    assert told.look.parcels_found_late(besides=("at_risk",)) == 1
+    assert told.look.parcels_found_late(besides=("at_risk", "promise_passed")) == 0
+
+
 def test_a_tracking_number_and_a_conversation_lead_to_the_same(told):
     whole = timeline(told, ORDER)
     (talk,) = told.look.conversations()
