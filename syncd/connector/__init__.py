@@ -24,6 +24,7 @@ from syncd.connector.contract import (
     Rejected,
     Unavailable,
 )
+from syncd.connector.entities import unescape
 from syncd.connector.following import AboutNumber, follow_each, follow_several
 from syncd.connector.parsing import describe_by, parse_each
 from syncd.connector.push import Push, Wake
@@ -73,6 +74,7 @@ __all__ = [
     "require",
     "same_text",
     "settling",
+    "unescape",
     "utc_text",
     "written_since",
 ]

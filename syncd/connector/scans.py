@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import html
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -11,6 +10,7 @@ from importlib.resources import files
 
 import msgspec
 
+from syncd.connector.entities import unescape
 from syncd.connector.parsing import parse_each
 from syncd.model import (
     STAGES,
@@ -110,7 +110,7 @@ def with_offset(local: datetime, said: str | None) -> datetime:
 
 def plain(text: str | None) -> str:
     """A carrier's words without the mark-up that some put into them."""
-    return " ".join(html.unescape(_TAG.sub("", text or "")).split())
+    return " ".join(unescape(_TAG.sub("", text or "")).split())
 
 
 def compact(number: str) -> str:

@@ -1,12 +1,12 @@
 """Finding one's own text again among what was written, for platforms without idempotency keys."""
 
-import html
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from syncd.connector.contract import NotPermitted, OutcomeUnknown, Rejected
+from syncd.connector.entities import unescape
 from syncd.model import Direction, Draft, Item, Message, Receipt, Verdict
 
 # How far a platform's clock may be behind ours when a message is looked for since it was decided.
@@ -89,4 +89,4 @@ def only_messages(items: Iterable[Item]) -> list[Message]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", html.unescape(text)).split())
+    return " ".join(unicodedata.normalize("NFC", unescape(text)).split())

@@ -63,8 +63,9 @@ def choose(
     the named carrier's own page; 17TRACK. `by_post` says whether that post does; if it is not
     given, it does where the number is a postal one.
     """
-    if given_url and _SAFE_URL.fullmatch(given_url):
-        return TrackingSite(name=plain_words(carrier or "") or _host(given_url), url=given_url)
+    host = _host(given_url) if given_url and _SAFE_URL.fullmatch(given_url) else None
+    if host:
+        return TrackingSite(name=plain_words(carrier or "") or host, url=given_url)
     country = (destination_country or "").strip().upper()
     posted = is_postal(number) if by_post is None else by_post
     page = _local_page(country, language) if posted else _page_of_carrier(carrier or "", country)
@@ -138,8 +139,12 @@ def _spoken(languages: tuple[str, ...], wanted: str) -> str | None:
     return next((language for language in languages if normalise(language) == plain), None)
 
 
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")
+def _host(url: str) -> str | None:
+    """None where it has none that can be read, such as one with an open bracket."""
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.") or None
+    except ValueError:
+        return None
 
 
 def _key(name: str) -> str:

@@ -1,13 +1,12 @@
 """From eBay's answers to the model; pure."""
 
-import html
 import re
 from collections.abc import Iterable
 from typing import TypeVar
 
 import msgspec
 
-from syncd.connector import describe_by
+from syncd.connector import describe_by, unescape
 from syncd.model import (
     Address,
     Attachment,
@@ -94,7 +93,7 @@ def platform_message(raw: bytes, thread: wire.Conversation) -> Message:
         sent_at=said.created_date,
         direction=Direction.PLATFORM,
         buyer=Party(),
-        text=html.unescape(_TAG.sub(" ", said.message_body or "")).strip(),
+        text=unescape(_TAG.sub(" ", said.message_body or "")).strip(),
         subject=said.subject or thread.conversation_title,
         thread_id=thread.conversation_id,
         kind=MessageKind.BULK,

@@ -29,7 +29,7 @@ _ALIASES = {
     "utf-8mb4": "utf-8",
 }
 # Python codecs that are no charset of mail: slow on large input, or warn about what they read.
-_NO_CHARSETS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
+_NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
 
 
 @lru_cache(maxsize=256)

@@ -44,7 +44,7 @@ def _name(part: Part) -> str:
 def _file(part: Part, name: str) -> Attachment:
     body = part.content()
     return Attachment(
-        name=name or f"unnamed.{part.media_type.rpartition('/')[2]}",
+        name=name or f"unnamed.{part.media_type.rpartition('/')[2]}"[:_MAX_NAME],
         media_type=part.media_type,
         content=body,
         size=len(body),

@@ -2,6 +2,7 @@
 
 import binascii
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -23,13 +24,11 @@ _NO_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
 # Bounded as in RFC 5321, 4.5.3.1, with some grace; unbounded it would be quadratic.
 _ADDRESS = re.compile(r"[^\s<>@\",;:()\[\]\\]{1,128}@[^\s<>@\",;:()\\]{1,255}")
 _SIMPLE = re.compile(
-    r"\s*([^<>\",()@;:\\]*)<\s*([^\s<>@\",;:()\\]{1,128}@[^\s<>@\",;:()\\]{1,255})\s*>\s*"
+    r"([^<>\",()@;:\\]*)<\s*([^\s<>@\",;:()\\]{1,128}@[^\s<>@\",;:()\\]{1,255})\s*>\s*"
 )
-_TOKEN = re.compile(
-    r'"(?P<quoted>(?:[^"\\]|\\.)*)"|<(?P<angle>[^<>]*)>|\((?P<comment>[^()]*)\)'
-    r"|(?P<plain>[^\"<>,;()]+)|(?P<other>.)",
-    re.DOTALL,
-)
+_UNQUOTED = r"<(?P<angle>[^<>]*)>|\((?P<comment>[^()]*)\)|(?P<plain>[^\"<>,;()]+)|(?P<other>.)"
+_TOKEN = re.compile(rf'"(?P<quoted>(?:[^"\\]|\\.)*)"|{_UNQUOTED}', re.DOTALL)
+_TOKEN_BEHIND_QUOTES = re.compile(_UNQUOTED, re.DOTALL)
 _BRACKETED = re.compile(r"<([^<>]{1,998})>")
 
 
@@ -124,7 +123,7 @@ def _word_bytes(encoding: str, payload: str) -> bytes:
 def _pieces(said: str) -> list[list[tuple[str, str]]]:
     """The tokens of each address; commas and a group's semicolon stand between them."""
     pieces: list[list[tuple[str, str]]] = [[]]
-    for token in _TOKEN.finditer(said):
+    for token in _tokens(said):
         kind = str(token.lastgroup)
         if kind == "other":
             if token[0] in ",;":
@@ -132,6 +131,16 @@ def _pieces(said: str) -> list[list[tuple[str, str]]]:
             continue
         pieces[-1].append((kind, token[kind]))
     return [piece for piece in pieces if piece]
+
+
+def _tokens(said: str) -> Iterator[re.Match[str]]:
+    """Where one quote is not closed, none behind it is: each would be read to the end in vain."""
+    pattern, at = _TOKEN, 0
+    while (token := pattern.match(said, at)) is not None:
+        if token[0] == '"':
+            pattern = _TOKEN_BEHIND_QUOTES
+        yield token
+        at = token.end()
 
 
 def _mailbox(piece: list[tuple[str, str]]) -> Mailbox | None:

@@ -4,8 +4,9 @@ Linear in the size of its input whatever that is: `html.parser` of the Python ve
 takes quadratic time on unclosed comments and tags (CVE-2025-6069).
 """
 
-import html
 import re
+
+from syncd.connector import unescape
 
 MAX_HTML = 2_000_000
 
@@ -56,7 +57,7 @@ class _Page:
 
     def say(self, source: str) -> None:
         if source:
-            self._line.append(html.unescape(source) if "&" in source else source)
+            self._line.append(unescape(source))
 
     def tag(self, name: str, *, closing: bool) -> None:
         if name in _BREAKS or name in _PARAGRAPHS or name == "blockquote":

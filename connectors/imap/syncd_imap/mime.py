@@ -11,11 +11,13 @@ from collections.abc import Iterator
 
 import msgspec
 
+from syncd_imap.charsets import clean
 from syncd_imap.parameters import Parameters, parse_parameters
 
 # Mails nested deeper, or in more parts, are attacks on parsers; what is beyond is left unread.
 MAX_DEPTH = 20
 MAX_PARTS = 500
+_MAX_TYPE = 255  # RFC 6838, 4.2: 127 for each of the two names
 
 _FIELD = re.compile(rb"([!-9;-~]++)[ \t]*:((?:[^\n]*)(?:\n[ \t][^\n]*)*)(?:\n|$)")
 _CONTINUED = re.compile(rb"[ \t][^\n]*(?:\n|$)")
@@ -28,9 +30,10 @@ class Part(msgspec.Struct):
 
     fields: list[tuple[str, bytes]]
     """Header fields in their order: name in lower case, value as it was written."""
-    body: bytes
     firsts: dict[str, bytes]
     """The first value of each field, by name."""
+    body: bytes = b""
+    """Nothing where there are parts, which have it."""
     media_type: str = "text/plain"
     parameters: Parameters = {}
     """Of Content-Type."""
@@ -66,75 +69,83 @@ def read(raw: bytes) -> Part:
     text = raw.replace(b"\r\n", b"\n")
     if b"\n" not in text:
         text = text.replace(b"\r", b"\n")
-    return _Reader().part(text, "text/plain", 0)
+    return _Reader(text).part(0, len(text), "text/plain", 0)
 
 
 class _Reader:
-    def __init__(self) -> None:
+    """Reads parts where they stand: a copy for each level would make 25 MB into a gigabyte."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
         self._left = MAX_PARTS
 
-    def part(self, text: bytes, default_type: str, depth: int) -> Part:
+    def part(self, begin: int, end: int, default_type: str, depth: int) -> Part:
         self._left -= 1
-        part = _headed(text, default_type)
+        part, body = _headed(self._text, begin, end, default_type)
         if part.media_type.startswith("multipart/") and depth < MAX_DEPTH:
             inner = "message/rfc822" if part.media_type == "multipart/digest" else "text/plain"
             boundary = part.parameters.get("boundary", "").encode("utf-8", "surrogateescape")
-            for piece in _split(part.body, boundary) if boundary else ():
+            for piece in _split(self._text, body, end, boundary) if boundary else ():
                 if self._left <= 0:
                     break
-                part.parts.append(self.part(piece, inner, depth + 1))
+                part.parts.append(self.part(*piece, inner, depth + 1))
+        if not part.parts:
+            part.body = self._text[body:end]
         return part
 
 
-def _headed(text: bytes, default_type: str) -> Part:
-    fields, end = _fields(text)
-    part = Part(fields, text[end:], dict(reversed(fields)), default_type, parts=[])
+def _headed(text: bytes, begin: int, end: int, default_type: str) -> tuple[Part, int]:
+    """A part by its header, and where its body begins."""
+    fields, body = _fields(text, begin, end)
+    part = Part(fields, dict(reversed(fields)), media_type=default_type, parts=[])
     value = part.first("content-type")
     if value:
         word, part.parameters = parse_parameters(value)
-        part.media_type = word if word.count("/") == 1 else "text/plain"
-    return part
+        part.media_type = clean(word[:_MAX_TYPE]) if word.count("/") == 1 else "text/plain"
+    return part, body
 
 
-def _fields(text: bytes) -> tuple[list[tuple[str, bytes]], int]:
+def _fields(text: bytes, at: int, end: int) -> tuple[list[tuple[str, bytes]], int]:
     """The header's fields, and where the body begins: after a blank line or at what is no field."""
     fields: list[tuple[str, bytes]] = []
-    at, end = 0, len(text)
     while at < end:
         if text[at] == 10:
             return fields, at + 1
-        match = _FIELD.match(text, at)
+        match = _FIELD.match(text, at, end)
         if match is not None:
             fields.append((match[1].decode("ascii").lower(), match[2].strip()))
         else:
-            match = _ENVELOPE.match(text, at) or _CONTINUED.match(text, at)
+            match = _ENVELOPE.match(text, at, end) or _CONTINUED.match(text, at, end)
             if match is None:
                 break
         at = match.end()
     return fields, at
 
 
-def _split(body: bytes, boundary: bytes) -> Iterator[bytes]:
-    """The pieces between boundary lines; without a closing one the last piece goes to the end."""
-    body = b"\n" + body
+def _split(text: bytes, body: int, end: int, boundary: bytes) -> Iterator[tuple[int, int]]:
+    """Where the pieces of a body stand, between boundary lines.
+
+    Without a closing line the last piece goes to the end. `body` has a header before it, and so a
+    line end.
+    """
     mark = b"\n--" + boundary
     begin: int | None = None
-    at = body.find(mark)
+    at = text.find(mark, body - 1, end)
     while at >= 0:
         after = at + len(mark)
-        line_end = body.find(b"\n", after)
-        tail = body[after : line_end if line_end >= 0 else len(body)].strip()
+        line_end = text.find(b"\n", after, end)
+        tail = text[after : line_end if line_end >= 0 else end].strip()
         if tail in {b"", b"--"}:
             if begin is not None:
-                yield body[begin:at]
+                yield begin, max(begin, at)
             if tail or line_end < 0:
                 return
             begin = line_end + 1
             # The line's own end may begin the next boundary: an empty part.
             after = line_end
-        at = body.find(mark, after)
+        at = text.find(mark, after, end)
     if begin is not None:
-        yield body[begin:]
+        yield begin, end
 
 
 def _base64(data: bytes) -> bytes:

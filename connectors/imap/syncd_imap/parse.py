@@ -24,6 +24,7 @@ MAX_TEXT = 1_000_000
 """Characters of text kept; the raw mail keeps all."""
 _FIELDS = ("from", "to", "subject", "date", "message-id")
 _MAX_SUBJECT = 1_000
+_MAX_FIELDS = 20  # RFC 5322, 3.6: one of each
 # A sender's clock may be wrong; a mail cannot be written after it has arrived.
 _CLOCK_SLACK = timedelta(hours=24)
 
@@ -115,7 +116,7 @@ def _answer_to(mail: Part, reader: Reader) -> Mailbox | None:
 
 def _recipients(mail: Part) -> Iterable[Mailbox]:
     for name in ("to", "cc", "bcc"):
-        for value in mail.all(name):
+        for value in mail.all(name)[:_MAX_FIELDS]:
             yield from mailboxes(value)
 
 
@@ -128,7 +129,7 @@ def _sent_at(mail: Part, arrived: datetime) -> datetime:
     hop = moment(mail.first("received").rpartition(b";")[2])
     latest = hop or arrived
     said = moment(mail.first("date"))
-    return said if said is not None and said <= latest + _CLOCK_SLACK else latest
+    return said if said is not None and said - latest <= _CLOCK_SLACK else latest
 
 
 def _references(mail: Part, message_id: str | None) -> tuple[str, ...]:

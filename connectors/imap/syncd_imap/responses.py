@@ -16,7 +16,9 @@ _DATE = re.compile(
 )
 _THREAD = re.compile(rb"\bX-GM-THRID (\d+)")
 _EMPTY_BODY = re.compile(rb'BODY\[[A-Z]*\] ""')
-_FOLDER = re.compile(rb'\((?P<flags>[^)]*)\) (?:"(?P<delimiter>(?:\\.|[^"])*)"|NIL) (?P<name>.*)$')
+_FOLDER = re.compile(
+    rb'\((?P<flags>[^)]*)\) (?:"(?P<delimiter>(?:\\.|[^"\\])*)"|NIL) (?P<name>.*)$'
+)
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -137,7 +139,6 @@ def _arrived(line: bytes) -> datetime:
         return _EPOCH
     day, month, year, hour, minute, second, sign, zone_h, zone_m = match.groups()
     offset = timedelta(hours=int(zone_h), minutes=int(zone_m))
-    zone = timezone(-offset if sign == b"-" else offset)
     try:
         local = datetime(
             int(year),
@@ -146,11 +147,11 @@ def _arrived(line: bytes) -> datetime:
             int(hour),
             int(minute),
             int(second),
-            tzinfo=zone,
+            tzinfo=timezone(-offset if sign == b"-" else offset),
         )
-    except (ValueError, KeyError):
+        return local.astimezone(UTC)
+    except (ValueError, KeyError, OverflowError):
         return _EPOCH
-    return local.astimezone(UTC)
 
 
 def _unquoted(name: bytes) -> bytes:

@@ -1,6 +1,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,6 +81,15 @@ def test_listings():
     one, two = listed(answer)
     assert (one.uid, one.draft, one.thread_id) == (6, True, "12")
     assert (two.uid, two.size, two.arrived) == (7, 99, datetime(2026, 3, 2, 8, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["02-Mar-2026 10:00:00 +9999", "01-Jan-0001 00:00:00 +2300", "31-Dec-9999 23:00:00 -0200"],
+)
+def test_a_mail_whose_arrival_is_no_time_is_listed_all_the_same(said):
+    [one] = listed([f'1 (UID 7 INTERNALDATE "{said}" RFC822.SIZE 99)'.encode()])
+    assert (one.uid, one.size) == (7, 99)
 
 
 def test_literals():

@@ -1,4 +1,5 @@
 import random
+import time
 from datetime import UTC, datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr
@@ -125,11 +126,15 @@ def test_dates_as_the_standard_library_writes_them(naive):
         b"=?" * 4_500,
         b"<a" * 4_500,
         b"a@" * 4_500,
+        b'"' + b'\\"' * 5_000,
+        b'"\t\\' * 3_300,
+        b"\x1c" * 9_000,
     ],
 )
-@pytest.mark.timeout(5)
 def test_hostile_fields_take_no_time(value):
+    began = time.process_time()
     mailboxes(value), readable(value), message_ids(value)
+    assert time.process_time() - began < 0.2
 
 
 ENDLESS = "".join(random.Random(7).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=9_000))

@@ -20,6 +20,7 @@ from syncd_imap.htmltext import to_text
         ("a<!-- never closed <p>b</p>", "a"),
         ("<SCRIPT>never closed <p>b", ""),
         ("<o:p>Word</o:p>", "Word"),
+        (f"<p>a&#{'9' * 5_000};b</p>", "a\ufffdb"),
         ("", ""),
     ],
 )

@@ -2,13 +2,14 @@
 
 import email
 import time
+import tracemalloc
 from email.policy import compat32
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd_imap.mime import MAX_PARTS, read
+from syncd_imap.mime import MAX_DEPTH, MAX_PARTS, read
 
 # Where the two differ for good reason; see the test.
 TOLERATED = 0.02
@@ -140,3 +141,16 @@ def test_hostile_mails_take_no_time(raw):
     began = time.process_time()
     assert sum(1 for _ in read(raw).leaves()) <= MAX_PARTS
     assert time.process_time() - began < 2
+
+
+def test_a_deeply_nested_mail_is_not_copied_for_each_level():
+    heads = (
+        b"Content-Type: multipart/mixed; boundary=x%d\n\n--x%d\n" % (n, n) for n in range(MAX_DEPTH)
+    )
+    raw = b"".join(heads) + b"\n" + b"a" * 5_000_000
+    tracemalloc.start()
+    [leaf] = read(raw).leaves()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(leaf.body) == 5_000_000
+    assert peak < 3 * len(raw)

@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime, timedelta
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
@@ -75,6 +76,27 @@ def test_a_clock_that_runs_ahead_does_not_date_a_mail():
     assert _parse(ahead).sent_at == datetime(2026, 3, 2, 8, 1, tzinfo=UTC)
     assert _parse(b"From: a@b.example\nDate: never\n\nHi").sent_at == ARRIVED
     assert _parse(mail()).sent_at == ARRIVED - timedelta(minutes=29, seconds=59)
+
+
+def test_no_relays_clock_makes_a_mail_unreadable():
+    hop = "Received: from a by b; Fri, 31 Dec 9999 23:59:59 +0000\n"
+    assert _parse(mail(extra=hop)).subject == "Where is it?"
+
+
+def test_a_mail_with_thousands_of_recipients_takes_no_time():
+    evil = f"From: {SHOP}\n" + ("To: " + "a" * 9_000 + "\n") * 500
+    began = time.process_time()
+    assert _parse(evil.encode()).direction is Direction.OUTBOUND
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("kind", [b"image/\xff\xfe", b"image/p\x00ng", b"image/" + b"x" * 3_000])
+def test_what_a_file_says_it_is_fits_a_database(kind):
+    [file] = _parse(b"From: a@b.example\nContent-Type: " + kind + b"\n\nx").attachments
+    for said in (file.media_type, file.name):
+        assert said.encode().isascii()
+        assert "\x00" not in said
+        assert len(said) <= 255
 
 
 def test_ids_differ_with_content_and_not_with_transport():

@@ -73,6 +73,9 @@ def test_a_given_address_wins():
         "https://carrier.example/a b",
         "https://dhl.de@evil.example/",
         "https://x/\nBcc: a",
+        "https://[x.example/",
+        "https://\u2100.example/",
+        "https:////x",
         "",
     ],
 )
