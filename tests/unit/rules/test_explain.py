@@ -40,23 +40,23 @@ def test_who_looks_it_up_and_when(make, follower):
     assert "is found out in the next seconds" in follower(account=None)
 
 
-def test_of_a_cancelled_label_another_parcel_is_expected_while_the_order_waits(make):
+def test_in_place_of_a_cancelled_one_another_is_expected_while_the_order_waits(make):
     def said(**fields):
         facts = ParcelFacts(
             shipment_id=1, account_id=2, source_id="p1", order_id="o1", tracking_number="TN1",
             carrier=None, seen_at=make.at(), state=ParcelState(milestone=Milestone.CANCELLED),
             **fields,
         )  # fmt: skip
-        told = {"no_first_scan": Judgement(due_at=make.at(0.5))}
+        told = {"cancelled": Judgement(due_at=make.at(0.5))}
         (sentence,) = expected(Dossier(tracking_number="TN1", parcel=facts), told, make.at())
         return sentence
 
-    assert said(unreplaced=True) == (
-        "It was cancelled. Next: another parcel of its order, which has none; without news no first "
-        "scan looks at it first, on 2026-03-11 00:00 UTC (in 12 hours)."
+    assert said(unreplaced_since=make.at()) == (
+        "It was cancelled. Next: another parcel in its place; without news cancelled looks at it "
+        "first, on 2026-03-11 00:00 UTC (in 12 hours)."
     )
     over = "It was cancelled; nothing more is expected."
-    assert said() == said(unreplaced=True, order_status="cancelled") == over
+    assert said() == said(unreplaced_since=make.at(), order_status="cancelled") == over
 
 
 def test_nobody_looks_it_up(make):

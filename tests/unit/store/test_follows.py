@@ -129,6 +129,20 @@ class TestLooks:
         assert due(store, tracker) == []
         assert select(store, "SELECT * FROM follows") == []
 
+    @pytest.mark.parametrize(
+        ("first", "goes_on"), [(Milestone.PRE_SHIPMENT, False), (Milestone.IN_TRANSIT, True)]
+    )
+    def test_what_was_cancelled_is_where_the_carrier_has_it(
+        self, source, store, make, tracker, time, first, goes_on
+    ):
+        """It brings it on all the same, or back; a mere label is done with."""
+        source.bring(make.shipment())
+        due(store, tracker)
+        cancelled = make.event(-1, first), make.event(0, Milestone.CANCELLED)
+        look(store, tracker, "TN1", items=cancelled)
+        time(timedelta(days=1))
+        assert due(store, tracker) == (["TN1"] if goes_on else [])
+
     def test_a_number_of_two_parcels_is_followed_until_both_are_there(
         self, source, store, make, tracker
     ):

@@ -1,4 +1,4 @@
-"""Orders that were called off, or arrived by the platform's word: no trouble of theirs is told."""
+"""Orders called off, paid back, or there by the platform's word: no trouble of theirs is told."""
 
 from datetime import timedelta
 
@@ -6,30 +6,15 @@ import pytest
 
 from syncd import watch
 from syncd.model import Milestone, OrderStatus, OutboxState
-from syncd.outbox import Sender
 
-OVER = [OrderStatus.CANCELLED, OrderStatus.DELIVERED]
-
-
-@pytest.fixture
-def world(store, templates, time, world_of):
-    """On either database."""
-    made = world_of(store)
-    made.add()
-    made.playbook()
-    return made
+CALLED_OFF = [OrderStatus.CANCELLED, OrderStatus.REFUNDED]
+OVER = [*CALLED_OFF, OrderStatus.DELIVERED]
 
 
 @pytest.fixture
-def tell(world):
-    """Judge and send; returns the texts that have gone out so far."""
-
-    def run():
-        watch.run(world.runtime)
-        Sender(world.runtime).run()
-        return [draft.text for _, draft in world.connectors["shop"].drafts]
-
-    return run
+def world(world_on_either):
+    world_on_either.playbook()
+    return world_on_either
 
 
 @pytest.mark.parametrize("status", OVER)
@@ -54,7 +39,8 @@ def test_what_was_found_and_waits_is_not_told(world, make, tell, time, status):
     assert [row.state for row in world.outbox()] == [OutboxState.OBSOLETE]
 
 
-def test_nor_is_its_shipping(world, make, tell, time):
+@pytest.mark.parametrize("status", CALLED_OFF)
+def test_nor_is_its_shipping(world, make, tell, time, status):
     world.configure(playbooks=())
     world.playbook(when=("shipped",))
     world.bring(make.order(), make.shipment())
@@ -62,16 +48,17 @@ def test_nor_is_its_shipping(world, make, tell, time):
     world.bring(make.event(0.4, Milestone.ACCEPTED))
     watch.run(world.runtime)
     time(timedelta(hours=11))
-    world.bring(make.order(status=OrderStatus.CANCELLED))
+    world.bring(make.order(status=status))
     assert tell() == []
     assert [row.state for row in world.outbox()] == [OutboxState.OBSOLETE]
 
 
-def test_that_it_comes_back_is_for_staff_alone(world, make, tell):
+@pytest.mark.parametrize("status", CALLED_OFF)
+def test_that_it_comes_back_is_for_staff_alone(world, make, tell, status):
     world.configure(playbooks=())
     world.playbook("buyer", when=("returning",))
     world.playbook("staff", when=("returning",), tell="staff")
-    world.bring(make.order(status=OrderStatus.CANCELLED), make.shipment())
+    world.bring(make.order(status=status), make.shipment())
     world.bring(make.event(-1, Milestone.RETURNING))
     assert tell() == []
     assert [row.purpose for row in world.outbox()] == ["task"]

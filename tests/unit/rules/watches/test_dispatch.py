@@ -110,15 +110,6 @@ class TestNoFirstScan:
         facts = parcel(milestone, 0, state=unheard_of)
         assert no_first_scan(facts, self.settings, make.at(99)).finding is None
 
-    @pytest.mark.parametrize("milestone", [LABEL, Milestone.CANCELLED])
-    def test_it_can_be_switched_off(self, parcel, make, milestone):
+    def test_it_can_be_switched_off(self, label, make):
         off = NoFirstScan(enabled=False)
-        facts = parcel(milestone, 0, unreplaced=milestone is Milestone.CANCELLED)
-        assert no_first_scan(facts, off, make.at(99)).finding is None
-
-    def test_a_cancelled_label_counts_after_the_time_that_another_takes(self, parcel, make):
-        facts = parcel(Milestone.CANCELLED, 0, unreplaced=True)
-        before = no_first_scan(facts, self.settings, make.at(2 / 24) - SECOND)
-        assert (before.finding, before.due_at) == (None, make.at(2 / 24))
-        found = no_first_scan(facts, self.settings, make.at(2 / 24)).finding
-        assert (found.since, found.severity) == (make.at(), Severity.ACT)
+        assert no_first_scan(label(), off, make.at(99)).finding is None

@@ -32,9 +32,10 @@ class TestWhoIsLookedAt:
         assert each(untracked, Watches(), make.at(99)).keys() == {"late_dispatch"}
 
     def test_every_table_of_the_config_has_its_watch(self, parcel, make):
-        said = each(parcel(), Watches(), make.at())
+        cancelled = parcel(Milestone.CANCELLED, unreplaced_since=make.at())
+        said = {name for one in (parcel(), cancelled) for name in each(one, Watches(), make.at())}
         of_orders = {"out_of_stock"}
-        assert said.keys() == {*Watches.model_fields} - of_orders
+        assert said == {*Watches.model_fields} - of_orders
 
 
 class TestTogether:
@@ -59,7 +60,18 @@ REASONS = [None, Reason.DOCUMENTS, Reason.LOST, Reason.DAMAGED, Reason.ABSENT]
 @given(
     moments=st.fixed_dictionaries(
         dict.fromkeys(
-            ("last", "ship_by", "promise", "protection", "eta", "before", "pickup", "number"), days
+            (
+                "last",
+                "ship_by",
+                "promise",
+                "protection",
+                "eta",
+                "before",
+                "pickup",
+                "number",
+                "unreplaced",
+            ),
+            days,
         )
     ),
     milestone=st.sampled_from(Milestone),
@@ -77,7 +89,7 @@ def test_nothing_changes_before_it_is_due_again(
         shipment_id=1, account_id=2, source_id="p1", order_id="o1", carrier=None,
         tracking_number=number, seen_at=make.at(-1), ship_by=at["ship_by"],
         deliver_by=at["promise"], protection_ends_at=at["protection"],
-        number_before=at["number"] and "TN0", number_since=at["number"],
+        number_before=at["number"] and "TN0", number_since=at["number"], unreplaced_since=at["unreplaced"],
         origin_country=countries[0], destination_country=countries[1],
         state=ParcelState(
             milestone=milestone, milestone_at=at["last"], reason=reason, first_scan_at=moved,
