@@ -33,7 +33,7 @@ def explain(ctx: click.Context, invocation: Invocation, number: str, as_json: bo
     """
     answers = reactions(invocation)
     with store(invocation) as looking:
-        dossiers = looking.store.dossiers.of(number) or looking.store.dossiers.of(_plain(number))
+        dossiers = looking.store.dossiers.of(number)
         expected = _expected(looking.store, answers, dossiers)
         now = clock.now()
         found = [
@@ -87,13 +87,6 @@ def _explained(
         "held_back_since": silence and silence.since,
         "story": told(dossier, said, answers.switched_off, answers.playbooks, now, silence=silence),
     }
-
-
-def _plain(number: str) -> str:
-    """A number as it was meant that is written with dashes, or in full-width digits."""
-    from syncd.rules.recognise import normalise  # noqa: PLC0415  its tables take a while
-
-    return normalise(number)
 
 
 def _builtins(value: object) -> Any:

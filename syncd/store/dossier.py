@@ -51,8 +51,8 @@ class DossierStore:
     def of(self, typed: str) -> list[Dossier]:
         """Each parcel with this tracking number, the last shipped first; empty where none is known.
 
-        Blanks and small letters in `typed` do not matter. Carriers give a number out again, and
-        several orders may travel in one parcel, so that there can be more than one.
+        How `typed` is spelt does not matter. Carriers give a number out again, and several orders
+        may travel in one parcel, so that there can be more than one.
         """
         with self._database.read() as connection:
             subject, _ = find(connection, typed, "parcel")

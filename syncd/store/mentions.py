@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from syncd.model.numbers import normalise
 from syncd.store import bulk
 from syncd.store.parcels import ParcelWriter
 from syncd.store.tables import conversation_numbers, conversation_orders
@@ -31,15 +32,15 @@ class MentionWriter(Writer):
         self._arrived: set[str] = set()
 
     def named(self, pairs: Collection[tuple[str, int]]) -> None:
-        """Store that numbers were written in conversations, which are given by their ids."""
+        """Store that numbers, as `normalise` writes them, stand in conversations with these ids."""
         columns = ("tracking_number", "conversation_id")
         rows = sorted(set(pairs))
         bulk.insert_missing(self._connection, conversation_numbers, columns, rows)
         self._named.update(number for number, _ in rows)
 
     def arrived(self, numbers: Collection[str]) -> None:
-        """Note the numbers of parcels that were written."""
-        self._arrived.update(numbers)
+        """Note the numbers of parcels that were written, however they are spelt."""
+        self._arrived.update(map(normalise, numbers))
 
     def link(self) -> None:
         """Link the conversations with the orders of parcels; to be called when all is written."""

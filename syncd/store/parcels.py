@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 
 from syncd.model import (
     Milestone,
@@ -16,6 +17,7 @@ from syncd.model import (
     TrackingEvent,
     Window,
 )
+from syncd.model.numbers import normalise
 from syncd.store import bulk, dues
 from syncd.store.tables import order_dues, orders, shipment_dues, shipments, tracking_events
 from syncd.store.times import from_us, to_us
@@ -25,7 +27,7 @@ _SHIPMENT_COLUMNS = (
     "account_id", "source_id", "order_source_id", "tracking_number", "carrier", "tracking_url",
     "origin_country", "destination_country", "shipped_at", "content_hash", "seen_at", "raw",
     "ship_by", "deliver_by", "protection_ends_at", "order_status", "placed_at",
-    "shipping_method", "number_before", "number_since",
+    "shipping_method", "number_before", "number_since", "plain_number",
 )  # fmt: skip
 _EVENT_COLUMNS = (
     "account_id", "source_id", "tracking_number", "milestone", "reason", "leg", "occurred_local",
@@ -59,6 +61,17 @@ _LOCK = """
 _LOCK_ORDERS = "SELECT pg_advisory_xact_lock(7379635, %s)"
 
 
+# Made once; nearly all numbers stand as they are compared.
+_ORDERS_OF = union_all(
+    *(
+        select(column, shipments.c.order_source_id, shipments.c.id).where(
+            bulk.given(column, "numbers")
+        )
+        for column in (shipments.c.tracking_number, shipments.c.plain_number)
+    )
+)
+
+
 class ParcelWriter(Writer):
     """Shipments and tracking events within an ingest transaction."""
 
@@ -69,7 +82,7 @@ class ParcelWriter(Writer):
         other brings, and the parcel's state would lack it. SQLite has one writer at a time anyway.
         """
         if numbers and self._connection.dialect.name == "postgresql":
-            places = sorted({crc32(number.encode()) % _LOCKS for number in numbers})
+            places = sorted({crc32(normalise(each).encode()) % _LOCKS for each in numbers})
             self._connection.exec_driver_sql(_LOCK, (places,))
 
     def alone_with_orders(self) -> None:
@@ -153,13 +166,13 @@ class ParcelWriter(Writer):
         return number, self._now_us
 
     def orders_of(self, numbers: Collection[str]) -> dict[str, list[str]]:
-        """The orders, of any account, that have a parcel with one of these tracking numbers."""
-        table = shipments.c
-        wanted = select(table.tracking_number, table.order_source_id).where(
-            bulk.among(table.tracking_number, numbers)
-        )
+        """The orders, of any account, that have a parcel with one of these tracking numbers.
+
+        The numbers are as `normalise` writes them, whatever the spelling of the parcels'.
+        """
+        rows = self._connection.execute(_ORDERS_OF, {"numbers": numbers}).all()
         found: dict[str, list[str]] = {}
-        for number, order in self._connection.execute(wanted.order_by(table.id)):
+        for number, order, _ in sorted(rows, key=itemgetter(2)):
             found.setdefault(number, []).append(order)
         return found
 
@@ -286,8 +299,14 @@ def _shipment_row(
         account_id, shipment.source_id, shipment.order_id, shipment.tracking_number,
         shipment.carrier, shipment.tracking_url, shipment.origin_country,
         shipment.destination_country or country, to_us(shipment.shipped_at), digest, now_us,
-        shipment.raw, *more,
+        shipment.raw, *more, _plain(shipment.tracking_number),
     )  # fmt: skip
+
+
+def _plain(number: str | None) -> str | None:
+    """A number as it is compared; None where it is written so already, or nothing is left."""
+    plain = number and normalise(number)
+    return (plain or None) if plain != number else None
 
 
 def _event_row(

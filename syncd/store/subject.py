@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select, true
 
+from syncd.model.numbers import normalise
 from syncd.store.about import OrderKey, among, holders, means
 from syncd.store.tables import (
     conversation_orders,
@@ -154,9 +155,16 @@ def _named(connection: Connection, typed: str, kind: str, account: int | None) -
     """The name under which the store has the thing of this kind that `typed` means."""
     names = [typed.strip()]
     if kind == "parcel":  # people and web pages write numbers in groups and small letters
-        names.append("".join(typed.split()).upper())
+        names += _spellings(connection, normalise(typed))
     known = {"order": _is_order, "parcel": _is_parcel, "conversation": _is_conversation}[kind]
     return next((name for name in names if known(connection, name, account)), None)
+
+
+def _spellings(connection: Connection, plain: str) -> list[str]:
+    """A number as it is compared, and as shops have written it."""
+    table = shipments.c
+    wanted = select(table.tracking_number).where(table.plain_number == plain).distinct()
+    return [plain, *connection.execute(wanted.order_by(table.tracking_number)).scalars()]
 
 
 def _is_order(connection: Connection, name: str, account: int | None) -> bool:

@@ -39,6 +39,7 @@ shipments = Table(
     time("pickup_by"),
     Column("number_before", Text),
     time("number_since"),
+    Column("plain_number", Text),  # as it is compared, where the number is written otherwise
     time("ship_by"),
     time("deliver_by"),
     time("protection_ends_at"),
@@ -48,6 +49,12 @@ shipments = Table(
     UniqueConstraint("account_id", "source_id"),
     Index("ix_shipments_tracking_number", "tracking_number"),
     Index("ix_shipments_account_id_order_source_id", "account_id", "order_source_id"),
+)
+
+partial_index(
+    "ix_shipments_plain_number",
+    shipments.c.plain_number,
+    where=shipments.c.plain_number.is_not(None),
 )
 
 shipment_dues = Table("shipment_dues", metadata, *due("shipment_id"))

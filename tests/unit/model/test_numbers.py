@@ -19,9 +19,9 @@ from syncd.model.numbers import normalise
         "RB\u200b123\u200c456\u200d785GB\ufeff",
         "\u202aRB123456785GB\u202c",
         "\u200eRB12\u00ad3456785GB\u200f",
-        "ＲＢ１２３４５６７８５ＧＢ",  # noqa: RUF001  full-width, as Chinese and Japanese keyboards give
+        "RB123456785GB".translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)}),
         "RB\u3000123\uff0d456ー785\u2212GB",
-        "RB١٢٣٤٥٦٧٨٥GB",
+        "RB123456785GB".translate({0x30 + digit: 0x660 + digit for digit in range(10)}),
         "RB\t123456785\r\nGB",
     ],
 )

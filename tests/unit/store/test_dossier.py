@@ -126,6 +126,15 @@ class TestDossier:
     def test_nothing_of_that_number(self, store, source):
         assert store.dossiers.of("TN1") == []
 
+    @pytest.mark.parametrize(
+        "stored", ["RR123456785DE", "rr 123 456 785 de", "RR\u200b123456785DE"]
+    )
+    @pytest.mark.parametrize("typed", ["RR123456785DE", "RR-123456785-DE", " rr 123456785 de"])
+    def test_a_number_is_found_however_it_is_spelt(self, store, source, make, stored, typed):
+        source.bring(make.shipment("p1", stored), make.event(-1, number=stored))
+        (found,) = store.dossiers.of(typed)
+        assert (found.tracking_number, len(found.scans)) == (stored, 1)
+
     def test_numbers_to_complete(self, store, source, make):
         source.bring(
             make.shipment(), make.shipment("p2", "TN2", "o2"), make.shipment("p3", "T%1", "o3")

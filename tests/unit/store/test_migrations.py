@@ -110,6 +110,23 @@ def test_parcels_learn_what_is_known_of_their_orders(database):
     assert rows == [("cancelled", 5, "Express"), (None, None, None)]
 
 
+def test_numbers_that_are_written_otherwise_can_be_compared(database):
+    migrate(database, "0011")
+    written = {"RR123456785DE": None, "RR 123456785 DE": "RR123456785DE", None: None, "---": None,
+               "rr123456785de": "RR123456785DE", "RR\u200b123456785DE": "RR123456785DE",
+               "RR\uff11\uff12\uff13456785DE": "RR123456785DE", "1/2": None}  # fmt: skip
+    with database.write() as connection:
+        for place, number in enumerate(written):
+            insert(connection, "shipments", source_id=f"s{place}", order_source_id="o",
+                   tracking_number=number)  # fmt: skip
+
+    upgrade(database)
+
+    with database.read() as connection:
+        known = "SELECT tracking_number, plain_number FROM shipments ORDER BY id"
+        assert dict(connection.exec_driver_sql(known).all()) == written
+
+
 def test_what_was_due_stays_due_when_that_goes_into_tables_of_its_own(database):
     migrate(database, "0006")
     with database.write() as connection:
