@@ -80,7 +80,10 @@ class Secret(BaseModel):
     def _from_env(self, name: str) -> str:
         value = os.environ.get(name)
         if not value:
-            raise SecretUnavailable(f"the environment variable {name} is not set")
+            raise SecretUnavailable(
+                f"the environment variable {name} is not set; set it where syncd is started, or use "
+                "{ file = ... }"
+            )
         return value
 
     def _path(self) -> Path:
@@ -90,7 +93,9 @@ class Secret(BaseModel):
         if path is None:
             raise SecretUnavailable(
                 f"credential {self.credential!r}: this process was given no credentials; "
-                f"add LoadCredential={self.credential}:/path to the unit, or use {{ file = ... }}"
+                f"add LoadCredential={self.credential}:/path to the unit, give it to a command by "
+                f"systemd-run --property=LoadCredential={self.credential}:/path, or use "
+                "{ file = ... }"
             )
         return path
 

@@ -1,6 +1,7 @@
 """The verbs that act on a source: poll, send-test."""
 
 import sys
+from collections.abc import Iterable, Iterator
 
 import click
 
@@ -8,9 +9,10 @@ from syncd import clock, ingest
 from syncd.accounts import Account, Runtime
 from syncd.cli import completing, exits
 from syncd.cli.invocation import Invocation, json_option, pass_invocation
+from syncd.cli.mending import how_to_mend
 from syncd.cli.opened import account as find_account
-from syncd.cli.opened import runtime, streams_of
-from syncd.cli.output import Lines, Looks, Row, emit
+from syncd.cli.opened import account_table, runtime, streams_of
+from syncd.cli.output import Lines, Looks, Row, emit, printable
 from syncd.config import ConfigError
 from syncd.connector import ConnectorError, SecretUnavailable
 from syncd.daemon.secrets import missing_secrets
@@ -30,15 +32,19 @@ def poll(
 ) -> None:
     """Poll ACCOUNT now, as the daemon would, and tell what came.
 
-    Exits with 69 where a stream could not be polled, 78 where a secret of it cannot be read.
+    Where the login is refused, the streams after it are not tried, and the account counts as
+    stopped until a poll of that stream goes through. Exits with 69 where a stream could not be
+    polled, 78 where a secret of it cannot be read.
     """
     with runtime(invocation) as opened:
         found = find_account(opened, account)
         streams = streams_of(found, stream)
         _require_secrets(invocation, opened, found)
         with click.progressbar(streams, label="polling", file=sys.stderr, hidden=as_json) as bar:
-            rows = [_polled(opened, found, name) for name in bar]
+            rows = list(_polled_until_refused(opened, found, bar))
     emit(rows, as_json=as_json, looks=_LOOKS)
+    if any(row["outcome"] == _REFUSED for row in rows):
+        _tell_of_mending(invocation, account)
     if any(row["outcome"] != "ok" for row in rows):
         ctx.exit(exits.UNAVAILABLE)
 
@@ -54,6 +60,17 @@ def _require_secrets(invocation: Invocation, opened: Runtime, account: Account) 
         raise ConfigError(problems)
 
 
+def _polled_until_refused(
+    opened: Runtime, account: Account, streams: Iterable[str]
+) -> Iterator[Row]:
+    """A row for each stream. Who offers a wrong secret many times over is locked out."""
+    refused = False
+    for stream in streams:
+        row = _NOT_TRIED | {"stream": stream} if refused else _polled(opened, account, stream)
+        refused = refused or row["outcome"] == _REFUSED
+        yield row
+
+
 def _polled(opened: Runtime, account: Account, stream: str) -> dict[str, object]:
     result = ingest.poll(account, stream, opened.store)
     row: dict[str, object] = {"stream": stream, "outcome": result.outcome}
@@ -65,7 +82,23 @@ def _polled(opened: Runtime, account: Account, stream: str) -> dict[str, object]
     return {**row, "error": result.error or busy}
 
 
+_REFUSED = "auth_failed"
 _COUNTED = ("new", "edited", "repeated", "quarantined")
+_NOT_TRIED: dict[str, object] = {
+    "stream": "",
+    "outcome": "not_polled",
+    **dict.fromkeys(_COUNTED, 0),
+    "error": "not tried, since the login was refused before",
+}
+
+
+def _tell_of_mending(invocation: Invocation, name: str) -> None:
+    mending = printable(how_to_mend(name, account_table(invocation, name)))
+    click.echo(
+        f"the login of {name} was refused, and it counts as stopped: {mending}; then "
+        f"`syncd poll {name}` tells whether it is mended",
+        err=True,
+    )
 
 
 def _folded(row: Row) -> Row:

@@ -39,10 +39,11 @@ def status(ctx: click.Context, invocation: Invocation, as_json: bool) -> None:
     """
     with store(invocation) as looking:
         found = _explained(standing.snapshot(looking.store, looking.accounts, looking.stale_source))
+        tables = looking.tables
     if as_json:
         click.echo(to_json(found))
     else:
-        click.echo("\n".join(status_page(found)))
+        click.echo("\n".join(status_page(found, tables)))
     if found["stale"] or any(one["state"] not in {"ok", "removed"} for one in found["accounts"]):
         ctx.exit(exits.FOUND_WRONG)
 

@@ -38,6 +38,8 @@ class Looking(NamedTuple):
     """The connector of each account that is to be polled."""
     stale_source: StaleSource
     """When a source counts as stale; the default where the config's table is wrong."""
+    tables: Mapping[str, Any]
+    """The config's table of each account, as it is written."""
 
 
 @contextmanager
@@ -53,7 +55,7 @@ def store(invocation: Invocation, *, as_is: bool = True) -> Iterator[Looking]:
         settings.connect_url(), max_attachment_bytes=settings.max_attachment_bytes, as_is=as_is
     )
     try:
-        yield Looking(opened, enabled(data), _stale_source(data))
+        yield Looking(opened, enabled(data), _stale_source(data), _account_tables(data))
     finally:
         opened.close()
 
@@ -131,13 +133,21 @@ def known_account(looking: Looking, name: str | None) -> str | None:
 
 def enabled(data: Mapping[str, Any]) -> dict[str, str]:
     """The connector of each account in the config that is not switched off."""
-    accounts = data.get("accounts")
-    tables = accounts if isinstance(accounts, dict) else {}
     return {
         name: str(table.get("connector"))
-        for name, table in tables.items()
+        for name, table in _account_tables(data).items()
         if isinstance(table, dict) and table.get("enabled") is not False
     }
+
+
+def account_table(invocation: Invocation, name: str) -> object:
+    """The config's table of an account, as it is written; raises ConfigError."""
+    return _account_tables(_tree(invocation.config)).get(name)
+
+
+def _account_tables(data: Mapping[str, Any]) -> dict[str, Any]:
+    accounts = data.get("accounts")
+    return accounts if isinstance(accounts, dict) else {}
 
 
 def _stale_source(data: Mapping[str, Any]) -> StaleSource:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from syncd.cli.mending import how_to_mend
 from syncd.cli.output import cell, fitted
 from syncd.cli.words import counted, plain, span
 
@@ -29,9 +30,9 @@ _NAMES = ("account", "connector")
 _INDENT = 16
 
 
-def page(found: Mapping[str, Any]) -> Iterator[str]:
-    """The lines of what `syncd.status.snapshot` found."""
-    yield from _section("accounts", list(_accounts(found)) or ["none in the config"])
+def page(found: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[str]:
+    """The lines of what `syncd.status.snapshot` found; `tables` are the config's, by account."""
+    yield from _section("accounts", list(_accounts(found, tables)) or ["none in the config"])
     yield from _section("stale", list(_stale(found)))
     yield from _section("outbox", list(_outbox(found["outbox"])) or ["empty"])
     yield from _section("findings", [f"open: {counted(found['findings']) or 'none'}"])
@@ -46,7 +47,7 @@ def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
         yield from fitted(f"{click.style(f'{beside:11}', bold=True)} {line}", _INDENT)
 
 
-def _accounts(found: Mapping[str, Any]) -> Iterator[str]:
+def _accounts(found: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[str]:
     accounts = found["accounts"]
     widths = [max((len(cell(one[key])) for one in accounts), default=0) for key in _NAMES]
     state_width = max([8, *(len(plain(one["state"])) for one in accounts)])
@@ -55,7 +56,8 @@ def _accounts(found: Mapping[str, Any]) -> Iterator[str]:
         name, connector = cell(one["account"]), cell(one["connector"])
         state = click.style(f"{plain(one['state']):{state_width}}", fg=_COLOURS.get(one["state"]))
         yield f"{name:{widths[0]}}  {connector:{widths[1]}}  {state}  {_lags(one, streams)}"
-        yield from (f"  {reason}" for reason in _reasons(name, found["at"], streams))
+        mending = cell(how_to_mend(name, tables.get(one["account"])))
+        yield from (f"  {reason}" for reason in _reasons(mending, found["at"], streams))
 
 
 def _lags(account: Mapping[str, Any], streams: Sequence[Mapping[str, Any]]) -> str:
@@ -72,7 +74,7 @@ def _lag(stream: Mapping[str, Any]) -> str:
     return f"{span(stream['lag_seconds'])} ago"
 
 
-def _reasons(account: str, now: datetime, streams: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _reasons(mending: str, now: datetime, streams: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Each reason once, with the streams that it keeps from going on."""
     failing: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for stream in streams:
@@ -80,7 +82,7 @@ def _reasons(account: str, now: datetime, streams: Sequence[Mapping[str, Any]]) 
             failing.setdefault((stream["state"], cell(stream["error"])), []).append(stream)
     for (state, why), alike in failing.items():
         if state == "stopped":
-            yield f"until its login is mended (`syncd connect {account}`, or its secret): {why}"
+            yield f"until its login is mended ({mending}): {why}"
         else:
             names = ", ".join(one["stream"] for one in alike)
             told = f"{plain(state)} for {_longest(now, alike)} ({_tries(now, alike)})"

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import func, select, text, true, update
 
 from syncd import process
-from syncd.connector import Cursor, NotPermitted
+from syncd.connector import AuthFailed, Cursor, NotPermitted, SecretUnavailable
 from syncd.store import bulk
 from syncd.store.database import Database
 from syncd.store.tables import accounts, cursors
@@ -34,6 +34,14 @@ _SUCCEEDED = text(
     WHERE account_id=:account_id AND stream=:stream AND fence=:fence
     """
 )
+# Where the account was stopped after this poll began, another stream's login was refused meanwhile.
+_RESUMED = text(
+    """
+    UPDATE accounts SET suspended_at=NULL, suspended_reason=NULL
+    WHERE id=:account_id AND suspended_at <= (SELECT polled_at FROM cursors
+      WHERE account_id=:account_id AND stream=:stream AND fence=:fence)
+    """
+)
 _NEVER_POLLED = {
     "polled_at": None, "succeeded_at": None, "failing_since": None, "failures": 0,
     "retry_at": None, "error": None, "error_class": None,
@@ -57,6 +65,8 @@ class Claim(msgspec.Struct, frozen=True):
     """How many polls in a row had failed before this one."""
     was_permitted: bool = True
     """False where the one before this failed because the login does not cover the stream."""
+    was_refused: bool = False
+    """Whether the one before this failed because the login was refused, or could not be read."""
 
 
 class StreamHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,13 +132,22 @@ class AccountStore:
             return None
         fence, cursor, failures, error_class = row
         permitted = error_class != NotPermitted.__name__
-        return Claim(account_id, stream, fence, msgspec.json.decode(cursor), failures, permitted)
+        known = msgspec.json.decode(cursor)
+        return Claim(
+            account_id, stream, fence, known, failures, permitted, error_class in _LOGIN_REFUSED
+        )
 
     def succeeded(self, claim: Claim, now: datetime) -> None:
-        """Note a poll that went through, and give the claim back."""
+        """Note a poll that went through, and give the claim back.
+
+        Where the stream's login was refused before, its account is stopped no longer. A success of
+        another stream proves nothing: it may be sending that was refused.
+        """
         values = {"account_id": claim.account_id, "stream": claim.stream, "fence": claim.fence}
         with self._database.write() as connection:
             connection.execute(_SUCCEEDED, {**values, "now": to_us(now)})
+            if claim.was_refused:
+                connection.execute(_RESUMED, values)
 
     def failed(
         self, claim: Claim, error: BaseException, *, now: datetime, retry_at: datetime
@@ -229,7 +248,10 @@ class AccountStore:
         ]  # fmt: skip
 
 
+_KNOWN_AGAIN = (NotPermitted, AuthFailed, SecretUnavailable)
+_LOGIN_REFUSED = {AuthFailed.__name__, SecretUnavailable.__name__}
+
+
 def _class_of(error: BaseException) -> str:
-    """Its class's name; connectors have subclasses of NotPermitted, which is known by it again."""
-    kind = NotPermitted if isinstance(error, NotPermitted) else type(error)
-    return kind.__name__
+    """Its class's name; of one that is known by it again, also where it is of a subclass."""
+    return next((each for each in _KNOWN_AGAIN if isinstance(error, each)), type(error)).__name__

@@ -130,6 +130,83 @@ class TestPoll:
         assert said in wrong.err
 
 
+class TestRefusedLogin:
+    """What somebody sees who tries a wrong secret by hand, and then the right one."""
+
+    def by(self, syncd, secret):
+        """Have the shop's token read from another place."""
+        text = syncd.config.read_text()
+        (line,) = [line for line in text.splitlines() if line.startswith("token = ")]
+        syncd.config.write_text(text.replace(line, f"token = {{ {secret} }}"))
+
+    @pytest.fixture(params=["file", "env", "credential"])
+    def put(self, request, syncd, tmp_path, monkeypatch):
+        """Put another token where the config says that it lies."""
+        folder = tmp_path / "credentials"
+        folder.mkdir()
+        places = {
+            "file": (f'file = "{folder}/shop"', f"into {folder}/shop, which a running daemon sees"),
+            "env": ('env = "SHOP_TOKEN"', "set SHOP_TOKEN to the right secret, and start the"),
+            "credential": ('credential = "shop"', "where the credential shop is loaded from, and"),
+        }
+        written, mending = places[request.param]
+        self.by(syncd, written)
+        if request.param == "credential":
+            monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+
+        def put(token):
+            (folder / "shop").write_text(token)
+            monkeypatch.setenv("SHOP_TOKEN", token)
+            return mending
+
+        return put
+
+    def test_step_by_step(self, syncd, shop, put):
+        mending = put("wrong-one")
+        refused = syncd("poll", "shop")
+        assert refused.code == exits.UNAVAILABLE
+        assert "wrong-one" not in refused.out + refused.err
+        assert "the login of shop was refused, and it counts as stopped: " in refused.err
+        assert mending in refused.err
+        assert "then `syncd poll shop` tells" in refused.err
+
+        stopped = syncd("status")
+        assert stopped.code == exits.FOUND_WRONG
+        said = " ".join(stopped.out.split())
+        assert "until its login is mended (" in said
+        assert mending in said
+
+        put(shop.token)
+        assert syncd("poll", "shop").code == exits.OK
+        states = {
+            one["account"]: one["state"] for one in syncd("status", "--json").json["accounts"]
+        }
+        assert states["shop"] == "ok"
+
+    def test_a_wrong_secret_is_offered_once(self, syncd, shop):
+        shop.token = "another"
+        refused = syncd("poll", "shop", "--json")
+        first, *others = refused.json
+        assert first["outcome"] == "auth_failed"
+        assert {each["outcome"] for each in others} == {"not_polled"}
+        assert {each["error"] for each in others} == {
+            "not tried, since the login was refused before"
+        }
+        assert len([each for each in shop.requests if each.path.startswith("/")]) == 1
+
+    def test_a_credential_is_not_there_by_hand(self, syncd):
+        self.by(syncd, 'credential = "shop"')
+        refused = syncd("poll", "shop")
+        assert (refused.code, refused.out) == (exits.CONFIG, "")
+        assert "systemd-run --property=LoadCredential=shop:/path" in refused.err
+
+    def test_a_variable_is_not_set(self, syncd):
+        self.by(syncd, 'env = "NO_SUCH_TOKEN"')
+        refused = syncd("poll", "shop")
+        assert (refused.code, refused.out) == (exits.CONFIG, "")
+        assert "the environment variable NO_SUCH_TOKEN is not set; set it where" in refused.err
+
+
 class TestSendTest:
     def test_by_the_shop(self, syncd, shop, someone):
         sale = next(sale for sale in shop.story.sales if not sale.buyer.mail_only)

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
+from syncd import clock
 from syncd.connector import AccountConfig, AuthFailed, NotPermitted
 from syncd.model import NewNotice, OutboxState
 from syncd.scheduler import Scheduler, jobs
@@ -115,6 +116,23 @@ def test_what_could_not_be_sent_goes_out_then(world, shop, secret, running, make
     time(timedelta(seconds=31))
     until(lambda: world.outbox(states=[OutboxState.SENT]))
     assert len(shop.drafts) == 2
+
+
+def test_a_refusal_elsewhere_is_forgotten_once_the_daemons_own_login_works(world, shop):
+    """As where somebody polls by hand with a wrong secret, and the daemon goes on with its own."""
+    scheduler = Scheduler(world.runtime, tick_seconds=0.05)
+    scheduler.start()
+    try:
+        account, kept, now = world.account(), world.store.accounts, clock.now()
+        until(lambda: polls(shop) == 1 and kept.health()[0].succeeded_at)
+        by_hand = kept.claim(account.id, "messages", owner="x", now=now, lease=timedelta(minutes=1))
+        kept.failed(by_hand, AuthFailed("HTTP 401"), now=now, retry_at=now)
+        kept.suspend(account.id, "HTTP 401", now)
+
+        scheduler.poll_soon(account, "messages")
+        until(lambda: polls(shop) == 2 and not kept.suspended())
+    finally:
+        assert scheduler.stop(10)
 
 
 class TestNotPermitted:

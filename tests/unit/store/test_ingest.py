@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from syncd.connector import NotPermitted
+from syncd.connector import AuthFailed, NotPermitted
+from syncd.http.oauth import DeadGrant
 from syncd.ingest.write import write
 from syncd.model import Attachment, BadItem, Direction, MessageKind, OrderLine, Party
 from syncd.store import StaleClaim, Store
@@ -348,6 +349,26 @@ class TestClaims:
 
         source.store.accounts.resume()
         assert [h.suspended_reason for h in source.store.accounts.health()] == [None]
+
+    def test_a_poll_of_the_stream_that_was_refused_proves_the_new_login(self, source, make):
+        kept = source.store.accounts
+        kept.failed(source.claim("orders"), DeadGrant("401"), now=make.at(), retry_at=make.at(1))
+        kept.suspend(source.id, "401", make.at())
+
+        kept.succeeded(source.claim("messages"), make.at())
+        assert kept.suspended() == {source.id}  # it was not this one's login that was refused
+        kept.succeeded(source.claim("orders"), make.at())
+        assert kept.suspended() == set()
+
+    def test_a_poll_that_began_before_the_account_was_stopped_proves_nothing(self, source, make):
+        kept = source.store.accounts
+        for stream in ("orders", "messages"):
+            error = AuthFailed("401")
+            kept.failed(source.claim(stream), error, now=make.at(), retry_at=make.at(1))
+        claim = source.claim("orders")
+        kept.suspend(source.id, "401", make.at(1))
+        kept.succeeded(claim, make.at(2))
+        assert kept.suspended() == {source.id}
 
     def test_what_was_not_permitted_waits_until_its_account_is_resumed(self, source, make):
         kept = source.store.accounts
