@@ -25,6 +25,8 @@ _STOCK_COLUMNS = (
     "raw",
 )  # fmt: skip
 _KEY = ("account_id", "source_id")
+# Some platforms write their largest number for what never runs out, two of which make no sum.
+_ENDLESS = 10**12
 _KEEP = (
     "INSERT INTO item_versions (kind, item_id, version, seen_at, raw)"
     " SELECT ?, id, version, seen_at, raw FROM {} WHERE id=?"
@@ -71,7 +73,7 @@ class AftersalesWriter(Writer):
         """Store stock levels, each with its content hash."""
         rows = [
             (self._account_id, stock.source_id, digest, self._now_us, stock.sku, stock.title,
-             stock.listing_id, stock.quantity, stock.raw)
+             stock.listing_id, max(-_ENDLESS, min(stock.quantity, _ENDLESS)), stock.raw)
             for stock, digest in changed
         ]  # fmt: skip
         bulk.upsert(self._connection, stock_levels, _STOCK_COLUMNS, rows, key=_KEY)

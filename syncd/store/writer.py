@@ -36,7 +36,11 @@ class Stored(msgspec.Struct, frozen=True):
 
 def content_hash(*parts: Any) -> bytes:
     """A short digest of what makes an item's content; another digest under one id is an edit."""
-    return hashlib.blake2b(_ENCODER.encode(parts), digest_size=12).digest()
+    try:
+        said = _ENCODER.encode(parts)
+    except OverflowError:  # 0001-01-01T00:00:00+08:00, some platforms' "none", is no day in UTC
+        said = repr(parts).encode()
+    return hashlib.blake2b(said, digest_size=12).digest()
 
 
 class Writer:

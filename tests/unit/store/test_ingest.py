@@ -1,14 +1,14 @@
 """What a batch leaves in the store: everything once, with its cursor, or nothing at all."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from syncd.connector import AuthFailed, NotPermitted
 from syncd.http.oauth import DeadGrant
 from syncd.ingest.write import write
-from syncd.model import Attachment, BadItem, Direction, MessageKind, OrderLine, Party
+from syncd.model import Attachment, BadItem, Direction, MessageKind, OrderLine, Party, Window
 from syncd.store import StaleClaim, Store
 
 
@@ -199,6 +199,19 @@ def test_hostile_text_is_stored_in_both_databases(source, make, store):
     source.bring(*messages, make.message("last", 9), make.order(note="a\x00b"))
 
     assert store.look.counts()["messages"] == 6
+
+
+@pytest.mark.parametrize("written", ["0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00"])
+def test_an_order_is_stored_whose_none_is_a_day_that_utc_does_not_have(
+    source, make, store, written
+):
+    never = datetime.fromisoformat(written)
+    order = make.order(paid_at=never, deliver_by=Window(earliest=never, latest=never))
+    source.bring(order)
+    assert source.bring(order)["order", "repeated"] == 1
+    assert source.bring(make.order(paid_at=make.at()))["order", "edited"] == 1
+
+    assert (store.look.counts()["orders"], store.look.counts()["quarantined"]) == (1, 0)
 
 
 def test_an_empty_batch_moves_the_cursor(source, store):

@@ -59,6 +59,14 @@ def short(world, time):
     return judged
 
 
+def test_a_stock_without_end_is_enough_for_every_order(world, order, short):
+    """Platforms write their largest number for goods that never run out; two of it make no sum."""
+    endless = 2**63 - 1
+    world.bring(level(endless), level(endless, source_id="s2"), order(1, lamps=5))
+
+    assert short() == []
+
+
 def test_the_oldest_are_served_first(world, order, short):
     world.bring(*(order(number, lamps=2) for number in (3, 1, 2)), level(4))
     assert short() == [3]
