@@ -267,6 +267,6 @@ def _said(faults: list[Fault]) -> str:
 def _faults(content: bytes) -> list[Fault]:
     try:
         found = msgspec.json.decode(content, type=Faults)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):  # the latter by endless nesting
         return []
     return found.errors or found.error

@@ -1,5 +1,7 @@
 """How the account signs in, by IMAP and SMTP alike."""
 
+import binascii
+import re
 import ssl
 from functools import lru_cache
 from pathlib import Path
@@ -8,6 +10,9 @@ from urllib.parse import urlencode
 from syncd.connector import Consent, Context, Rejected, Unavailable
 from syncd.http import OAuth2
 from syncd_imap.settings import ImapConfig, OAuthSettings
+
+# As AUTH PLAIN, LOGIN and XOAUTH2 send it.
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
 
 
 class Login:
@@ -96,6 +101,14 @@ def tls(ca_file: Path | None) -> ssl.SSLContext:
 
 
 def without(secret: str, said: object) -> str:
-    """A server's words without the secret, should it repeat what it was sent."""
+    """A server's words without the secret, should it repeat what it was sent, in whatever form."""
     words = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-    return words.replace(secret, "***")[:300] if secret else words[:300]
+    if secret:
+        quoted = re.sub(r'(["\\])', r"\\\1", secret)
+        words = words.replace(secret, "***").replace(quoted, "***")
+        words = _BASE64.sub(lambda it: "***" if _holds(it[0], secret) else it[0], words)
+    return words[:300]
+
+
+def _holds(encoded: str, secret: str) -> bool:
+    return secret.encode() in binascii.a2b_base64(encoded[: len(encoded) // 4 * 4])

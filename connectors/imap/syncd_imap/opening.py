@@ -41,8 +41,8 @@ def log_in(imap: imaplib.IMAP4, login: Login) -> None:
     secret = login.secret()
     try:
         _offer(imap, login, secret)
-    except imaplib.IMAP4.abort:
-        raise
+    except imaplib.IMAP4.abort as error:
+        raise imaplib.IMAP4.abort(without(secret, error)) from None
     except imaplib.IMAP4.error as error:
         said = without(secret, error)
         if any(word in said.upper() for word in _BUSY):
@@ -57,8 +57,8 @@ def _log_in_again(imap: imaplib.IMAP4, login: Login) -> None:
     token = login.secret()
     try:
         _offer(imap, login, token)
-    except imaplib.IMAP4.abort:
-        raise
+    except imaplib.IMAP4.abort as error:
+        raise imaplib.IMAP4.abort(without(token, error)) from None
     except imaplib.IMAP4.error as error:
         said = without(token, error)
         raise AuthFailed(f"IMAP login as {login.name} by a new token refused: {said}") from None

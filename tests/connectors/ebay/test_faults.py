@@ -14,7 +14,7 @@ from syncd.model import Draft, Party
 from syncd.testing.ebay import MESSAGES, ORDERS
 from syncd.testing.server import Answer, Fault
 from syncd_ebay import EbayConfig
-from syncd_ebay.client import FROM_MEMBERS, MESSAGE_SCOPE, judge
+from syncd_ebay.client import FROM_MEMBERS, MESSAGE_SCOPE, ServerFault, judge
 
 STREAMS = ["messages", "orders"]
 
@@ -130,6 +130,12 @@ def test_ebays_error_numbers(status, error_id, error):
 def test_errors_not_in_ebays_shape_are_left_to_the_common_rules():
     assert judge(_reply(Answer.json({"error": "?"}, 400)), MESSAGE_SCOPE) is None
     assert judge(_reply(Answer.json({}, 200)), MESSAGE_SCOPE) is None
+
+
+def test_an_error_that_is_nested_without_end_is_one_of_the_server():
+    nested = Reply(500, httpx.Headers(), b'{"errors": ' * 100_000)
+    with pytest.raises(ServerFault, match="no reason given"):
+        raise judge(nested, MESSAGE_SCOPE)
 
 
 def test_a_conversation_that_is_gone_goes_to_quarantine(filled, connector, read, monkeypatch):

@@ -1,11 +1,14 @@
+import base64
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pydantic import ValidationError
 
-from syncd.connector import AuthFailed, Consent, Rejected
+from syncd.connector import AuthFailed, Consent, Rejected, Unavailable
+from syncd.testing.mailbox import Stage
 from syncd.testing.server import Answer, FakeServer, route
 from syncd_imap import ImapConfig
+from syncd_imap.login import without
 from syncd_imap.mailbox import layout_of
 from syncd_imap.responses import Folder
 from tests.connectors.imap.conftest import draft, mail, read_all
@@ -164,3 +167,34 @@ def test_a_sent_folder_without_a_mark_is_known_by_its_name():
     plain = [Folder("INBOX", frozenset()), Folder("INBOX.Sent Items", frozenset())]
     layout = layout_of(plain, ImapConfig.model_validate(GOOD), is_gmail=False)
     assert layout.read == ("INBOX", "INBOX.Sent Items")
+
+
+ECHOES = (
+    "not {secret}",
+    "unknown command AUTH PLAIN {plain}",
+    "bad argument '{plain}'",
+    'LOGIN "{name}" "{quoted}" refused',
+)
+
+
+@pytest.mark.parametrize("words", ECHOES)
+@pytest.mark.parametrize("secret", ["p4ss word", 'p"4\\ss', "pässwörd"])
+def test_no_error_tells_the_secret_however_a_server_repeats_it(words, secret):
+    plain = base64.b64encode(f"\0shop@shop.example\0{secret}".encode()).decode()
+    quoted = secret.replace("\\", "\\\\").replace('"', '\\"')
+    said = words.format(secret=secret, plain=plain, name="shop@shop.example", quoted=quoted)
+    shown = without(secret, said.encode())
+    assert "***" in shown
+    assert not any(one in shown for one in (secret, quoted, plain))
+
+
+@pytest.mark.parametrize(
+    "reply", ["* OK\r\n?? bad password secret", "NO bad password AHNob3AAc2VjcmV0"]
+)
+def test_a_server_that_breaks_off_a_login_is_quoted_without_the_secret(box, connect, reply):
+    box.fail(Stage.LOGIN, reply, times=9)
+    with pytest.raises((AuthFailed, Unavailable)) as raised:
+        read_all(connect(box.imap_port, box.smtp_port))
+    assert "***" in str(raised.value)
+    assert "secret" not in str(raised.value)
+    assert "c2VjcmV0" not in str(raised.value)
