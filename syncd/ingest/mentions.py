@@ -29,7 +29,7 @@ def with_orders(tx: IngestTransaction, new: New) -> tuple[New, Numbers]:
     it, and counts in what buyers write where no order is named. Beside the messages, the numbers
     that no parcel has yet.
     """
-    new = [(_with_named(message), digest) for message, digest in new]
+    new = [pair if pair[0].order_ids else (_with_named(pair[0]), pair[1]) for pair in new]
     numbers = {
         message.source_id: found
         for message, _ in new
@@ -47,8 +47,6 @@ def with_orders(tx: IngestTransaction, new: New) -> tuple[New, Numbers]:
 
 
 def _with_named(message: Message) -> Message:
-    if message.order_ids:
-        return message
     found = order_ids.find(_said(message))
     return msgspec.structs.replace(message, order_ids=found) if found else message
 

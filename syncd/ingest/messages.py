@@ -10,10 +10,10 @@ import msgspec
 
 from syncd.ingest.buyers import Buyers
 from syncd.ingest.known import Counts, split
-from syncd.ingest.mentions import with_orders
+from syncd.ingest.mentions import Numbers, with_orders
 from syncd.model import KnownConversation, Message
 from syncd.rules.threads import SAME_MATTER, ThreadBook, own_keys
-from syncd.store import IngestTransaction, content_hash
+from syncd.store import IngestTransaction, Stored, content_hash
 
 
 def plan_messages(
@@ -25,10 +25,12 @@ def plan_messages(
     """
     known = tx.messages.known(messages)
     new, edited = split("message", messages, known, _digest, counts)
+    write_edited = _plan_edited(tx, edited) if edited else None
     write_new = _plan_new(tx, platform, new) if new else None
 
     def write() -> None:
-        tx.messages.edit(edited)
+        if write_edited is not None:
+            write_edited()
         if write_new is not None:
             write_new()
 
@@ -38,6 +40,20 @@ def plan_messages(
 def _digest(message: Message) -> bytes:
     files = message.attachments and [(file.name, file.size) for file in message.attachments]
     return content_hash(message.subject, message.text, files)
+
+
+def _plan_edited(
+    tx: IngestTransaction, edited: list[tuple[Stored, Message, bytes]]
+) -> Callable[[], None]:
+    """What a message says now may name an order that it did not name before."""
+    named, waiting = with_orders(tx, [(message, digest) for _, message, digest in edited])
+    stored = [known for known, _, _ in edited]
+
+    def write() -> None:
+        changed = [(known, *pair) for known, pair in zip(stored, named, strict=True)]
+        _name(tx, waiting, [message for message, _ in named], tx.messages.edit(changed))
+
+    return write
 
 
 def _plan_new(
@@ -61,15 +77,17 @@ def _plan_new(
         if rows.listings:
             tx.listings.named([(talks[at], listing) for at, listing in rows.listings])
         if waiting:
-            numbers = [waiting.get(message.source_id, ()) for message, _ in new]
-            tx.mentions.named(_pairs(numbers, talks))
+            _name(tx, waiting, [message for message, _ in new], talks)
 
     return write
 
 
-def _pairs(numbers: Iterable[Iterable[str]], talks: Iterable[int]) -> list[tuple[str, int]]:
-    """Each message's numbers with its conversation."""
-    return [(n, talk) for several, talk in zip(numbers, talks, strict=True) for n in several]
+def _name(
+    tx: IngestTransaction, waiting: Numbers, messages: Iterable[Message], talks: Iterable[int]
+) -> None:
+    """Store the numbers that wait for a parcel with the messages' conversations."""
+    pairs = zip(messages, talks, strict=True)
+    tx.mentions.named([(n, talk) for each, talk in pairs for n in waiting.get(each.source_id, ())])
 
 
 def _sent_at(pair: tuple[Message, bytes]) -> datetime:
@@ -79,15 +97,16 @@ def _sent_at(pair: tuple[Message, bytes]) -> datetime:
 def _thread_book(tx: IngestTransaction, messages: list[Message], buyers: Buyers) -> ThreadBook:
     wanted = {key for message in messages for key in own_keys(message)}
     known = tx.messages.conversations_of(wanted)
-    loose = [message for message in messages if message.thread_id is None]
+    loose = [each for each in messages if each.thread_id is None or each.message_id is not None]
     if not loose:  # a platform's own thread ids need no more facts
         return ThreadBook(known, {})
     merged = buyers.merged
     who = {number for message in loose if (number := buyers.number(message.buyer)) is not None}
     who |= {number for number, kept in merged.items() if kept in who}
     stored = {number for number in who if number > 0}
+    orders = {order for message in loose for order in message.order_ids}
     facts = tx.messages.conversation_facts(
-        set(known.values()), stored, loose[0].sent_at - SAME_MATTER
+        set(known.values()), stored, loose[0].sent_at - SAME_MATTER, orders
     )
     if merged:
         facts = {number: _of_kept(fact, merged) for number, fact in facts.items()}

@@ -11,6 +11,10 @@ class KnownConversation(Value, frozen=True, kw_only=True):
     customer: int | None
     last_at: datetime
     subject: str | None
+    orders: frozenset[str] = frozenset()
+    """What it is about; only told where a message to be placed names an order."""
+    threaded: bool = False
+    """Whether it is a thread of the platform's own, which takes what the platform puts into it."""
 
 
 class NewConversation(Value, frozen=True, kw_only=True):

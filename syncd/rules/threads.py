@@ -1,13 +1,16 @@
 """Which conversation a message belongs to.
 
-The ladder, first hit wins: the platform's own thread id; a mail this one answers; the order it is
-about; the same customer writing again soon under the same subject, unless a marketplace's relay
-names an order; else a new conversation. A mail
+The ladder, first hit wins: the platform's own thread id, which for mail is its host's; a mail this
+one answers; the order it is about; the same customer writing again soon under the same subject,
+unless the conversation is about other orders than the one that is named, or a marketplace's relay
+names any; else a new conversation. A mail
 joins another's conversation only if both are with the same customer: replies of many people to one
 newsletter are not one conversation, and nobody gets to read somebody else's by guessing an id.
 """
 
 import re
+import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
@@ -19,17 +22,37 @@ from syncd.rules.identity import is_relay
 # A customer who writes again under the same subject within this time goes on with the old matter.
 SAME_MATTER = timedelta(days=14)
 
-# "Re:", "AW:", "Antw:", "回复:", "Re[5]:" and the like, however many of them.
+# "Re:", "AW:", "回复:", "Re[5]:" and the like, and what robots and mail gateways put first.
+_REPLIES = (
+    "re", "r", "aw", "antw", "antwort", "antwoord", "sv", "vs", "ynt", "odp", "res", "rif", "ref",
+    "απ", "σχετ", "отв", "ответ", "на", "bls", "balas", "tl", "trả lời", "回复", "回覆", "答复", "答覆",
+    "返信", "답장", "ตอบ", "ตอบกลับ", "השב", "תשובה", "رد",
+)  # fmt: skip
+_FORWARDS = (
+    "fwd?", "wg", "tr", "rv", "i", "vb", "vl", "fs", "pd", "enc", "i\u0307?lt", "doorst", "trs", "ct",
+    "vá", "továbbítás", "πρθ", "пересл", "chuyển tiếp", "转发", "轉寄", "轉發", "転送", "전달", "ส่งต่อ",
+    "הועבר", "إعادة توجيه",
+)  # fmt: skip
+_ROBOTS = (
+    "auto", "auto(?:matic)?[- ]?(?:reply|response|antwort)", "automatische antwort", "autorespons",
+    "automatisch antwoord", "réponse automatique", "respuesta automática", "risposta automatica",
+    "resposta automática", "autosvar", "automatiskt svar", "odpowiedź automatyczna", "автоответ",
+    "автоматический ответ", "out of (?:the )?office", "abwesenheitsnotiz", "自动回复", "自动答复",
+    "自動返信", "自動回覆", "자동 ?회신",
+)  # fmt: skip
 _PREFIXES = re.compile(
-    r"^(?:\s*(?:re|aw|antw|sv|vs|fwd?|wg|tr|rv|odp|res|rif|ref|ynt|回复|回覆|答复|转发|返信)"
-    r"(?:\[\d+\])?\s*[:\uff1a])+\s*",
-    re.IGNORECASE,
+    rf"^(?:\s*(?:(?:{'|'.join((*_REPLIES, *_FORWARDS, *_ROBOTS))})(?:[\[(]\d+[\])])?\s*:"
+    r"|\[ext(?:ern(?:al|e)?)?(?: e?-?mail)?\]))+\s*"
 )
+_IN_BRACKETS = re.compile(r"\[fwd?:(.*)\]")
 
 
 def bare_subject(subject: str | None) -> str:
-    """A subject without reply prefixes, for comparing."""
-    return _PREFIXES.sub("", subject or "").strip().casefold()
+    """A subject without what mail programs put before it, for comparing."""
+    said = unicodedata.normalize("NFKC", subject or "").casefold()
+    said = _PREFIXES.sub("", said).strip()
+    forwarded = _IN_BRACKETS.fullmatch(said)  # as Mozilla's programs forward
+    return _PREFIXES.sub("", forwarded[1]).strip() if forwarded else said
 
 
 def own_keys(message: Message) -> tuple[str, ...]:
@@ -37,16 +60,23 @@ def own_keys(message: Message) -> tuple[str, ...]:
 
     Under these, later messages will find its conversation.
     """
-    if message.thread_id is not None:
-        keys: tuple[str, ...] = (_platform_key(message.thread_id),)
-    else:
-        mails = [f"m:{reference}" for reference in reversed(message.references)]
-        keys = (*mails, *(f"o:{order}" for order in message.order_ids))
-    return (*keys, f"m:{message.message_id}") if message.message_id else keys
+    if message.message_id is None and message.thread_id is not None:
+        return (_thread_key(message.thread_id),)
+    return (*_answered(message), *_own(message))
 
 
-def _platform_key(thread_id: str) -> str:
+def _thread_key(thread_id: str) -> str:
     return f"t:{thread_id}"
+
+
+def _answered(message: Message) -> list[str]:
+    """The keys of what it says it belongs to."""
+    answered = [f"m:{reference}" for reference in reversed(message.references)]
+    return answered if message.thread_id is None else [_thread_key(message.thread_id), *answered]
+
+
+def _own(message: Message) -> list[str]:
+    return [f"m:{message.message_id}"] if message.message_id else []
 
 
 def _is_about_its_order(message: Message) -> bool:
@@ -57,8 +87,8 @@ def _is_about_its_order(message: Message) -> bool:
 class ThreadBook:
     """Places messages one after the other; each placed one can be found by those behind it.
 
-    `keys` maps stored thread keys to conversations, `conversations` describes those and the
-    recent ones of the customers at hand.
+    `keys` maps stored thread keys to conversations, `conversations` describes those, those about
+    the orders that are named, and the recent ones of the customers at hand.
     """
 
     def __init__(
@@ -66,11 +96,13 @@ class ThreadBook:
     ) -> None:
         self._keys = dict(keys)
         self._known = dict(conversations)
-        self._matters = {
-            (known.customer, bare_subject(known.subject)): number
-            for number, known in sorted(self._known.items(), key=lambda item: item[1].last_at)
-            if known.customer is not None
-        }
+        self._about: defaultdict[str, list[int]] = defaultdict(list)
+        self._orders: defaultdict[int, set[str]] = defaultdict(set)
+        self._matters: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+        for number, known in self._known.items():
+            if not known.threaded:
+                self._note_orders(number, known.orders)
+                self._note_matter(number, known.customer, known.subject)
         self.opened: dict[int, NewConversation] = {}
         """Conversations to store, under provisional negative numbers."""
         self.learnt: dict[str, int] = {}
@@ -78,18 +110,28 @@ class ThreadBook:
 
     def place(self, message: Message, customer: int | None) -> int:
         """The conversation of `message`, whose buyer is `customer`; negative where it is new."""
-        if message.thread_id is not None:
-            number = self._keys.get(_platform_key(message.thread_id))
+        # Hosts put answers of several people to one mail into one thread, so mail is looked at.
+        if message.thread_id is not None and message.message_id is None:
+            number = self._keys.get(_thread_key(message.thread_id))
             if number is not None:
                 return number  # its one key is known already
             return self._learn(own_keys(message), self._open(message, customer))
-        keys = own_keys(message)  # by its own too: an answer may have come before it
-        number = self._by_key(keys, customer) or self._by_matter(message, customer)
+        number = self._found(message, customer)
         if number is None:
             number = self._open(message, customer)
+            self._note_matter(number, customer, message.subject)
         else:
             self._go_on(number, message)
-        return self._learn(keys, number)
+        self._note_orders(number, message.order_ids)
+        return self._learn(own_keys(message), number)
+
+    def _found(self, message: Message, customer: int | None) -> int | None:
+        return (
+            self._by_key(_answered(message), customer)
+            or self._by_order(message, customer)
+            or self._by_key(_own(message), customer)  # an answer may have come before it
+            or self._by_matter(message, customer)
+        )
 
     def _by_key(self, keys: Iterable[str], customer: int | None) -> int | None:
         for key in keys:
@@ -98,14 +140,38 @@ class ThreadBook:
                 return number
         return None
 
+    def _by_order(self, message: Message, customer: int | None) -> int | None:
+        """Where the customer talked of the first of its orders last."""
+        for order in message.order_ids:
+            about = self._about.get(order, ())
+            talks = [number for number in about if self._known[number].customer == customer]
+            if talks:
+                return self._latest(talks)
+        return None
+
     def _by_matter(self, message: Message, customer: int | None) -> int | None:
         if customer is None or _is_about_its_order(message):
             return None
-        number = self._matters.get((customer, bare_subject(message.subject)))
-        if number is None:
-            return None
-        apart = abs(message.sent_at - self._known[number].last_at)
-        return number if apart <= SAME_MATTER else None
+        talks = [
+            number
+            for number in self._matters.get((customer, bare_subject(message.subject)), ())
+            if abs(message.sent_at - self._known[number].last_at) <= SAME_MATTER
+            and not (message.order_ids and self._orders.get(number))
+        ]
+        return self._latest(talks) if talks else None
+
+    def _latest(self, talks: Iterable[int]) -> int:
+        return max(reversed([*talks]), key=lambda number: self._known[number].last_at)
+
+    def _note_orders(self, number: int, orders: Iterable[str]) -> None:
+        for order in orders:
+            if order not in self._orders[number]:
+                self._orders[number].add(order)
+                self._about[order].append(number)
+
+    def _note_matter(self, number: int, customer: int | None, subject: str | None) -> None:
+        if customer is not None:
+            self._matters[customer, bare_subject(subject)].append(number)
 
     def _go_on(self, number: int, message: Message) -> None:
         """The same matter is counted from what was said last."""
@@ -117,15 +183,13 @@ class ThreadBook:
         number = -1 - len(self.opened)
         self.opened[number] = NewConversation(
             customer=customer,
-            thread_id=message.thread_id,
+            thread_id=message.thread_id if message.message_id is None else None,
             subject=message.subject,
             first_at=message.sent_at,
         )
         self._known[number] = KnownConversation(
             customer=customer, last_at=message.sent_at, subject=message.subject
         )
-        if message.thread_id is None and customer is not None:
-            self._matters[customer, bare_subject(message.subject)] = number
         return number
 
     def _learn(self, keys: Iterable[str], number: int) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from syncd.model import (
@@ -64,29 +65,52 @@ class MessageWriter(Writer):
         return self._pairs(thread_keys.c.key, thread_keys.c.conversation_id, keys, own=True)
 
     def conversation_facts(
-        self, numbers: Collection[int], customers: Collection[int], since: datetime
+        self,
+        numbers: Collection[int],
+        customers: Collection[int],
+        since: datetime,
+        orders: Collection[str],
     ) -> dict[int, KnownConversation]:
-        """These conversations, and those that these customers had in this account since then."""
+        """These conversations, and those that these customers had in this account since then.
+
+        Where `orders` are named, also those about them, and what all of them are about.
+        """
         table = conversations.c
-        among = bulk.among
         found: dict[int, KnownConversation] = {}
         if numbers:
-            found |= self._facts(among(table.id, numbers))
+            found |= self._facts(bulk.among(table.id, numbers))
+        theirs = bulk.among(table.customer_id, customers)
+        loose = table.account_id == self._account_id, table.thread_id.is_(None)
         if customers:
-            found |= self._facts(
-                table.account_id == self._account_id,
-                table.last_at >= to_us(since),
-                among(table.customer_id, customers),
-            )
-        return found
+            found |= self._facts(*loose, table.last_at >= to_us(since), theirs)
+        if not orders:
+            return found
+        links = conversation_orders.c
+        about = select(links.conversation_id).where(bulk.among(links.order_source_id, orders))
+        found |= self._facts(*loose, table.id.in_(about), theirs | table.customer_id.is_(None))
+        return self._with_orders(found)
 
     def _facts(self, *conditions: Any) -> dict[int, KnownConversation]:
         table = conversations.c
-        wanted = select(table.id, table.customer_id, table.last_at, table.subject)
+        wanted = select(
+            table.id, table.customer_id, table.last_at, table.subject, table.thread_id.is_not(None)
+        )
         return {
-            number: KnownConversation(customer=customer, last_at=from_us(at), subject=subject)
-            for number, customer, at, subject in self._connection.execute(wanted.where(*conditions))
+            row[0]: KnownConversation(
+                customer=row[1], last_at=from_us(row[2]), subject=row[3], threaded=bool(row[4])
+            )
+            for row in self._connection.execute(wanted.where(*conditions))
         }
+
+    def _with_orders(self, found: Mapping[int, KnownConversation]) -> dict[int, KnownConversation]:
+        links = conversation_orders.c
+        wanted = select(links.conversation_id, links.order_source_id).where(
+            bulk.among(links.conversation_id, [n for n, one in found.items() if not one.threaded])
+        )
+        about: dict[int, list[str]] = {}
+        for number, order in self._connection.execute(wanted):
+            about.setdefault(number, []).append(order)
+        return {n: replace(one, orders=frozenset(about.get(n, ()))) for n, one in found.items()}
 
     def known(self, source_ids: Collection[str]) -> dict[str, Stored]:
         """What is stored under these ids already."""
@@ -145,22 +169,35 @@ class MessageWriter(Writer):
         """
         link_orders(self._connection, self._account_id, self._outbound)
 
-    def edit(self, edits: Iterable[tuple[Stored, Message, bytes]]) -> None:
-        """Store new content of known messages; what they said before is kept as a version."""
+    def edit(self, edits: Sequence[tuple[Stored, Message, bytes]]) -> list[int]:
+        """Store new content of known messages; what they said before is kept as a version.
+
+        The orders that they name now are linked with their conversations, which are returned.
+        """
+        talks = [self._edit(*each) for each in edits]
+        self._link_orders(
+            (order, talk)
+            for (_, message, _), talk in zip(edits, talks, strict=True)
+            for order in message.order_ids
+        )
+        return talks
+
+    def _edit(self, stored: Stored, message: Message, digest: bytes) -> int:
         table = messages.c
         old = select(
-            table.version, table.subject, table.text, table.content_hash, table.seen_at, table.raw
-        )
+            table.conversation_id, table.version, table.subject, table.text, table.content_hash,
+            table.seen_at, table.raw,
+        )  # fmt: skip
         kept = ("message_id", "version", "subject", "text", "content_hash", "seen_at", "raw")
         changed = ("subject", "text", "content_hash", "version", "seen_at", "raw")
-        for stored, message, digest in edits:
-            before = self._connection.execute(old.where(table.id == stored.id)).one()
-            bulk.insert(self._connection, message_versions, kept, [(stored.id, *before)])
-            now = (message.subject, message.text, digest, stored.version + 1, self._now_us)
-            bulk.update(self._connection, messages, changed, [(*now, message.raw, stored.id)])
-            if message.attachments:
-                limit = self._max_attachment_bytes
-                add_attachments(self._connection, stored.id, message.attachments, max_bytes=limit)
+        talk, *before = self._connection.execute(old.where(table.id == stored.id)).one()
+        bulk.insert(self._connection, message_versions, kept, [(stored.id, *before)])
+        now = (message.subject, message.text, digest, stored.version + 1, self._now_us)
+        bulk.update(self._connection, messages, changed, [(*now, message.raw, stored.id)])
+        if message.attachments:
+            limit = self._max_attachment_bytes
+            add_attachments(self._connection, stored.id, message.attachments, max_bytes=limit)
+        return int(talk)
 
     def _move_on(self, spans: Mapping[int, Sequence[int]]) -> None:
         sqlite = self._connection.dialect.name == "sqlite"

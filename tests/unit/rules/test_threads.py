@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from syncd.model import KnownConversation, Party
 from syncd.rules.threads import SAME_MATTER, ThreadBook, bare_subject, own_keys
@@ -215,13 +216,27 @@ def test_where_a_batch_ends_does_not_change_the_conversations(make, said, cut):
 @pytest.mark.parametrize(
     "subject",
     ["Lamp", "Re: Lamp", "AW: RE: lamp", "Fwd:Lamp", "Re[5]: Lamp", "回复\uff1aLamp", "  Antw :  Lamp ",
-     "Odp: Lamp", "RES: Lamp"],
+     "Odp: Lamp", "RES: Lamp", "R: I: Lamp", "ENC: Lamp", "İlt: YNT: Lamp", "ΑΠ: Lamp", "\u041d\u0410: Lamp",
+     "답장: Lamp", "轉寄: 回覆: Lamp", "Re(2): Lamp", "[EXT] Re: Lamp", "Re: [EXTERNAL] RE: lamp",
+     "[Fwd: Re: Lamp]", "Re: [Fwd: Lamp]", "Automatic reply: AW: Lamp", "Automatische Antwort: Lamp",
+     "自动回复: Lamp", "\uff32\uff45\uff1aLamp", "Lamp\u3000"],
 )  # fmt: skip
 def test_reply_prefixes_do_not_count(subject):
     assert bare_subject(subject) == "lamp"
 
 
-@pytest.mark.parametrize("subject", ["Reason: Lamp", "Report", "Regarding Lamp", "Trousers: red"])
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Reason: Lamp",
+        "Report",
+        "Regarding Lamp",
+        "Trousers: red",
+        "[shop] Lamp",
+        "Automatic: Lamp",
+        "Item: 5",
+    ],
+)
 def test_words_that_only_look_like_prefixes_stay(subject):
     assert bare_subject(subject) == subject.casefold()
 
@@ -229,10 +244,13 @@ def test_words_that_only_look_like_prefixes_stay(subject):
 def test_keys_are_the_strongest_first(make):
     mail = make.message(message_id="c@x", references=("a@x", "b@x"), order_ids=("o1",))
 
-    assert own_keys(mail)[:3] == ("m:b@x", "m:a@x", "o:o1")
-    assert own_keys(mail) == ("m:b@x", "m:a@x", "o:o1", "m:c@x")
+    assert own_keys(mail) == ("m:b@x", "m:a@x", "m:c@x")
+    assert own_keys(replace(mail, thread_id="t1")) == ("t:t1", "m:b@x", "m:a@x", "m:c@x")
+    assert own_keys(make.message(thread_id="t1", order_ids=("o1",))) == ("t:t1",)
 
 
 def test_a_hostile_subject_costs_no_time():
     assert bare_subject("re: " * 20_000 + "lamp") == "lamp"
+    assert bare_subject("[ext]" * 20_000 + "lamp") == "lamp"
+    assert bare_subject("re" + " " * 20_000 + "lamp").endswith("lamp")
     assert bare_subject("re " * 20_000).startswith("re re")
