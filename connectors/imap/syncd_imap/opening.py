@@ -1,5 +1,6 @@
 """Opening an IMAP connection: TLS and login, with refusals told from troubles."""
 
+import binascii
 import imaplib
 from ssl import SSLContext
 
@@ -66,13 +67,20 @@ def _log_in_again(imap: imaplib.IMAP4, login: Login) -> None:
 
 def _offer(imap: imaplib.IMAP4, login: Login, secret: str) -> None:
     if login.by_token:
-        answers = iter([login.xoauth2(secret).encode()])
-        # A refusal comes as a challenge that has to be answered with nothing.
-        imap.authenticate("XOAUTH2", lambda _: next(answers, b""))
+        _authenticate(imap, "XOAUTH2", login.xoauth2(secret))
     elif "AUTH=PLAIN" in imap.capabilities:
-        imap.authenticate("PLAIN", lambda _: f"\0{login.name}\0{secret}".encode())
+        _authenticate(imap, "PLAIN", f"\0{login.name}\0{secret}")
     else:
         imap.login(login.name, secret)
+
+
+def _authenticate(imap: imaplib.IMAP4, mechanism: str, said: str) -> None:
+    answers = iter([said.encode()])
+    try:
+        # A refusal comes as a challenge that has to be answered with nothing.
+        imap.authenticate(mechanism, lambda _: next(answers, b""))
+    except binascii.Error as error:
+        raise imaplib.IMAP4.abort(f"the server's challenge is none: {error}") from None
 
 
 def capabilities(imap: imaplib.IMAP4) -> frozenset[str]:

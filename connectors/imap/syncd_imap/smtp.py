@@ -171,6 +171,8 @@ def _refusal(
         return error
     except UnicodeEncodeError:
         raise AuthFailed("the SMTP password has letters that are not ASCII; set another") from None
+    except ValueError as error:
+        raise Unavailable(f"the server's challenge is none: {error}") from None
     return None
 
 

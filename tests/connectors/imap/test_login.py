@@ -198,3 +198,12 @@ def test_a_server_that_breaks_off_a_login_is_quoted_without_the_secret(box, conn
     assert "***" in str(raised.value)
     assert "secret" not in str(raised.value)
     assert "c2VjcmV0" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("stage", "reply"), [(Stage.LOGIN, "* OK\r\n+ !!!odd!"), (Stage.AUTH, "334 !odd!")]
+)
+def test_a_challenge_that_is_none_is_the_servers_trouble(box, connect, stage, reply):
+    box.fail(stage, reply, times=9)
+    with pytest.raises(Unavailable, match="the server's challenge is none"):
+        connect(box.imap_port, box.smtp_port).check()
