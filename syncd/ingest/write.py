@@ -1,7 +1,8 @@
 """One batch into the store: what is new is placed and joined, what changed is kept as a version."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from syncd import clock
@@ -146,15 +147,25 @@ def _judge_anew(tx: IngestTransaction, numbers: Collection[str]) -> None:
         events.setdefault(event.tracking_number, []).append(parcels.as_read(event, seen_at))
     states: dict[int, ParcelState] = {}
     turned: set[int] = set()
-    now = clock.now()
+    now, ordered = clock.now(), _ordered(shipments)
     for shipment_id, (number, before, since) in shipments.items():
-        after = parcels.state_of(events.get(number, ()), since=since)
+        after = parcels.state_of(events.get(number, ()), since=since, ordered=ordered[number])
         after = parcels.remembering(after, before, now)
         if after != before:
             states[shipment_id] = after
             if Milestone.CANCELLED in {before.milestone, after.milestone}:
                 turned.add(shipment_id)
     tx.parcels.save_states(states, turned=turned)
+
+
+def _ordered(
+    shipments: Mapping[int, tuple[str, ParcelState, datetime | None]],
+) -> Mapping[str, list[datetime]]:
+    """When the parcels of each number were ordered, as far as that is known."""
+    found: defaultdict[str, list[datetime]] = defaultdict(list)
+    for number, _, since in shipments.values():
+        found[number] += [since] if since else []
+    return found
 
 
 _WRITERS = (

@@ -1,6 +1,6 @@
 """How far a parcel is, read from its tracking events in whatever order they arrive."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -11,8 +11,17 @@ from syncd.model import STAGES, Milestone, ParcelState, TrackingEvent
 # gives a number out again.
 USED_AGAIN_AFTER = timedelta(days=60)
 
-# Without an offset a scan of this moment may read as so much later: no clock is further ahead.
-_AHEAD = timedelta(hours=14)
+# Without an offset a scan of this moment may read as so much later, or earlier: no clock is further
+# ahead, or behind.
+_AHEAD, _BEHIND = timedelta(hours=14), timedelta(hours=12)
+
+# What ends a way back. Of each depot that it passes carriers say what they always say, and of its
+# end, mostly, that it was delivered; only what was handed in again goes to the buyer again.
+_AFTER_RETURNING = {
+    Milestone.ACCEPTED: Milestone.ACCEPTED,
+    Milestone.DELIVERED: Milestone.RETURNED,
+    Milestone.RETURNED: Milestone.RETURNED,
+}
 
 
 def occurred_at(event: TrackingEvent) -> datetime:
@@ -36,20 +45,31 @@ def as_read(event: TrackingEvent, seen_at: datetime) -> TrackingEvent:
     return msgspec.structs.replace(event, occurred_local=local, utc_offset_minutes=0)
 
 
-def state_of(events: Iterable[TrackingEvent], *, since: datetime | None = None) -> ParcelState:
+def state_of(
+    events: Iterable[TrackingEvent],
+    *,
+    since: datetime | None = None,
+    ordered: Collection[datetime] = (),
+) -> ParcelState:
     """What all events of a parcel's number add up to, in whatever order they are given.
 
     Carriers give a number out again: events before `since` are another parcel's, and so are those
-    that come `USED_AGAIN_AFTER` the parcel's end.
+    that come `USED_AGAIN_AFTER` the parcel's end, or after another parcel of this number was
+    `ordered` of which this is so long after the last that was heard of this one.
     """
     state = ParcelState()
+    end: TrackingEvent | None = None
     for event in sorted(events, key=_rank):
         at = occurred_at(event)
-        if since is not None and at < since:
+        if since is not None and at < since - _BEHIND:
             continue
         if _ended_before(state, at - USED_AGAIN_AFTER):
             break
-        state = _after(state, event)
+        if _is_next_ones(at, state.last_event_at or since, ordered):
+            break
+        before, state = state, _after(state, event, end)
+        if state.milestone is not before.milestone:
+            end = event if state.milestone.terminal else None
     return state
 
 
@@ -76,7 +96,14 @@ def _ended_before(state: ParcelState, moment: datetime) -> bool:
     return state.milestone.terminal and last is not None and last < moment
 
 
-def _after(state: ParcelState, event: TrackingEvent) -> ParcelState:
+def _is_next_ones(at: datetime, heard: datetime | None, ordered: Collection[datetime]) -> bool:
+    """Whether a scan is another parcel's, ordered long after this one was `heard` of last."""
+    return heard is not None and any(
+        heard + USED_AGAIN_AFTER < other <= at + _BEHIND for other in ordered
+    )
+
+
+def _after(state: ParcelState, event: TrackingEvent, end: TrackingEvent | None) -> ParcelState:
     """`state` after an event that is later than all that made it."""
     at = occurred_at(event)
     changes: dict[str, object] = {"last_event_at": at}
@@ -85,8 +112,9 @@ def _after(state: ParcelState, event: TrackingEvent) -> ParcelState:
         changes["first_scan_at"] = state.first_scan_at or at
     if event.eta is not None:
         changes["eta"] = event.eta.latest or event.eta.earliest
-    if _moves_on(state, event.milestone):
-        changes["milestone"], changes["milestone_at"] = event.milestone, at
+    reached = _reached(state, event, end)
+    if reached is not state.milestone:
+        changes["milestone"], changes["milestone_at"] = reached, at
         changes["reason"], changes["pickup_by"] = event.reason, event.pickup_by
     elif event.milestone is state.milestone:  # said again: perhaps more of it
         changes["reason"] = event.reason or state.reason
@@ -94,12 +122,31 @@ def _after(state: ParcelState, event: TrackingEvent) -> ParcelState:
     return msgspec.structs.replace(state, **changes)
 
 
-def _moves_on(state: ParcelState, milestone: Milestone) -> bool:
-    """Whether a later scan changes the milestone: never on unknown news, nor by saying it again.
+def _reached(state: ParcelState, event: TrackingEvent, end: TrackingEvent | None) -> Milestone:
+    """How far a later scan takes a parcel: nowhere by unknown news, nor by an announcement.
 
-    A parcel that is delivered, returned or cancelled is opened again only by a scan of the parcel
-    itself that is later: carriers send data about a parcel long after they gave it away.
+    Carriers send data about a parcel long after they took it, and gave it away. One that is
+    delivered, returned or cancelled, by the scan `end`, is opened again only by a scan of the
+    parcel itself that is later; one that goes back does so until its end.
     """
-    if milestone in {Milestone.UNKNOWN, state.milestone}:
-        return False
-    return milestone.physical or not state.milestone.terminal
+    now, said = state.milestone, event.milestone
+    if now is Milestone.UNKNOWN:
+        return said
+    if said in {Milestone.UNKNOWN, Milestone.PRE_SHIPMENT}:
+        return now
+    if now is Milestone.RETURNING:
+        return _AFTER_RETURNING.get(said, now)
+    if now is Milestone.RETURNED and said is Milestone.DELIVERED:
+        return now
+    opens = said.physical and not (end is not None and _no_later_by_the_clock(event, end))
+    return said if opens or not now.terminal else now
+
+
+def _no_later_by_the_clock(event: TrackingEvent, end: TrackingEvent) -> bool:
+    """Whether only a zone that nobody told makes a scan the later one.
+
+    Both were made where the parcel ended. An aggregator tells the hour without the zone that the
+    carrier tells.
+    """
+    zones = {event.utc_offset_minutes, end.utc_offset_minutes}
+    return None in zones and event.occurred_local <= end.occurred_local

@@ -1,7 +1,7 @@
 """What a message is made from: a parcel's story as known now, and the thread to go on with."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -36,6 +36,8 @@ from syncd.store.tables import (
 from syncd.store.times import from_us
 from syncd.store.watch import ITS_ORDER
 
+# No zone is further from UTC.
+_ZONES = timedelta(hours=14)
 _TOLD_SOON = [
     state.value
     for state in (
@@ -68,7 +70,13 @@ class StoryStore:
         with self._database.read() as connection:
             row = connection.execute(wanted.where(table.id == shipment_id)).one()
             latest = connection.execute(
-                select(event.text, event.occurred_local, event.location, event.milestone)
+                select(
+                    event.text,
+                    event.occurred_local,
+                    event.location,
+                    event.milestone,
+                    event.occurred_at,
+                )
                 .where(
                     event.tracking_number == row.tracking_number,
                     # Later ones belong to the next parcel with this number.
@@ -230,6 +238,12 @@ def _orders_of(row: OutboxRow) -> Select[tuple[int]]:
     )
 
 
+def _local(told: str, occurred_at: datetime) -> datetime:
+    """The carrier's own time of a scan; where that is a slip of theirs, the time that counts."""
+    local, in_utc = datetime.fromisoformat(told), occurred_at.replace(tzinfo=None)
+    return local if abs(local - in_utc) <= _ZONES else in_utc
+
+
 def _story(row: Any, latest: Any) -> ParcelStory:
     return ParcelStory(
         order_id=row.order_source_id,
@@ -247,6 +261,6 @@ def _story(row: Any, latest: Any) -> ParcelStory:
         reason=row.reason,
         milestone=latest[3] if latest else row.milestone,
         event_text=latest[0] if latest else None,
-        event_local=datetime.fromisoformat(latest[1]) if latest else None,
+        event_local=_local(latest[1], from_us(latest[4])) if latest else None,
         event_place=latest[2] if latest else None,
     )
