@@ -17,8 +17,10 @@ from syncd_imap.identity import own_message_id
 # More would make the field longer than some servers take; the first and the last ones matter.
 MAX_REFERENCES = 20
 _POLICY = compat32.clone(linesep="\r\n")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
-_MESSAGE_ID = re.compile(r"[^\s<>\x00-\x20\x7f]{1,250}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+# None that looks like an encoded word: some programs would decode it.
+_MESSAGE_ID = re.compile(r"(?!.*=\?)[!-;=?-~]{1,250}")
+_MAX_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, without its brackets
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
@@ -60,8 +62,8 @@ def deliverable(address: str | None) -> str:
         except UnicodeError:
             at = ""
     whole = f"{local}{at}{domain}"
-    if not _ADDRESS.fullmatch(whole):
-        said = repr(address) if address else "what is known of the buyer"
+    if len(whole) > _MAX_ADDRESS or not _ADDRESS.fullmatch(whole):
+        said = repr(address[:_MAX_ADDRESS]) if address else "what is known of the buyer"
         raise Rejected(f"{said} is no e-mail address that can be written to")
     return whole
 
@@ -108,9 +110,16 @@ def _thread(draft: Draft) -> list[tuple[str, str]]:
 
 def _person(name: str | None, address: str) -> str:
     clear = _CONTROL.sub(" ", name or "").strip()[:100]
-    return formataddr((clear, address)) if clear else address
+    if _is_plain(clear):
+        return formataddr((clear, address)) if clear else address
+    return f"{_UTF8.header_encode(clear)} <{address}>"
 
 
 def _encoded(said: str) -> str:
     clear = _CONTROL.sub(" ", said).strip()[:500]
-    return clear if clear.isascii() else Header(clear, "utf-8", header_name="Subject").encode()
+    return clear if _is_plain(clear) else Header(clear, "utf-8", header_name="Subject").encode()
+
+
+def _is_plain(said: str) -> bool:
+    """Whether everybody reads it as it stands: what looks like an encoded word would be decoded."""
+    return said.isascii() and "=?" not in said

@@ -100,8 +100,36 @@ def test_text_arrives_as_it_was_written(text):
     assert said.replace("\r\n", "\n") == text.rstrip("\n") + "\n"
 
 
+@pytest.mark.parametrize("trick", ["=?utf-8?q?a=0D=0ABcc:_x=40y.example?=", "half \ud83d a pair"])
+def test_no_reader_decodes_more_out_of_a_field_than_was_said(trick):
+    """A buyer's subject or name comes back in answers; decoded once more it would be two lines."""
+    said = draft(
+        subject=trick,
+        buyer=Party(email=BUYER, name=trick),
+        attachments=(Attachment(name=trick, content=b"x"),),
+        in_reply_to="=?q?q?=0D=0ABcc:x?=@y",
+        references=("=?q?q?=0D=0ABcc:x?=@y",),
+    )
+    mail = _read(said)
+    fields = [mail["Subject"], mail["To"], mail["In-Reply-To"] or "", mail["References"] or ""]
+    assert not any("\r" in field or "\n" in field for field in fields)
+    assert mail["Subject"] == trick.replace(" \ud83d", "  ")
+
+
 @pytest.mark.parametrize(
-    "address", [None, "", "a", "a@", "@b", "a b@c", "a@b@c", "a@b.\n", "a@-é-\ud800"]
+    "address",
+    [
+        None,
+        "",
+        "a",
+        "a@",
+        "@b",
+        "a b@c",
+        "a@b@c",
+        "a@b.\n",
+        "a@-é-\ud800",
+        f"a@{'b' * 9_000}.example",
+    ],
 )
 def test_addresses_that_are_none(address):
     with pytest.raises(Rejected):
