@@ -29,7 +29,7 @@ def compose(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) -
     """
     if row.purpose in REQUESTS:
         return Draft(text=row.text or "", buyer=row.recipient, order_id=row.order_id)
-    written = _as_written(row) or _rendered(runtime, account, row, now)
+    written = _as_written(runtime, row) or _rendered(runtime, account, row, now)
     platform = limits.carrier_of(account.platform, row.recipient.email)
     broken = limits.check(platform, written)
     if broken:
@@ -57,10 +57,12 @@ def _subject(row: OutboxRow, written: Rendered, thread: Thread) -> str:
     return kept if kept.lower().startswith("re:") else f"Re: {kept}"
 
 
-def _as_written(row: OutboxRow) -> Rendered | None:
+def _as_written(runtime: Runtime, row: OutboxRow) -> Rendered | None:
     if row.text is None:
         return None
-    return Rendered(subject=row.subject or "", text=row.text, language=row.language)
+    # What came of a template is in the language that it was there in.
+    language = _language(runtime, row.template, row.language) if row.template else row.language
+    return Rendered(subject=row.subject or "", text=row.text, language=language)
 
 
 def _rendered(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) -> Rendered:
@@ -124,7 +126,7 @@ def _facts(
     if story.tracking_number is None or story.event_local is None:
         raise Unwritable("no tracking number or no tracking event is known yet")
     # The language that the template is really there in, which may not be the one wished for.
-    language = _language(runtime, wanted)
+    language = _language(runtime, wanted.template, wanted.language)
     site = site_of(
         story.tracking_number,
         story.destination_country,
@@ -170,9 +172,9 @@ def _is_ahead(moment: datetime | None, now: datetime) -> bool:
     return moment is not None and moment >= now
 
 
-def _language(runtime: Runtime, wanted: Wanted) -> str:
+def _language(runtime: Runtime, template: str, wished: str) -> str:
     try:
-        return runtime.templates.language_for(wanted.template, wanted.language)
+        return runtime.templates.language_for(template, wished)
     except TemplateError as error:
         raise Unwritable(str(error)) from error
 

@@ -51,6 +51,9 @@ def test_what_the_world_knows_is_what_is_counted(tmp_path):
     assert report.late_found >= 20
     assert report.notices_sent == sum(report.notices_by_channel.values())
     assert report.notices_sent == sum(report.notices_by_language.values()) >= 20
+    # What they are in: who reads Dutch, in which there are no texts, gets English.
+    assert "nl" not in report.notices_by_language
+    assert report.notices_by_language["en"] > 0
     assert set(report.examples) == {"order", "parcel", "outbox", "conversation", "quarantine"}
     assert [share for share, _, _ in seen] == sorted(share for share, _, _ in seen)
     assert abs((clock.now() - clock.system()).total_seconds()) < 5

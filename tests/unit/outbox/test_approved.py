@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from syncd import clock, watch
@@ -46,6 +47,15 @@ def evening(world, make, time):
     row = approved(world)
     assert (row.state, "Sorted in Leipzig" in row.text) == (OutboxState.PENDING, True)
     return row
+
+
+def test_an_approved_text_is_in_the_language_that_it_was_written_in(world, evening):
+    """There are no texts in Dutch, whose readers get English."""
+    dutch = replace(evening, language="nl")
+    account = world.runtime.by_id(evening.account_id)
+    assert compose(world.runtime, account, dutch, clock.now()).language == "en"
+    by_hand = replace(dutch, template=None)
+    assert compose(world.runtime, account, by_hand, clock.now()).language == "nl"
 
 
 @pytest.fixture
