@@ -135,7 +135,15 @@ def _sent_at(mail: Part, arrived: datetime) -> datetime:
 def _references(mail: Part, message_id: str | None) -> tuple[str, ...]:
     chain = message_ids(mail.first("references"))[-MAX_REFERENCES:]
     answered = [one for one in message_ids(mail.first("in-reply-to"))[:3] if one not in chain]
-    return tuple(one for one in (*chain, *answered) if one != message_id)
+    found = [one for one in (*chain, *answered) if one != message_id]
+    # Some programs name whom they answer, not what: all mails of a buyer would be one talk.
+    people = _addresses(mail) if found else frozenset()
+    return tuple(one for one in found if one.lower() not in people)
+
+
+def _addresses(mail: Part) -> frozenset[str]:
+    """The addresses from and to which it was sent."""
+    return frozenset(one.email for one in (*mailboxes(mail.first("from")), *_recipients(mail)))
 
 
 def _limited(file: Attachment, reader: Reader) -> Attachment:

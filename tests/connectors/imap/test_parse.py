@@ -70,6 +70,13 @@ def test_references_come_oldest_first_and_the_answered_one_last():
     assert _parse(mail(extra="In-Reply-To: <m1@mail.example>\n")).references == ()
 
 
+@pytest.mark.parametrize("address", [SHOP, BUYER, f"<{SHOP.upper()}>", f"<{BUYER}>"])
+def test_an_address_is_no_mail_that_is_answered(address):
+    to = f"To: Shop <{SHOP}>\nIn-Reply-To: {address}\n"
+    assert _parse(mail(extra=to)).references == ()
+    assert _parse(mail(extra=f"{to}References: <a@x>\n")).references == ("a@x",)
+
+
 def test_a_clock_that_runs_ahead_does_not_date_a_mail():
     hop = "Received: from a by b; Mon, 02 Mar 2026 08:01:00 +0000\n"
     ahead = mail(extra=hop).replace(b"Mon, 02 Mar 2026 08:00:01", b"Tue, 02 Mar 2027 08:00:01")
