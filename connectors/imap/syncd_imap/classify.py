@@ -12,11 +12,19 @@ _MAILER = re.compile(r"(mailer-?daemon|postmaster|mail-?delivery|mdaemon)", re.I
 _NO_REPLY = re.compile(
     r"(no|do[-_.]?not|ne|nicht|non?)[-_.]?(reply|antworten|responder|rispondere)"
 )
+# How mail programs begin the subject of an automatic answer. Words that speak of absence alone are
+# not among them: a buyer who was not at home writes so, too.
 _AUTO_SUBJECT = re.compile(
     r"(auto(matic|matische|matisch)?[- ]?(reply|response|antwort|matically)|auto:|out of (the )?office"
-    r"|abwesenheit|automatische antwort|r[ée]ponse automatique|respuesta autom[áa]tica"
-    r"|risposta automatica|resposta autom[áa]tica|automatisch antwoord|autosvar|автоответ"
-    r"|自动回复|自動返信|自動回覆|자동 ?회신)",
+    r"|abwesenheits?(notiz|mitteilung|meldung|nachricht|benachrichtigung|assistent)|abwesenheit ?:"
+    r"|r[ée]ponse automatique|respuesta autom[áa]tica|risposta automatica|resposta autom[áa]tica"
+    r"|automatisch antwoord|autosvar|automatisk[at]? svar|automaattinen vastaus|automaatvastus"
+    r"|(odpowied[źz] automatyczna|automatyczna odpowied[źz])|automatick[áa] odpove[ďd]"
+    r"|automatická odpověď|automatikus válasz|r[ăa]spuns automat|otomatik (yan.t|cevap)"
+    r"|automatski odgovor|samodejni odgovor|automatinis atsakymas|automātiskā atbilde"
+    r"|balasan otomatis|(thư )?trả lời tự động|автоответ|автоматический ответ"
+    r"|автоматична відповідь|автоматичен отговор|αυτόματη απάντηση|תשובה אוטומטית|رد تلقائي"
+    r"|ตอบกลับอัตโนมัติ|自动(回复|答复|回覆)|自動(返信|応答|回覆|回復|答覆)|자동 ?(회신|응답))",
     re.IGNORECASE,
 )
 _BOUNCE_SUBJECT = re.compile(

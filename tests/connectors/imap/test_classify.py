@@ -1,3 +1,5 @@
+from email.header import Header
+
 import pytest
 
 from syncd.model import MessageKind
@@ -34,11 +36,32 @@ def test_robots_that_answer(extra):
         "Automatic reply: order",
         "Out of Office: x",
         "Abwesenheitsnotiz",
-        "=?utf-8?B?6Ieq5Yqo5Zue5aSN?=",
+        "Abwesenheit: bis Montag",
+        "Réponse automatique : colis",
+        "Odpowiedź automatyczna: paczka",
+        "Automatická odpověď: zásilka",
+        "Автоматический ответ: посылка",
+        "自動応答: 荷物",
+        "自动答复: 包裹",
+        "Automatikus válasz: csomag",
+        "自动回复",
     ],
 )
 def test_subjects_of_robots(subject):
-    assert _kind(mail(subject)) is MessageKind.AUTO_REPLY
+    assert _kind(mail(Header(subject, "utf-8").encode())) is MessageKind.AUTO_REPLY
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Abwesenheit bei der Zustellung",
+        "Absence de suivi",
+        "不在票が入っていました",
+        "Automat kaputt",
+    ],
+)
+def test_who_was_not_at_home_is_no_robot(subject):
+    assert _kind(mail(Header(subject, "utf-8").encode())) is MessageKind.HUMAN
 
 
 @pytest.mark.parametrize(
