@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import Engine
+from sqlalchemy.event import listen, remove
 
 from syncd import process
 from syncd.model import (
@@ -195,6 +197,32 @@ class TestInFlight:
         box.mark_in_flight(row, draft, owner="me", now=make.at(5), lease=LEASE)
 
         assert [r.not_before for r in lost(box, make, day=6)] == [make.at(5)]
+
+
+@pytest.fixture
+def synced():
+    """How SQLite was told to sync at each commit: 2 is FULL, 1 may lose the last ones."""
+    levels = []
+
+    def executing(connection, cursor, statement, *_):
+        if statement == "COMMIT":
+            levels.extend(connection.connection.execute("PRAGMA synchronous").fetchone())
+
+    listen(Engine, "before_cursor_execute", executing)
+    yield levels
+    remove(Engine, "before_cursor_execute", executing)
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+def test_each_step_of_a_send_survives_a_power_cut(box, make, draft, synced):
+    """A mark or receipt that a cut undoes would have the message sent twice."""
+    synced.clear()
+    (row,) = take(box, make)
+    box.mark_in_flight(row, draft, owner="me", now=make.at(), lease=LEASE)
+    lost(box, make, day=1)
+    box.sent(row, Receipt(source_id="m9", accepted_at=make.at()), draft)
+    box.ended(row, OutboxState.PERSON, "because", make.at())
+    assert synced == [2, 2, 2, 2, 2]
 
 
 class TestSettling:
