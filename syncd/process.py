@@ -49,6 +49,22 @@ def _place() -> str:
     return "/".join(parts)
 
 
+def open_streams() -> None:
+    """Open what was closed of standard input, output and error, as by ``>&-``, on nothing.
+
+    Else the store's file would become one of them, and what is printed would be written into it.
+    """
+    while (opened := os.open(os.devnull, os.O_RDWR)) <= _LAST_STREAM:
+        os.set_inheritable(opened, True)  # programs that are started need them too
+    os.close(opened)
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  it stays open
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
+_LAST_STREAM = 2
+
+
 @contextmanager
 def importing() -> Iterator[None]:
     """No garbage is collected within, and before `settle` not even what came is looked through.

@@ -64,7 +64,7 @@ VERBS = {
 )
 @click.option(
     "--config",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),  # what cannot be read is the config's problem
     envvar="SYNCD_CONFIG",
     show_envvar=True,
     help="The config file. Default: /etc/syncd/syncd.toml, else ~/.config/syncd/syncd.toml.",
@@ -79,6 +79,7 @@ def cli(ctx: click.Context, config: Path | None, verbose: int) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit with one of `syncd.cli.exits`."""
+    process.open_streams()
     output = sys.stdout
     process.end_as_it_is()
     try:

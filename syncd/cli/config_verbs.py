@@ -22,7 +22,7 @@ from syncd.rules import wording
 from syncd.secret import SecretUnavailable
 from syncd.text.templates import TemplateProblems
 
-_PATH = click.Path(path_type=Path, dir_okay=False)
+_PATH = click.Path(path_type=Path, dir_okay=False, readable=False)
 
 
 @click.command()

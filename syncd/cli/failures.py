@@ -2,6 +2,7 @@
 
 import sys
 import traceback
+from contextlib import suppress
 
 import click
 
@@ -14,17 +15,30 @@ def report(error: BaseException) -> int:
 
     Only what nobody foresaw keeps its traceback.
     """
+    with suppress(OSError):  # nobody reads it: the code has to say enough
+        _tell(error)
+    return _code(error)
+
+
+def _tell(error: BaseException) -> None:
     if isinstance(error, click.ClickException):
         error.show()
+    elif isinstance(error, KeyboardInterrupt | click.Abort):
+        click.echo("stopped", err=True)
+    elif _foreseen(error) is not None:
+        click.echo(_worded(error), err=True)
+    else:
+        traceback.print_exception(error, file=sys.stderr)
+        click.echo("syncd: this is a bug; please report it with the lines above", err=True)
+
+
+def _code(error: BaseException) -> int:
+    if isinstance(error, click.ClickException):
         return exits.USAGE if isinstance(error, click.UsageError) else error.exit_code
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        click.echo("stopped", err=True)
         return exits.INTERRUPTED
     code = _foreseen(error)
-    if code is None:
-        return _bug(error)
-    click.echo(_worded(error), err=True)
-    return code
+    return exits.BUG if code is None else code
 
 
 # By name, so that wording a usage error does not import the store and the connector contract.
@@ -55,9 +69,3 @@ def _worded(error: BaseException) -> str:
     text = str(getattr(error, "orig", None) or error)  # sqlalchemy adds the statement to its own
     problems = getattr(error, "problems", None)  # each begins with FILE:LINE, for editors to find
     return printable(text if problems else f"syncd: {text or type(error).__name__}")
-
-
-def _bug(error: BaseException) -> int:
-    traceback.print_exception(error, file=sys.stderr)
-    click.echo("syncd: this is a bug; please report it with the lines above", err=True)
-    return exits.BUG

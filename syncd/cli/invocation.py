@@ -30,7 +30,7 @@ class Invocation:
         """The config to read: the one given, else the system's where it exists, else the user's."""
         if self.given is not None:
             return self.given
-        return _SYSTEM if _SYSTEM.exists() else user_config()
+        return _SYSTEM if _is_there(_SYSTEM) else user_config()
 
     @property
     def new_config(self) -> Path:
@@ -54,6 +54,17 @@ class Invocation:
             settings = config.check(tree, found.connectors, names)
         log.configure(settings.log.format, "debug" if self.verbose else settings.log.level)
         return settings, found
+
+
+def _is_there(file: Path) -> bool:
+    """Also where it lies in a folder that this user may not look into: then that is to be told."""
+    try:
+        file.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _template_names(folder: Path | None) -> set[str]:

@@ -26,6 +26,16 @@ class LazyGroup(click.Group):
         super().__init__(*args, **kwargs)
         self.verbs = verbs
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse what no store and no platform can hold, before a verb meets it."""
+        for each in args:
+            try:
+                each.encode()
+            except UnicodeEncodeError:
+                shown = each.encode("utf-8", "replace").decode()
+                raise click.UsageError(f"{shown!r} is not UTF-8 text; type it anew", ctx) from None
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs, in the order of the table."""
         del ctx

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,9 +44,10 @@ def read(main: Path) -> Tree:
     """Read `main` and, sorted by name, the ``*.toml`` files of the folder conf.d beside it."""
     tree = Tree(main)
     _read_one(tree, main)
-    if main.exists():
-        for file in sorted((main.parent / "conf.d").glob("*.toml")):
-            _read_one(tree, file)
+    with suppress(PermissionError):  # of the main file's folder, which has been told by now
+        if main.exists():
+            for file in sorted((main.parent / "conf.d").glob("*.toml")):
+                _read_one(tree, file)
     return tree
 
 
@@ -62,13 +64,21 @@ def _read_one(tree: Tree, file: Path) -> None:
         _merge(tree, data, places)
 
 
+def _readable(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "Run this as the user whose file it is (`sudo -u syncd syncd ...`)"
+    if isinstance(error, IsADirectoryError):
+        return "Name the file in it"
+    return ""
+
+
 def _unread(file: Path, text: str, error: Exception) -> Problem:
     if isinstance(error, FileNotFoundError):
         return Problem(
             file, None, "", "there is no such file", f"`syncd init {file}` writes one to start from"
         )
     if isinstance(error, OSError):
-        return Problem(file, None, "", f"cannot be read: {error.strerror}")
+        return Problem(file, None, "", f"cannot be read: {error.strerror}", _readable(error))
     if isinstance(error, UnicodeDecodeError):
         line = error.object[: error.start].count(b"\n") + 1
         return Problem(file, line, "", "is not UTF-8 text", "Save it as UTF-8")

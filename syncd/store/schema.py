@@ -1,5 +1,6 @@
 """Bringing a database to the present schema: an empty one by the tables, an old one by alembic."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,7 +79,25 @@ def _opening(database: Database) -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        raise StoreUnavailable(f"cannot open the store {database.shown}: {error.orig}") from error
+        said = f"cannot open the store {database.shown}: {error.orig}"
+        raise StoreUnavailable(said + _fix(database, str(error.orig))) from error
+
+
+def _fix(database: Database, said: str) -> str:
+    """What to do about SQLite's few words; PostgreSQL's say enough."""
+    if not database.sqlite or not database.url.database:
+        return ""
+    file = Path(database.url.database)
+    if "not a database" in said or "malformed" in said:
+        return "; restore its backup, or name another file in [store] url"
+    if file.is_dir():
+        return "; it is a folder, and [store] url has to name a file"
+    refused = next((each for each in (file, file.parent) if not _is_ours(each)), None)
+    return f"; this user may not write to {refused}: run syncd as its owner" if refused else ""
+
+
+def _is_ours(path: Path) -> bool:
+    return os.access(path, os.R_OK | os.W_OK)
 
 
 def _older(database: Database, current: str | None) -> bool:

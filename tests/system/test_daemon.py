@@ -171,7 +171,8 @@ def test_a_store_that_may_not_be_written_is_refused_by_name(stage):
     file.chmod(0o644)
     assert code == 69
     assert problem == (
-        f"cannot open the store sqlite:///{file}: attempt to write a readonly database"
+        f"cannot open the store sqlite:///{file}: attempt to write a readonly database; this user "
+        f"may not write to {file}: run syncd as its owner"
     )
 
 

@@ -106,6 +106,68 @@ def test_a_reader_that_leaves_early_is_no_error(args: list[str]) -> None:
     assert (run.returncode, run.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("closed", ["0<&-", ">&-", "2>&-"])
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [("status", exits.FOUND_WRONG), ("send-test shop --to b", exits.USAGE), ("x", exits.USAGE)],
+)
+def test_a_closed_stream_is_no_bug(shop_config, kept, closed: str, args: str, code: int) -> None:
+    """Nor is the store's file ever opened in its place."""
+    command = f'exec "$0" -m syncd --config "$1" {args} {closed}'
+    run = subprocess.run(
+        ["/bin/sh", "-c", command, sys.executable, shop_config],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (run.returncode, "Traceback" in run.stderr) == (code, False)
+    assert bool(run.stderr) == (code == exits.USAGE and "2>" not in closed)
+
+
+def test_a_full_disk_under_the_messages_leaves_the_exit_code(monkeypatch) -> None:
+    class Full:
+        def write(self, text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+        def flush(self) -> None:
+            """As it is."""
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    assert ended(monkeypatch, "conectors") == exits.USAGE
+
+
+@pytest.mark.parametrize("verb", ["show", "recognise", "connect"])
+def test_bytes_that_are_no_text_are_64(monkeypatch, capsys, verb: str) -> None:
+    assert ended(monkeypatch, verb, os.fsdecode(b"a\xff")) == exits.USAGE
+    assert "Error: 'a?' is not UTF-8 text; type it anew" in capsys.readouterr().err
+
+
+def test_a_config_that_may_not_be_read_is_78(monkeypatch, capsys, tmp_path) -> None:
+    """It is no mistake of the command line, and verbs that need none go on."""
+    config = tmp_path / "syncd.toml"
+    config.touch()
+    read = Path.read_bytes
+
+    def refuse(file: Path) -> bytes:
+        if file == config:
+            raise PermissionError(13, "Permission denied", str(file))
+        return read(file)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    for args in (["check-config"], ["check-config", str(config)], ["status"]):
+        assert ended(monkeypatch, "--config", str(config), *args) == exits.CONFIG
+        assert "cannot be read: Permission denied. Run this as the" in capsys.readouterr().err
+    assert ended(monkeypatch, "--config", str(config), "recognise", "1") == exits.OK
+
+
+def test_a_folder_that_may_not_be_looked_into_is_where_the_systems_config_is(monkeypatch) -> None:
+    class Closed:
+        def stat(self) -> None:
+            raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("syncd.cli.invocation._SYSTEM", closed := Closed())
+    assert Invocation().config is closed
+
+
 def test_completing_verbs_imports_none() -> None:
     found = ShellComplete(cli, {}, "syncd", "_SYNCD_COMPLETE").get_completions([], "con")
     assert [(item.value, item.help) for item in found] == [

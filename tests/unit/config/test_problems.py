@@ -285,8 +285,29 @@ def test_no_such_file(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"cannot be read: Is a directory"):
+    with pytest.raises(ConfigError, match=r"cannot be read: Is a directory. Name the file in it"):
         load(tmp_path, {})
+
+
+@pytest.mark.parametrize("closed", ["syncd.toml", "."])
+def test_a_file_that_this_user_may_not_read(main: Path, monkeypatch, closed: str) -> None:
+    """Root may read everything, so the system's answer is made up."""
+    refused = (main.parent / closed).resolve()
+    for name in ("read_bytes", "stat"):
+        real = getattr(Path, name)
+
+        def refuse(file, *args, real=real, **kwargs):
+            if refused in (file, *file.parents):
+                raise PermissionError(13, "Permission denied", str(file))
+            return real(file, *args, **kwargs)
+
+        monkeypatch.setattr(Path, name, refuse)
+    with pytest.raises(ConfigError) as caught:
+        load(main, {})
+    assert str(caught.value) == (
+        f"{main}: cannot be read: Permission denied. Run this as the user whose file it is "
+        "(`sudo -u syncd syncd ...`)"
+    )
 
 
 def test_a_file_that_is_not_utf_8(main: Path) -> None:

@@ -282,8 +282,26 @@ def test_the_rights_that_somebody_gave_stay_as_they_are(tmp_path):
 def test_a_file_that_is_no_database_is_refused(tmp_path):
     (tmp_path / "syncd.db").write_text("these are not the bytes of a database" * 100)
 
-    with pytest.raises(StoreUnavailable, match=r"syncd\.db"):
+    with pytest.raises(StoreUnavailable, match=r"syncd\.db: .*; restore its backup, or name"):
         Store(f"sqlite:///{tmp_path / 'syncd.db'}")
+
+
+def test_a_folder_in_place_of_a_file_is_told(tmp_path):
+    with pytest.raises(StoreUnavailable, match=r"; it is a folder, and \[store\] url has to"):
+        Store(f"sqlite:///{tmp_path}")
+
+
+@pytest.mark.parametrize("closed", ["syncd.db", "."])
+def test_a_file_or_folder_that_this_user_may_not_write_to_is_named(tmp_path, monkeypatch, closed):
+    """Root may write everywhere, so what the system and SQLite say of it is made up."""
+    file = tmp_path / "syncd.db"
+    refused = (tmp_path / closed).resolve()
+    monkeypatch.setattr("os.access", lambda path, _: path != refused)
+
+    monkeypatch.setattr(schema, "_current", lambda found: found.exec_driver_sql("SELECT nothing"))
+    said = rf"; this user may not write to {refused}: run syncd as its owner"
+    with pytest.raises(StoreUnavailable, match=said):
+        Store(f"sqlite:///{file}")
 
 
 @pytest.mark.postgres
