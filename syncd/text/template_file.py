@@ -4,11 +4,14 @@ import re
 from functools import cache
 from pathlib import Path
 from traceback import extract_tb
+from typing import Any, NoReturn
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError
 from jinja2 import TemplateError as JinjaError
+from jinja2.exceptions import SecurityError
 from jinja2.meta import find_undeclared_variables
 from jinja2.nodes import Template as Tree
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from syncd.model.base import Value
@@ -16,7 +19,10 @@ from syncd.text.foreign import one_line
 from syncd.text.formats import filters
 from syncd.text.problems import BadFile, TemplateProblem, Unfillable
 
-_CAN_GO_WRONG = (JinjaError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
+_CAN_GO_WRONG = (
+    JinjaError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError,
+    RecursionError, MemoryError,
+)  # fmt: skip
 """What filling in a template can raise; the templates are files of ops, so anything of these."""
 
 _SUBJECT = "Subject:"
@@ -34,6 +40,16 @@ class Absent(StrictUndefined):
 
     def __bool__(self) -> bool:  # type: ignore[override]  # the one thing that is allowed here
         return False
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's own, which would go on for hours over ``9 ** 9 ** 9``, or fill the memory."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> NoReturn:
+        del context, left, right
+        raise SecurityError(f"a template cannot compute with {operator}")
 
 
 class TemplateFile(Value, frozen=True, kw_only=True):
@@ -68,12 +84,12 @@ class TemplateFile(Value, frozen=True, kw_only=True):
 
 
 @cache
-def environment(language: str) -> ImmutableSandboxedEnvironment:
+def environment(language: str) -> _Sandbox:
     """The sandbox for templates in `language`: its date filters, no globals, no loader.
 
     The texts are plain, so nothing is escaped; values are never compiled.
     """
-    sandbox = ImmutableSandboxedEnvironment(
+    sandbox = _Sandbox(
         undefined=StrictUndefined,
         autoescape=False,
         trim_blocks=True,
@@ -94,6 +110,8 @@ def read(path: Path, name: str, language: str) -> TemplateFile:
         compiled = [_compile(tree, name, language, path) for tree in trees]
     except TemplateSyntaxError as error:
         raise BadFile(_syntax_problem(path, error)) from error
+    except RecursionError as error:
+        raise BadFile(_problem(path, 1, "it is nested too deeply", "make it simpler")) from error
     return TemplateFile(
         name=name,
         language=language,

@@ -283,6 +283,26 @@ BROKEN = {
         GOOD + "{{ order_id.__class__ }}",
         (5, "access to attribute '__class__'", "correct"),
     ),
+    "a sum without end": (
+        GOOD + "{{ 9 ** 9 ** 9 ** 9 }}",
+        (5, "cannot compute with **", "correct"),
+    ),
+    "a text that fills the memory": (
+        GOOD + "{{ 'x' * 999999999999 }}",
+        (5, "cannot compute with *", "correct"),
+    ),
+    "a width that fills the memory": (
+        GOOD + "{{ '%999999999999d' % 1 }}",
+        (5, "cannot compute with %", "correct"),
+    ),
+    "what calls itself": (
+        GOOD + "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
+        (5, "recursion", "correct"),
+    ),
+    "brackets without end": (
+        GOOD + "{{ " + "(" * 5_000 + "1" + ")" * 5_000 + " }}",
+        (1, "nested too deeply", "simpler"),
+    ),
     "no subject": ("Hello\n\n{{ order_id }}", (1, "first line is not the subject", "Subject: ")),
     "an empty subject": ("Subject: \n\nHello", (1, "first line is not the subject", "Subject: ")),
     "a subject that can vanish": (
