@@ -9,6 +9,7 @@ from syncd import log, metrics
 from syncd.accounts import Runtime
 from syncd.model import Finding, OrderFacts, ParcelFacts
 from syncd.rules import guards
+from syncd.rules.watches import corrected
 from syncd.store import Round
 
 _log = log.get("watch")
@@ -43,11 +44,27 @@ def settle(
         found, known = judged[subject.number][0], opened.get(subject.number, _NOTHING)
         if not found and not known:
             continue
-        holding = {finding.fingerprint: finding for finding in found}
-        new += [(subject, f) for fingerprint, f in holding.items() if fingerprint not in known]
-        over += [number for fingerprint, number in known.items() if fingerprint not in holding]
+        fresh, gone = _changes(found, known)
+        new += [(subject, finding) for finding in fresh]
+        over += [known[fingerprint] for fingerprint in gone]
     tx.close(over)
     return new
+
+
+def _changes(found: Sequence[Finding], known: Mapping[str, int]) -> tuple[list[Finding], set[str]]:
+    """What is new, and the fingerprints of what is over; of one that was corrected neither."""
+    holding = {finding.fingerprint: finding for finding in found}
+    gone = {fingerprint for fingerprint in known if fingerprint not in holding}
+    fresh: list[Finding] = []
+    for fingerprint, finding in holding.items():
+        if fingerprint in known:
+            continue
+        same = next((each for each in gone if corrected(each, fingerprint)), None)
+        if same is None:
+            fresh.append(finding)
+        else:
+            gone.remove(same)
+    return fresh, gone
 
 
 def hold_back(

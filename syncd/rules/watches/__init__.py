@@ -19,7 +19,7 @@ from syncd.rules.watches.at_risk import at_risk
 from syncd.rules.watches.cancelled import cancelled
 from syncd.rules.watches.dispatch import late_dispatch, no_first_scan, order_late
 from syncd.rules.watches.handing_over import awaiting_pickup, pickup_ending, returning
-from syncd.rules.watches.judgement import QUIET, Judgement
+from syncd.rules.watches.judgement import QUIET, Judgement, corrected
 from syncd.rules.watches.numbers import number_changed
 from syncd.rules.watches.promise import eta_slipped, promise_passed, protection_ending
 from syncd.rules.watches.reported import (
@@ -31,7 +31,7 @@ from syncd.rules.watches.reported import (
 from syncd.rules.watches.silence import no_movement, presumed_lost
 from syncd.rules.watches.stock import lacking, out_of_stock
 
-__all__ = ["AT_RISK", "Judgement", "each", "judge", "judge_order", "lacking"]
+__all__ = ["AT_RISK", "Judgement", "corrected", "each", "judge", "judge_order", "lacking"]
 
 AT_RISK = (f"{Kind.AT_RISK}:", f"{Kind.LIKELY_LATE}:")
 """How the fingerprints of parcels that are known to be at risk begin."""

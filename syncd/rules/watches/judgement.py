@@ -9,6 +9,10 @@ from syncd.model import Cause, Finding, ParcelFacts, Severity, Subject
 
 DAY = timedelta(days=1)
 
+_ONSET = "%Y%m%dT%H%M%S"
+# No zone is further from UTC.
+_ZONES = timedelta(hours=14)
+
 
 class Judgement(msgspec.Struct, frozen=True, gc=False):
     """What one watch says of one parcel."""
@@ -56,7 +60,19 @@ def fingerprint(subject: Subject, kind: Kind, onset: datetime) -> str:
 
     The onset is part of it: a parcel that moves on and stops again is in new trouble.
     """
-    return f"{kind}:{subject.name}:{onset:%Y%m%dT%H%M%S}"
+    return f"{kind}:{subject.name}:{onset:{_ONSET}}"
+
+
+def corrected(known: str, told: str) -> bool:
+    """Whether two fingerprints are of one trouble that is told now with another time of that day.
+
+    A scan gets its zone later, or a promise is moved by some hours.
+    """
+    (one, before), (other, after) = (each.rsplit(":", 1) for each in (known, told))
+    if one != other:
+        return False
+    apart = datetime.strptime(before, _ONSET) - datetime.strptime(after, _ONSET)  # noqa: DTZ007  both UTC
+    return abs(apart) <= _ZONES
 
 
 def countries(parcel: ParcelFacts) -> tuple[str | None, ...]:

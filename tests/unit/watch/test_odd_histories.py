@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from syncd import watch
 from syncd.model import Milestone, OrderStatus, OutboxState, Party, Reason
@@ -118,6 +119,38 @@ class TestClocks:
     def test_a_scan_dated_tomorrow_counts(self, sent, found):
         sent((-9, M.IN_TRANSIT), (0.4, M.IN_TRANSIT), promise=3)
         assert found() == set()
+
+
+class TestCorrected:
+    """What is told again some hours off, since its zone was not known, is no new trouble."""
+
+    def test_a_scan_that_gets_its_zone_is_one_task(self, world, make, time, found):
+        world.playbook("staff", when=("lost",), tell="staff")
+        scan = make.event(-1, M.EXCEPTION, reason=Reason.LOST, utc_offset_minutes=None)
+        world.bring(make.order(), make.shipment(), scan)
+        assert found() == {"lost"}
+        world.bring(replace(scan, utc_offset_minutes=480))
+        assert found() == {"lost"}
+        time(2 * DAY)
+        assert found() == {"lost"}
+        assert len(world.outbox()) == 1
+
+    def test_a_promise_that_moves_by_hours_stays_passed(self, world, make, sent, found):
+        sent((-1, M.IN_TRANSIT))
+        assert found() == {"promise_passed"}
+        world.bring(make.order(promise=-1.6))
+        assert found() == {"promise_passed"}
+
+    def test_what_happens_the_day_after_is_another_trouble(self, world, make, time, sent, found):
+        world.playbook("staff", when=("attempt_failed",), tell="staff")
+        sent((-3, M.ATTEMPT_FAILED), promise=9)
+        assert found() == {"attempt_failed"}
+        world.bring(make.event(-2.5, M.OUT_FOR_DELIVERY), make.event(-2, M.ATTEMPT_FAILED))
+        time(2 * DAY)
+        assert found() == set()
+        time(2 * DAY)
+        assert found() == {"attempt_failed"}
+        assert [row.purpose for row in world.outbox()].count("task") == 2
 
 
 class TestNumberUsedAgain:
