@@ -147,15 +147,17 @@ def latest_first(
 def walk(source: Source, place: Place, now: datetime) -> Iterator[tuple[list[Item], Place]]:
     """Yield the items behind all entries that changed since `place`, and the place behind them.
 
+    No place is behind `now`: one entry that is said to have changed in 9999 would hide all others.
     Raises what `fetch` and `read` raise, and Unavailable for a list whose pages repeat themselves
     without end.
     """
     held = False
+    place = Place(min(place.since, now), place.seen)
     for start, end, first in _spans(source, place.since - source.overlap, now):
         entries, whole = whole_list(source, start, end, first)
         held = held or not whole
         for chunk in _chunks(entries, place, source.batch):
-            reached = place.since if held else _reached(chunk, end)
+            reached = place.since if held else min(_reached(chunk, end), now)
             place = place.moved(reached, chunk, source.overlap)
             yield source.read(chunk), place
         if end is not None and not held:

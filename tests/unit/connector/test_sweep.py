@@ -100,6 +100,28 @@ def test_the_cursor_never_goes_back():
     assert len(set(reached)) > 10
 
 
+@pytest.mark.parametrize("order", sorted(ORDERS))
+def test_an_entry_from_the_far_future_hides_none(order):
+    world = World(3, order, [])
+    never = datetime(9999, 12, 31, tzinfo=UTC)
+    world.entries["bad"] = Entry("bad", never, "bad@never", b"")
+    world.history["bad"] = [never]
+    place = Place.load(world.poll(Place(BEGAN)).dump())
+    world.read.clear()
+    for number in (3, 4):
+        world.touch(number)
+        place = world.poll(place)
+    assert world.read == {world.entries["003"].mark, world.entries["004"].mark}
+
+
+def test_a_cursor_in_the_far_future_is_taken_back():
+    world = World(0, "by id", [])
+    place = world.poll(Place(datetime(9999, 12, 31, tzinfo=UTC)))
+    world.touch(1)
+    world.poll(place)
+    assert len(world.read) == 1
+
+
 class Listed:
     """A platform giving `size` entries a page whatever is asked for, of which it has `count`."""
 
