@@ -170,6 +170,18 @@ class TestTold:
         Sender(world.runtime).run()
         assert rows(world)[0] == ("notice", "order_late", OutboxState.SENT)
 
+    def test_what_waited_into_the_night_waits_for_the_morning(self, world, order, round_, time):
+        world.bring(order(ship_by=-1))
+        time(HOUR)
+        round_()
+        time(10 * HOUR)  # midnight in Berlin; nothing could be sent meanwhile
+        Sender(world.runtime).run()
+        assert world.connectors["shop"].drafts == []
+        assert rows(world)[0] == ("notice", "order_late", OutboxState.PENDING)
+        time(8 * HOUR)
+        Sender(world.runtime).run()
+        assert rows(world)[0] == ("notice", "order_late", OutboxState.SENT)
+
     def test_nobody_is_told_again_when_it_gets_a_label_and_is_late_still(
         self, world, make, order, round_, time
     ):
