@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from syncd import watch
-from syncd.model import Milestone, OrderStatus, OutboxState, Party, Reason
+from syncd.model import Milestone, Party, Reason
 
 M = Milestone
 DAY = timedelta(days=1)
@@ -68,10 +68,6 @@ class TestGoingBack:
         sent((-9, M.RETURNING), (-8, M.ACCEPTED), (-7, M.IN_TRANSIT))
         assert found() == {"promise_passed"}
 
-    def test_also_once_it_was_back(self, sent, found):
-        sent((-9, M.RETURNING), (-8, M.RETURNED), (-6, M.IN_TRANSIT))
-        assert found() == {"promise_passed"}
-
 
 @pytest.mark.parametrize("milestone", [M.EXCEPTION, M.CUSTOMS_HOLD, M.ATTEMPT_FAILED])
 def test_data_sent_later_ends_no_trouble(sent, found, milestone):
@@ -115,10 +111,6 @@ class TestClocks:
         (text,) = tell()
         assert "2027" not in text
         assert "2026" in text
-
-    def test_a_scan_dated_tomorrow_counts(self, sent, found):
-        sent((-9, M.IN_TRANSIT), (0.4, M.IN_TRANSIT), promise=3)
-        assert found() == set()
 
 
 class TestCorrected:
@@ -176,38 +168,3 @@ class TestNumberUsedAgain:
         world.bring(make.shipment("new", order="new"), make.event(-0.1, M.DELIVERED))
         tell()
         assert world.store.look.open_findings() == {}
-
-
-class TestPromise:
-    def test_moved_later_the_delay_is_over_and_told_once(self, world, make, sent, time, tell):
-        sent((-1, M.IN_TRANSIT))
-        assert len(tell()) == 1
-        world.bring(make.order(promise=4))
-        assert len(tell()) == 1
-        assert world.store.look.open_findings() == {}
-        time(6 * DAY)
-        world.bring(make.event(5))
-        assert len(tell()) == 1
-        assert world.store.look.open_findings() == {"promise_passed": 1}
-
-    def test_moved_later_before_it_was_told_nothing_goes_out(self, world, make, sent, tell):
-        sent((-1, M.IN_TRANSIT))
-        watch.run(world.runtime)
-        world.bring(make.order(promise=4))
-        assert tell() == []
-        assert [row.state for row in world.outbox()] == [OutboxState.OBSOLETE]
-
-    def test_of_two_parcels_only_the_one_that_is_late_is(self, world, make, sent, tell):
-        sent((-3, M.DELIVERED))
-        world.bring(make.shipment("p2", "TN2"), make.event(-1, number="TN2"))
-        assert len(tell()) == 1
-
-    def test_partly_refunded_the_rest_is_still_expected(self, sent, found):
-        sent((-1, M.IN_TRANSIT), status=OrderStatus.PARTLY_SHIPPED)
-        assert found() == {"promise_passed"}
-
-
-def test_damaged_after_delivery_waits_for_a_person(world, sent, make, tell):
-    sent((-3, M.DELIVERED), make.event(-1, M.EXCEPTION, reason=Reason.OTHER))
-    assert tell() == []
-    assert {row.state for row in world.outbox()} == {OutboxState.HELD}
