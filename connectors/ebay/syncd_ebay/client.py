@@ -152,7 +152,10 @@ class EbayClient:
         return self._messages.get("/conversation", params).json(ConversationPage)
 
     def conversation(self, conversation_id: str, kind: str) -> list[bytes]:
-        """All messages of a conversation, each as eBay wrote it, in eBay's order."""
+        """All messages of a conversation, each as eBay wrote it, in eBay's order.
+
+        Raises Unavailable also where its pages repeat themselves without end.
+        """
         raws: dict[bytes, None] = {}
         offset, more = 0, True
         while more:
@@ -160,10 +163,12 @@ class EbayClient:
                 f"/conversation/{segment(conversation_id)}",
                 {"conversation_type": kind, "limit": CONVERSATIONS_PER_PAGE, "offset": offset},
             )
-            page = reply.json(MessagePage)
+            page, known = reply.json(MessagePage), len(raws)
             raws.update((bytes(raw), None) for raw in page.messages)
             offset += CONVERSATIONS_PER_PAGE
             more = bool(page.messages) and (page.next is not None or offset < (page.total or 0))
+            if more and len(raws) == known:
+                raise Unavailable(f"eBay repeats the messages of conversation {conversation_id}")
         return list(raws)
 
     def send(self, body: dict[str, Any]) -> SentMessage:

@@ -132,6 +132,13 @@ def test_errors_not_in_ebays_shape_are_left_to_the_common_rules():
     assert judge(_reply(Answer.json({}, 200)), MESSAGE_SCOPE) is None
 
 
+def test_a_conversation_that_never_ends_ends_the_poll(filled, connector, read):
+    thread = next(iter(filled.shop.conversations.values()))
+    filled.conversation = lambda _: Answer.json({"messages": thread.messages, "next": "more"})
+    with pytest.raises(Unavailable, match="repeats the messages"):
+        read(connector, "messages")
+
+
 def test_an_error_that_is_nested_without_end_is_one_of_the_server():
     nested = Reply(500, httpx.Headers(), b'{"errors": ' * 100_000)
     with pytest.raises(ServerFault, match="no reason given"):
