@@ -104,13 +104,12 @@ def _thread_book(tx: IngestTransaction, messages: list[Message], buyers: Buyers)
     who = {number for message in loose if (number := buyers.number(message.buyer)) is not None}
     who |= {number for number, kept in merged.items() if kept in who}
     stored = {number for number in who if number > 0}
-    orders = {order for message in loose for order in message.order_ids}
-    facts = tx.messages.conversation_facts(
-        set(known.values()), stored, loose[0].sent_at - SAME_MATTER, orders
-    )
+    about = tx.messages.conversations_about({o for message in loose for o in message.order_ids})
+    found = {*known.values(), *(number for _, number in about)}
+    facts = tx.messages.conversation_facts(found, stored, loose[0].sent_at - SAME_MATTER)
     if merged:
         facts = {number: _of_kept(fact, merged) for number, fact in facts.items()}
-    return ThreadBook(known, facts)
+    return ThreadBook(known, facts, about)
 
 
 def _of_kept(known: KnownConversation, merged: Mapping[int, int]) -> KnownConversation:

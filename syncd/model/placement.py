@@ -11,8 +11,8 @@ class KnownConversation(Value, frozen=True, kw_only=True):
     customer: int | None
     last_at: datetime
     subject: str | None
-    orders: frozenset[str] = frozenset()
-    """What it is about; only told where a message to be placed names an order."""
+    ordered: bool = False
+    """Whether it is about any order."""
     threaded: bool = False
     """Whether it is a thread of the platform's own, which takes what the platform puts into it."""
 

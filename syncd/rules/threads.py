@@ -11,7 +11,7 @@ newsletter are not one conversation, and nobody gets to read somebody else's by 
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from msgspec.structs import replace
@@ -87,22 +87,29 @@ def _is_about_its_order(message: Message) -> bool:
 class ThreadBook:
     """Places messages one after the other; each placed one can be found by those behind it.
 
-    `keys` maps stored thread keys to conversations, `conversations` describes those, those about
-    the orders that are named, and the recent ones of the customers at hand.
+    `keys` maps stored thread keys to conversations, and `about` the orders that are named to those
+    that talk of them; `conversations` describes all these, and the recent ones of the customers at
+    hand.
     """
 
     def __init__(
-        self, keys: Mapping[str, int], conversations: Mapping[int, KnownConversation]
+        self,
+        keys: Mapping[str, int],
+        conversations: Mapping[int, KnownConversation],
+        about: Iterable[tuple[str, int]] = (),
     ) -> None:
         self._keys = dict(keys)
         self._known = dict(conversations)
-        self._about: defaultdict[str, list[int]] = defaultdict(list)
-        self._orders: defaultdict[int, set[str]] = defaultdict(set)
+        self._ordered = {number for number, known in self._known.items() if known.ordered}
+        self._about: defaultdict[str, dict[int, None]] = defaultdict(dict)
+        for order, number in about:
+            if number in self._known and not self._known[number].threaded:
+                self._about[order][number] = None
+        self._unsorted: defaultdict[int, list[int]] = defaultdict(list)
         self._matters: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
         for number, known in self._known.items():
-            if not known.threaded:
-                self._note_orders(number, known.orders)
-                self._note_matter(number, known.customer, known.subject)
+            if known.customer is not None and not known.threaded:
+                self._unsorted[known.customer].append(number)
         self.opened: dict[int, NewConversation] = {}
         """Conversations to store, under provisional negative numbers."""
         self.learnt: dict[str, int] = {}
@@ -115,23 +122,19 @@ class ThreadBook:
             number = self._keys.get(_thread_key(message.thread_id))
             if number is not None:
                 return number  # its one key is known already
-            return self._learn(own_keys(message), self._open(message, customer))
-        number = self._found(message, customer)
-        if number is None:
-            number = self._open(message, customer)
-            self._note_matter(number, customer, message.subject)
-        else:
-            self._go_on(number, message)
-        self._note_orders(number, message.order_ids)
-        return self._learn(own_keys(message), number)
-
-    def _found(self, message: Message, customer: int | None) -> int | None:
-        return (
-            self._by_key(_answered(message), customer)
+            number = self._open(message, customer, message.thread_id)
+            return self._learn(own_keys(message), number)
+        answered, own = _answered(message), _own(message)
+        number = (
+            self._by_key(answered, customer)
             or self._by_order(message, customer)
-            or self._by_key(_own(message), customer)  # an answer may have come before it
+            or self._by_key(own, customer)  # an answer may have come before it
             or self._by_matter(message, customer)
+            or self._open_loose(message, customer)
         )
+        self._go_on(number, message)
+        self._learn(answered, number)
+        return self._learn(own, number)
 
     def _by_key(self, keys: Iterable[str], customer: int | None) -> int | None:
         for key in keys:
@@ -154,41 +157,51 @@ class ThreadBook:
             return None
         talks = [
             number
-            for number in self._matters.get((customer, bare_subject(message.subject)), ())
+            for number in self._under(customer, message.subject)
             if abs(message.sent_at - self._known[number].last_at) <= SAME_MATTER
-            and not (message.order_ids and self._orders.get(number))
+            and not (message.order_ids and number in self._ordered)  # by its own it was not found
         ]
         return self._latest(talks) if talks else None
 
-    def _latest(self, talks: Iterable[int]) -> int:
-        return max(reversed([*talks]), key=lambda number: self._known[number].last_at)
+    def _under(self, customer: int, subject: str | None) -> Sequence[int]:
+        """The customer's conversations under this subject."""
+        for number in self._unsorted.pop(customer, ()):
+            matter = customer, bare_subject(self._known[number].subject)
+            self._matters[matter].append(number)
+        return self._matters.get((customer, bare_subject(subject)), ())
 
-    def _note_orders(self, number: int, orders: Iterable[str]) -> None:
-        for order in orders:
-            if order not in self._orders[number]:
-                self._orders[number].add(order)
-                self._about[order].append(number)
-
-    def _note_matter(self, number: int, customer: int | None, subject: str | None) -> None:
-        if customer is not None:
-            self._matters[customer, bare_subject(subject)].append(number)
+    def _latest(self, talks: Sequence[int]) -> int:
+        return max(reversed(talks), key=lambda number: self._known[number].last_at)
 
     def _go_on(self, number: int, message: Message) -> None:
-        """The same matter is counted from what was said last."""
+        """The same matter is counted from what was said last, and found by the orders named."""
         known = self._known[number]
         if message.sent_at > known.last_at:
             self._known[number] = replace(known, last_at=message.sent_at)
+        if message.order_ids and not known.threaded:
+            self._ordered.add(number)
+            for order in message.order_ids:
+                self._about[order][number] = None
 
-    def _open(self, message: Message, customer: int | None) -> int:
+    def _open_loose(self, message: Message, customer: int | None) -> int:
+        number = self._open(message, customer, None)
+        if customer is not None:
+            self._unsorted[customer].append(number)
+        return number
+
+    def _open(self, message: Message, customer: int | None, thread_id: str | None) -> int:
         number = -1 - len(self.opened)
         self.opened[number] = NewConversation(
             customer=customer,
-            thread_id=message.thread_id if message.message_id is None else None,
+            thread_id=thread_id,
             subject=message.subject,
             first_at=message.sent_at,
         )
         self._known[number] = KnownConversation(
-            customer=customer, last_at=message.sent_at, subject=message.subject
+            customer=customer,
+            last_at=message.sent_at,
+            subject=message.subject,
+            threaded=thread_id is not None,
         )
         return number
 

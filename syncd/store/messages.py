@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from msgspec.structs import replace
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from syncd.model import (
     Attachment,
@@ -50,6 +49,19 @@ _MOVE_ON = (
 _HUMAN, _INBOUND, _OUTBOUND = MessageKind.HUMAN, Direction.INBOUND, Direction.OUTBOUND
 
 
+_ABOUT = select(conversation_orders.c.order_source_id, conversation_orders.c.conversation_id).where(
+    bulk.given(conversation_orders.c.order_source_id, "orders")
+)
+_FACTS = select(
+    conversations.c.id,
+    conversations.c.customer_id,
+    conversations.c.last_at,
+    conversations.c.subject,
+    conversations.c.thread_id.is_not(None),
+    exists().where(conversation_orders.c.conversation_id == conversations.c.id),
+)
+
+
 class MessageWriter(Writer):
     """Conversations and messages within an ingest transaction."""
 
@@ -64,53 +76,35 @@ class MessageWriter(Writer):
         """This account's conversations known by these thread keys."""
         return self._pairs(thread_keys.c.key, thread_keys.c.conversation_id, keys, own=True)
 
-    def conversation_facts(
-        self,
-        numbers: Collection[int],
-        customers: Collection[int],
-        since: datetime,
-        orders: Collection[str],
-    ) -> dict[int, KnownConversation]:
-        """These conversations, and those that these customers had in this account since then.
+    def conversations_about(self, orders: Collection[str]) -> list[tuple[str, int]]:
+        """These orders, each with a conversation of any account that is about it."""
+        if not orders:
+            return []
+        found = self._connection.execute(_ABOUT, {"orders": orders})
+        return [(order, number) for order, number in found]
 
-        Where `orders` are named, also those about them, and what all of them are about.
-        """
+    def conversation_facts(
+        self, numbers: Collection[int], customers: Collection[int], since: datetime
+    ) -> dict[int, KnownConversation]:
+        """These, as far as this account has them, and those these customers had since then."""
         table = conversations.c
+        mine = table.account_id == self._account_id
         found: dict[int, KnownConversation] = {}
         if numbers:
-            found |= self._facts(bulk.among(table.id, numbers))
-        theirs = bulk.among(table.customer_id, customers)
-        loose = table.account_id == self._account_id, table.thread_id.is_(None)
+            found |= self._facts(mine, bulk.among(table.id, numbers))
         if customers:
-            found |= self._facts(*loose, table.last_at >= to_us(since), theirs)
-        if not orders:
-            return found
-        links = conversation_orders.c
-        about = select(links.conversation_id).where(bulk.among(links.order_source_id, orders))
-        found |= self._facts(*loose, table.id.in_(about), theirs | table.customer_id.is_(None))
-        return self._with_orders(found)
+            theirs = bulk.among(table.customer_id, customers)
+            found |= self._facts(mine, table.last_at >= to_us(since), theirs)
+        return found
 
     def _facts(self, *conditions: Any) -> dict[int, KnownConversation]:
-        table = conversations.c
-        wanted = select(
-            table.id, table.customer_id, table.last_at, table.subject, table.thread_id.is_not(None)
-        )
         return {
             row[0]: KnownConversation(
-                customer=row[1], last_at=from_us(row[2]), subject=row[3], threaded=bool(row[4])
+                customer=row[1], last_at=from_us(row[2]), subject=row[3], threaded=bool(row[4]),
+                ordered=bool(row[5]),
             )
-            for row in self._connection.execute(wanted.where(*conditions))
-        }
-
-    def _with_orders(self, found: Mapping[int, KnownConversation]) -> dict[int, KnownConversation]:
-        links = conversation_orders.c
-        wanted = select(links.conversation_id, links.order_source_id).where(
-            bulk.among(links.conversation_id, [n for n, one in found.items() if not one.threaded])
-        )
-        about: dict[int, list[str]] = {}
-        for number, order in self._connection.execute(wanted):
-            about.setdefault(number, []).append(order)
-        return {n: replace(one, orders=frozenset(about.get(n, ()))) for n, one in found.items()}
+            for row in self._connection.execute(_FACTS.where(*conditions))
+        }  # fmt: skip
 
     def known(self, source_ids: Collection[str]) -> dict[str, Stored]:
         """What is stored under these ids already."""
