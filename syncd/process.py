@@ -49,6 +49,14 @@ def _place() -> str:
     return "/".join(parts)
 
 
+def home() -> Path:
+    """The user's home folder; ``/`` for one of whom the system knows none, as in a container."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/")
+
+
 def open_streams() -> None:
     """Open what was closed of standard input, output and error, as by ``>&-``, on nothing.
 

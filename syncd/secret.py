@@ -20,7 +20,11 @@ from syncd import systemd
 def beside_the_config(path: Path, info: ValidationInfo) -> Path:
     """A path of the config: ``~`` is the home folder, a relative one begins at the main file's."""
     context: Any = info.context or {}
-    return Path(context.get("base", "")) / path.expanduser()
+    try:
+        expanded = path.expanduser()
+    except RuntimeError:
+        raise ValueError(f"begins at the home of a user there is not: {path.parts[0]}") from None
+    return Path(context.get("base", "")) / expanded
 
 
 LocalPath = Annotated[Path, AfterValidator(beside_the_config)]

@@ -14,7 +14,7 @@ from types import FrameType
 import click
 import msgspec
 
-from syncd import log
+from syncd import log, process
 from syncd.cli import exits
 from syncd.cli.demo_page import page
 from syncd.cli.output import to_json
@@ -107,7 +107,7 @@ def _place(keep: Path | None) -> tuple[Path | None, str | None]:
     A place that the user named has to be fit: else it is a usage error.
     """
     try:
-        place = keep or Path.home() / ".cache" / "syncd" / "demo"
+        place = keep or process.home() / ".cache" / "syncd" / "demo"
         problem = _unfit(place)
     except (OSError, RuntimeError) as error:  # pathlib's for a user without a home
         place, problem = None, str(error)

@@ -44,7 +44,7 @@ def _code(error: BaseException) -> int:
 # By name, so that wording a usage error does not import the store and the connector contract.
 _CODES = {
     "syncd.config.problems.ConfigError": exits.CONFIG,
-    "syncd.text.templates.TemplateProblems": exits.CONFIG,
+    "syncd.text.problems.TemplateProblems": exits.CONFIG,
     "syncd.secret.SecretUnavailable": exits.CONFIG,
     "syncd.connector.contract.AuthFailed": exits.PERMISSION,
     "syncd.connector.contract.NotPermitted": exits.PERMISSION,

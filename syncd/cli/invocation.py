@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from syncd import process
+
 if TYPE_CHECKING:  # a verb that needs no config should not pay for pydantic
     from syncd.config import Settings
     from syncd.plugins import Plugins
@@ -77,7 +79,7 @@ def _template_names(folder: Path | None) -> set[str]:
 
 def user_config() -> Path:
     """The config of a user who is not the system's service."""
-    return Path.home() / ".config" / "syncd" / "syncd.toml"
+    return process.home() / ".config" / "syncd" / "syncd.toml"
 
 
 pass_invocation = click.make_pass_decorator(Invocation, ensure=True)

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator, model_validator
 
+from syncd import process
 from syncd.config.guards import Guards
 from syncd.config.lateness import Lateness
 from syncd.config.values import ClockTime, Country, Duration, PositiveDuration, sqlite_url
@@ -33,9 +34,9 @@ def state_folder() -> Path:
     the store that the service writes.
     """
     given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
-    if given or Path.home() == _SERVICE_HOME:
+    if given or process.home() == _SERVICE_HOME:
         return Path(given or _SERVICE_HOME)
-    return Path.home() / ".local" / "state" / "syncd"
+    return process.home() / ".local" / "state" / "syncd"
 
 
 def _default_url() -> str:

@@ -140,6 +140,8 @@ def _in_secret(model: type[BaseModel], path: KeyPath) -> bool:
 
 
 def _secret(path: KeyPath, error: Any) -> Complaint:
+    if error["type"] == "value_error" and path[-1] == "file":
+        return Complaint(path, _message(error, path))
     if error["type"] == "value_error":
         return Complaint(path, f"must name exactly one place: {_REFERENCE}")
     name = next(part for part in reversed(path) if isinstance(part, str))

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,13 @@ def other():
     ) as child:
         yield child, child.stdout.readline().strip()
         child.kill()
+
+
+def test_who_has_no_home_is_at_the_root(monkeypatch):
+    monkeypatch.delenv("HOME")
+    assert process.home() == Path.home()
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # as for a uid of no user
+    assert process.home() == Path("/")
 
 
 def test_the_living_are_alive(other):

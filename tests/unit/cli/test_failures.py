@@ -46,4 +46,6 @@ def test_a_bug_keeps_its_traceback(capsys) -> None:
 @pytest.mark.parametrize("name", failures._CODES)
 def test_the_errors_named_exist(name: str) -> None:
     module, _, attribute = name.rpartition(".")
-    assert issubclass(getattr(import_module(module), attribute), Exception)
+    found = getattr(import_module(module), attribute)
+    assert issubclass(found, Exception)
+    assert f"{found.__module__}.{found.__qualname__}" == name  # and are not only known there

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.config import Kind, Watches, load, state_folder
+from syncd.config import ConfigError, Kind, Watches, load, state_folder
 from syncd_imap import ImapConfig, ImapConnector
 
 SHOP = """
@@ -97,6 +97,15 @@ def test_files_of_conf_d_add_tables_in_the_order_of_their_names(read) -> None:
 def test_relative_paths_start_at_the_main_file(read, main) -> None:
     settings = read('[templates]\nfolder = "texts"\n')
     assert settings.templates.folder == main.parent / "texts"
+
+
+def test_the_home_of_nobody_is_told(read) -> None:
+    with pytest.raises(ConfigError, match=r"at the home of a user there is not: ~nobody-here"):
+        read('[templates]\nfolder = "~nobody-here/texts"\n')
+    with pytest.raises(ConfigError, match=r"store\.url: .*~nobody-here"):
+        read('[store]\nurl = "sqlite:///~nobody-here/syncd.db"\n')
+    with pytest.raises(ConfigError, match=r"password\.file: begins at the home .*~nobody-here"):
+        read('[store]\npassword = { file = "~nobody-here/secret" }\n')
 
 
 def test_a_tilde_is_the_home_folder(read, monkeypatch) -> None:
