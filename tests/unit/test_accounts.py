@@ -1,5 +1,6 @@
 """An account whose connector object can be replaced by one that has another login."""
 
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -57,3 +58,26 @@ def test_all_that_served_it_are_closed_at_the_end(runtime):
     account.close()
 
     assert [each.closed for each in objects] == [True] * 3
+
+
+class Choosy(Connector):
+    """Takes none of its settings."""
+
+    name = "choosy"
+    config_type = AccountConfig
+    streams = dict.fromkeys(("messages",), timedelta(minutes=1))
+
+    def __init__(self, config, context):
+        raise ZeroDivisionError("a bug of its author's")
+
+
+def test_one_that_cannot_be_made_is_left_out_and_the_others_work(sqlite_url, time):
+    settings = Settings.model_validate({"store": {"url": sqlite_url}})
+    accounts = {
+        name: AccountSettings(name=name, connector=connector, options=AccountConfig())
+        for name, connector in (("bad", "choosy"), ("shop", "remembering"))
+    }
+    plugins = Plugins(connectors={"choosy": Choosy, "remembering": Remembering})
+    with closing(Runtime.open(settings.model_copy(update={"accounts": accounts}), plugins)) as it:
+        assert it.accounts.keys() == {"shop"}
+        assert it.broken == {"bad": "ZeroDivisionError: a bug of its author's"}

@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 from datetime import datetime
 
 import pytest
@@ -106,3 +107,24 @@ def test_auto_is_the_journal_form_as_a_service(monkeypatch):
     out = lines("auto", stream=Terminal())
     log.get("ingest").info("polled")
     assert out.getvalue() == "<6>event=polled component=ingest\n"
+
+
+@pytest.mark.parametrize("fmt", ["console", "json", "journal"])
+def test_a_traceback_shows_no_local_variables(fmt):
+    """They hold secrets: a bug in the middle of a login is logged, too."""
+    out = lines(fmt, stream=Terminal())
+    password = str(7**20)
+    try:
+        raise ZeroDivisionError("bug in a login")
+    except ZeroDivisionError:
+        log.get("ingest").exception("bug", account="mail")
+    assert "bug in a login" in out.getvalue()
+    assert password not in out.getvalue()
+
+
+def test_the_http_library_does_not_log_each_request(caplog):
+    """With its address, and what a platform wants to have in that."""
+    lines("json", level="debug")
+    with caplog.at_level(logging.DEBUG):
+        logging.getLogger("httpx").info("HTTP Request: GET https://api.example/?token=t")
+    assert caplog.records == []

@@ -200,6 +200,16 @@ def test_a_server_that_breaks_off_a_login_is_quoted_without_the_secret(box, conn
     assert "c2VjcmV0" not in str(raised.value)
 
 
+@pytest.mark.parametrize("reply", ["535 bad password secret", "454 not now: AHNob3AAc2VjcmV0"])
+def test_so_is_an_smtp_server_that_refuses_one(box, connect, reply):
+    box.fail(Stage.AUTH, reply, times=9)
+    with pytest.raises((AuthFailed, Unavailable)) as raised:
+        connect(box.imap_port, box.smtp_port).check()
+    assert "***" in str(raised.value)
+    assert "secret" not in str(raised.value)
+    assert "c2VjcmV0" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("stage", "reply"), [(Stage.LOGIN, "* OK\r\n+ !!!odd!"), (Stage.AUTH, "334 !odd!")]
 )

@@ -132,6 +132,19 @@ def test_a_file_over_the_limit_leaves_its_name_and_size(store_url, source_of, ma
     assert rows[2]["url"] == "https://example.org/x"
 
 
+def test_a_file_over_the_limit_that_an_edit_adds_is_not_kept_either(
+    store_url, source_of, make, select
+):
+    store = Store(store_url, max_attachment_bytes=10)
+    source_of(store).bring(make.message())
+    large = Attachment(name="too long", content=b"0123456789!")
+    source_of(store).bring(make.message(text="Hello again", attachments=(large,)))
+
+    rows = select(store, "SELECT name, size, sha256 FROM attachments")
+    store.close()
+    assert rows == [{"name": "too long", "size": 11, "sha256": None}]
+
+
 def test_files_that_an_edit_adds_are_stored(source, make, select, store):
     first = Attachment(name="a.txt", content=b"a")
     source.bring(make.message(attachments=(first,)))
@@ -296,6 +309,13 @@ class TestConversations:
         source.bring(auto, platform)
 
         assert [talk["waiting"] for talk in store.look.conversations()] == [False, False]
+
+    def test_who_writes_after_their_out_of_office_note_waits_since_then(self, source, make, store):
+        note = make.message("1", 1, thread_id="t", kind=MessageKind.AUTO_REPLY)
+        source.bring(note, make.message("2", 2, thread_id="t"))
+
+        (talk,) = store.look.conversations()
+        assert talk["waits_since"] == make.at(2)
 
 
 class TestClaims:
