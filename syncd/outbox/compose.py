@@ -67,7 +67,8 @@ def _as_written(runtime: Runtime, row: OutboxRow) -> Rendered | None:
 
 def _rendered(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) -> Rendered:
     facts = facts_of(runtime, account, row, now)
-    return _filled(runtime, row.template or "", row.language, facts)
+    longest = _longest(account, row.recipient.email)
+    return _filled(runtime, row.template or "", row.language, facts, longest)
 
 
 def facts_of(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) -> Facts:
@@ -81,11 +82,18 @@ def facts_of(runtime: Runtime, account: Account, row: OutboxRow, now: datetime) 
     return _facts(runtime, account, wanted, runtime.store.stories.parcel(row.shipment_id), now)
 
 
-def _filled(runtime: Runtime, template: str, language: str, facts: Facts) -> Rendered:
+def _filled(
+    runtime: Runtime, template: str, language: str, facts: Facts, longest: int | None
+) -> Rendered:
     try:
-        return runtime.templates.render(template, language, facts)
+        return runtime.templates.render(template, language, facts, longest)
     except TemplateError as error:
         raise Unwritable(str(error)) from error
+
+
+def _longest(account: Account, address: str | None) -> int | None:
+    """Most characters of a text that `account` sends there."""
+    return limits.rules(limits.carrier_of(account.platform, address)).longest
 
 
 def _of_an_order(runtime: Runtime, account: Account, row: OutboxRow) -> OrderNoticeFacts:
@@ -116,7 +124,8 @@ def render(
 ) -> Rendered:
     """The text about a parcel as it is now, for `account` to send; raises Unwritable."""
     facts = _facts(runtime, account, wanted, runtime.store.stories.parcel(shipment_id), now)
-    return _filled(runtime, wanted.template, wanted.language, facts)
+    longest = _longest(account, wanted.buyer_address)
+    return _filled(runtime, wanted.template, wanted.language, facts, longest)
 
 
 def _facts(

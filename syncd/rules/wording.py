@@ -8,6 +8,7 @@ from syncd.model import Cause
 from syncd.rules.playbooks import template_for
 from syncd.rules.worsening import template_for as update_for
 from syncd.text.limits import check_templates, platforms
+from syncd.text.short_forms import forms_of
 from syncd.text.templates import TemplateProblems, Templates
 
 
@@ -31,7 +32,7 @@ def load(settings: Settings) -> Templates:
         problem
         for platform, name in sorted(wanted)
         for problem in check_templates(
-            platform, templates, sorted(own for own in templates.own if own[0] == name)
+            platform, templates, sorted(it for it in templates.own if it[0] in forms_of(name))
         )
     ]
     if problems:

@@ -18,6 +18,7 @@ from syncd.text.foreign import (
     holds_link,
     one_line,
     plain_words,
+    shortened,
     without_links,
 )
 
@@ -137,7 +138,7 @@ def _printable(name: str, value: object) -> object:
         return value
     if name == "tracking_url":
         return value if _SAFE_URL.fullmatch(value) else None
-    return _shortened(_words(name, value), _LONGEST.get(name, LONGEST_READ)) or None
+    return shortened(_words(name, value), _LONGEST.get(name, LONGEST_READ)) or None
 
 
 def _words(name: str, text: str) -> str:
@@ -149,9 +150,3 @@ def _words(name: str, text: str) -> str:
         return plain_words(text)
     called = one_line(decoded(text))
     return "" if holds_link(called) else called
-
-
-def _shortened(text: str, longest: int) -> str:
-    if len(text) <= longest:
-        return text
-    return text[: longest - 1].rsplit(" ", 1)[0] + "…"

@@ -51,3 +51,15 @@ def one_line(text: str) -> str:
         for char in text[:LONGEST_READ]
     )
     return " ".join("".join(visible).split())
+
+
+def shortened(text: str, longest: int) -> str:
+    """`text` with an ellipsis for what is beyond `longest` characters, cut between two words.
+
+    Scripts that part no words with blanks are cut between two characters.
+    """
+    if len(text) <= longest:
+        return text
+    whole_words = text[:longest].rpartition(" ")[0]
+    kept = whole_words if len(whole_words) * 2 > longest else text[: longest - 1]
+    return f"{kept}…"

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Literal
 
 from babel import Locale
 from babel.dates import format_date, format_time, format_timedelta
 from jinja2 import Undefined
 
+_FIRST_OF_MONTH = {"fr": "1er", "pt_BR": "1º"}
+"""Which Babel's forms of it leave out."""
 _NO_LARGER_UNIT = 1e9
 _NARROW_SPACES = str.maketrans({"\u202f": " ", "\u2009": " ", "\xa0": " "})
 
@@ -15,11 +18,17 @@ _NARROW_SPACES = str.maketrans({"\u202f": " ", "\u2009": " ", "\xa0": " "})
 def filters(language: str) -> dict[str, Callable[[object], str]]:
     """The filters of a template in `language`, by the name templates call them.
 
-    ``day`` and ``moment`` take a date or a datetime and show it as it is, never moved to another
-    zone; ``days`` and ``days_ago`` take a number of days.
+    ``day``, ``short_day`` and ``moment`` take a date or a datetime and show it as it is, never
+    moved to another zone; ``days`` and ``days_ago`` take a number of days.
     """
     locale = Locale.parse(language, sep="-")
-    known = {"day": _day, "moment": _moment, "days": _days, "days_ago": _days_ago}
+    known = {
+        "day": _day,
+        "short_day": _short_day,
+        "moment": _moment,
+        "days": _days,
+        "days_ago": _days_ago,
+    }
     return {name: partial(_formatted, write=write, locale=locale) for name, write in known.items()}
 
 
@@ -30,13 +39,18 @@ def _formatted(value: object, *, write: Callable[[object, Locale], str], locale:
 
 
 def _day(value: object, locale: Locale) -> str:
+    return _dated(value, "long", locale)
+
+
+def _short_day(value: object, locale: Locale) -> str:
+    return _dated(value, "medium", locale)
+
+
+def _dated(value: object, width: Literal["long", "medium"], locale: Locale) -> str:
     day = _a_date(value)
-    written = format_date(day, "long", locale=locale)
-    if locale.language == "fr" and day.day == 1:
-        return f"1er{written.removeprefix('1')}"  # which Babel's form of it leaves out
-    if str(locale) == "pt_BR" and day.day == 1:
-        return f"1º{written.removeprefix('1')}"
-    return written
+    written = format_date(day, width, locale=locale)
+    first = _FIRST_OF_MONTH.get(str(locale)) or _FIRST_OF_MONTH.get(locale.language)
+    return f"{first}{written[1:]}" if first and written.startswith("1 ") else written
 
 
 def _moment(value: object, locale: Locale) -> str:

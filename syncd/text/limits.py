@@ -14,6 +14,7 @@ from syncd.model.base import Value
 from syncd.text.facts import Facts, NoticeFacts
 from syncd.text.problems import TemplateProblem
 from syncd.text.samples import sample_of
+from syncd.text.short_forms import short_of, whole_of
 from syncd.text.templates import Rendered, Templates
 
 _RULES = Path(__file__).parent / "platform_rules.toml"
@@ -79,7 +80,8 @@ def links_allowed(platform: str) -> bool:
 def check(platform: str, rendered: Rendered) -> list[str]:
     """The platform's rules that `rendered` breaks, in a sentence each; empty if it may go out."""
     known = rules(platform)
-    return [f"{platform}: {broken}" for broken in _broken(known, rendered)]
+    broken = [*_too_long(known, rendered), *_forbidden(known, rendered)]
+    return [f"{platform}: {rule}" for rule in broken]
 
 
 def check_templates(
@@ -87,16 +89,31 @@ def check_templates(
 ) -> list[TemplateProblem]:
     """The platform's rules that templates, by name and language, break with ordinary facts.
 
-    For the start of the daemon: what is told here would later stop at `check`, notice by notice.
+    For the start of the daemon: what is told here would later stop at `check`, notice by notice. A
+    text that has a short form may be too long.
     """
-    fix = "change it, or let the playbook of that account name another template"
     return [
-        TemplateProblem(
-            file=templates.path(name, language), line=1, message=f"on {broken}", fix=fix
-        )
+        problem
         for name, language in wanted
-        for broken in check(platform, templates.render(name, language, _sample(platform, name)))
+        for problem in _problems(platform, templates, name, language)
     ]
+
+
+def _problems(
+    platform: str, templates: Templates, name: str, language: str
+) -> Iterator[TemplateProblem]:
+    known, path = rules(platform), templates.path(name, language)
+    rendered = templates.render(name, language, _sample(platform, name))
+    other = "let the playbook of that account name another template"
+    for broken in _forbidden(known, rendered):
+        said, fix = f"on {platform}: {broken}", f"change it, or {other}"
+        yield TemplateProblem(file=path, line=1, message=said, fix=fix)
+    if templates.has_short(name, language):
+        return
+    for broken in _too_long(known, rendered):
+        beside = "" if whole_of(name) else f"write {short_of(name)}.{language}.txt beside it, "
+        said, fix = f"on {platform}: {broken}", f"shorten it, {beside}or {other}"
+        yield TemplateProblem(file=path, line=1, message=said, fix=fix)
 
 
 def _sample(platform: str, template: str) -> Facts:
@@ -106,10 +123,13 @@ def _sample(platform: str, template: str) -> Facts:
     return facts
 
 
-def _broken(known: Rules, rendered: Rendered) -> Iterator[str]:
+def _too_long(known: Rules, rendered: Rendered) -> Iterator[str]:
     length = len(rendered.text)
     if known.longest is not None and length > known.longest:
         yield f"the text has {length} characters, {known.longest} are allowed"
+
+
+def _forbidden(known: Rules, rendered: Rendered) -> Iterator[str]:
     whole = f"{rendered.subject}\n{rendered.text}"[:_READ_AT_MOST]
     if known.links is Links.NONE:
         yield from _shown(_LINK, whole, "links are not allowed, but it holds {!r}")

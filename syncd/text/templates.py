@@ -1,4 +1,4 @@
-"""The notices syncd writes: one file per template and language.
+"""The notices syncd writes: one file per template and language, and one for its short form.
 
 A user's files are proven when they are loaded. Those that come with syncd are proven by its tests
 and read when they are first needed: a hundred of them take longer than the rest of a start.
@@ -13,6 +13,7 @@ from syncd.model.base import Value
 from syncd.text.facts import OF_AN_ORDER, Facts, UnusableFact, kind_of, printable
 from syncd.text.languages import DEFAULT, chain, normalise
 from syncd.text.problems import BadFile, TemplateProblem, TemplateProblems, Unfillable
+from syncd.text.short_forms import short_of, whole_of, yielding
 
 if TYPE_CHECKING:  # Jinja and Babel take as long as all tables do; few starts fill in a notice
     from syncd.text.template_file import TemplateFile
@@ -29,7 +30,7 @@ __all__ = [
 BUILT_IN = Path(__file__).parent / "templates"
 """The folder of the templates that come with syncd."""
 
-_FILE_NAME = re.compile(r"(?P<name>[a-z][a-z0-9_]*)\.(?P<language>[A-Za-z0-9-]+)\.txt")
+_FILE_NAME = re.compile(r"(?P<name>[a-z][a-z0-9_]*(?:\.short)?)\.(?P<language>[A-Za-z0-9-]+)\.txt")
 _Key = tuple[str, str]
 
 
@@ -73,14 +74,15 @@ class Templates:
         own, problems = _read_all(folder) if folder else ({}, [])
         files = {**_built_in(), **own}
         problems += _without_last_resort(own, files.keys(), default_language)
+        problems += _without_whole(own, files.keys())
         if problems:
             raise TemplateProblems(sorted(problems, key=lambda it: (str(it.file), it.line)))
         return cls(files, default_language, own)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The templates there are."""
-        return tuple(sorted({name for name, _ in self._files}))
+        """The templates there are, their short forms left out."""
+        return tuple(sorted({name for name, _ in self._files if whole_of(name) is None}))
 
     def languages(self, name: str) -> tuple[str, ...]:
         """The languages the template exists in; empty for an unknown name."""
@@ -99,10 +101,19 @@ class Templates:
         """
         return self._nearest(name, language).language
 
-    def render(self, name: str, language: str, facts: Facts) -> Rendered:
+    def has_short(self, name: str, language: str) -> bool:
+        """Whether a notice in `language` has a short form to go out in where it is too long."""
+        return self._short_of(self._nearest(name, language), language) is not None
+
+    def render(
+        self, name: str, language: str, facts: Facts, longest: int | None = None
+    ) -> Rendered:
         """The notice in `language` or the nearest there is: ``pt-BR``, ``pt``, the default, ``en``.
 
-        The user's own ``pt`` goes before a ``pt-BR`` that comes with syncd.
+        The user's own ``pt`` goes before a ``pt-BR`` that comes with syncd. A text of more than
+        `longest` characters gives way to its short form, and if that is too long as well, the
+        latest event in it (of an order: its items) is cut. What is longer even then comes back so,
+        for `syncd.text.limits.check` to tell.
         Raises TemplateError where the template or a fact is missing, or it is about something else
         than `facts` are; never returns a notice with a gap in it.
         """
@@ -110,14 +121,12 @@ class Templates:
         if not isinstance(facts, kind_of(name)):
             about = "an order" if name.startswith(OF_AN_ORDER) else "a parcel"
             raise TemplateError(name, template.language, f"it is about {about}", None)
-        try:
-            subject, text = template.fill(printable(facts))
-        except UnusableFact as error:
-            raise TemplateError(name, template.language, str(error), error.name) from error
-        except Unfillable as error:
-            said = f"{error} ({template.path}:{error.line})"
-            raise TemplateError(name, template.language, said, error.fact) from error
-        return Rendered(subject=subject, text=text, language=template.language)
+        shown = _shown(template, facts)
+        rendered = _filled(template, shown)
+        if longest is None or len(rendered.text) <= longest:
+            return rendered
+        form = self._short_of(template, language) or template
+        return _fitted(form, type(facts), shown, longest)
 
     def _nearest(self, name: str, language: str) -> "TemplateFile":
         there = [it for it in chain(language, self._default) if (name, it) in self._files]
@@ -129,11 +138,52 @@ class Templates:
         own = [it for it in near if (name, it) in self.own]
         return self._file((name, (own or near)[0]))
 
+    def _short_of(self, whole: "TemplateFile", language: str) -> "TemplateFile | None":
+        """The short form in a language of those `language` may be written in.
+
+        A shipped one says what the shipped text does, and so never stands in for a user's own.
+        """
+        short = short_of(whole.name)
+        there = [
+            it
+            for it in chain(language, self._default)
+            if (short, it) in self._files and _plain(it) == _plain(whole.language)
+        ]
+        own = [it for it in there if (short, it) in self.own]
+        usable = own if (whole.name, whole.language) in self.own else own or there
+        return self._file((short, usable[0])) if usable else None
+
     def _file(self, key: _Key) -> "TemplateFile":
         found = self._files[key]
         if isinstance(found, Path):
             found = self._files[key] = _read(found, key)
         return found
+
+
+def _shown(template: "TemplateFile", facts: Facts) -> dict[str, object]:
+    try:
+        return printable(facts)
+    except UnusableFact as error:
+        raise TemplateError(template.name, template.language, str(error), error.name) from error
+
+
+def _filled(template: "TemplateFile", shown: dict[str, object]) -> Rendered:
+    try:
+        subject, text = template.fill(shown)
+    except Unfillable as error:
+        said = f"{error} ({template.path}:{error.line})"
+        raise TemplateError(template.name, template.language, said, error.fact) from error
+    return Rendered(subject=subject, text=text, language=template.language)
+
+
+def _fitted(
+    template: "TemplateFile", kind: type[Facts], shown: dict[str, object], longest: int
+) -> Rendered:
+    rendered = _filled(template, shown)
+    if len(rendered.text) <= longest:
+        return rendered
+    less = yielding(kind, shown, rendered.text, longest)
+    return rendered if less is None else _filled(template, less)
 
 
 def _read(path: Path, key: _Key) -> "TemplateFile":
@@ -184,10 +234,29 @@ def _named(path: Path) -> _Key:
 def _without_last_resort(
     own: "dict[_Key, TemplateFile]", known: Collection[_Key], default: str
 ) -> Iterator[TemplateProblem]:
-    first = {name: template for (name, _), template in reversed(own.items())}
+    first = {
+        name: template for (name, _), template in reversed(own.items()) if whole_of(name) is None
+    }
     for name, template in sorted(first.items()):
         if not any((name, language) in known for language in chain(default)):
             tried = " nor ".join(dict.fromkeys((f"'{default}'", f"'{DEFAULT}'")))
             said = f"'{name}' does not exist in {tried}"
             fix = f"add {name}.{DEFAULT}.txt for buyers of other languages"
             yield TemplateProblem(file=template.path, line=1, message=said, fix=fix)
+
+
+def _without_whole(
+    own: "dict[_Key, TemplateFile]", known: Collection[_Key]
+) -> Iterator[TemplateProblem]:
+    for (name, language), template in own.items():
+        whole = whole_of(name)
+        if whole and not any(
+            whole == there and _plain(language) == _plain(spoken) for there, spoken in known
+        ):
+            said = f"it is the short form of '{whole}', which does not exist in '{language}'"
+            fix = f"add {whole}.{language}.txt, or correct the name"
+            yield TemplateProblem(file=template.path, line=1, message=said, fix=fix)
+
+
+def _plain(language: str) -> str:
+    return language.partition("-")[0]

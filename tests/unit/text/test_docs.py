@@ -57,7 +57,7 @@ def test_the_table_of_filters_shows_what_they_write():
 
     assert table == {
         name: [filters(language)[name](9 if "days" in name else at) for language in ("en", "de")]
-        for name in ("day", "moment", "days", "days_ago")
+        for name in ("day", "short_day", "moment", "days", "days_ago")
     }
 
 

@@ -100,7 +100,8 @@ def test_templates_too_long_for_a_platform_are_told_before_anything_is_sent(tmp_
     (problem,) = check_templates("ebay", Templates.load(tmp_path), [("delay", "en")])
     assert str(problem) == (
         f"{tmp_path}/delay.en.txt:1: on ebay: the text has 2055 characters, 2000 are allowed; "
-        "change it, or let the playbook of that account name another template"
+        "shorten it, write delay.short.en.txt beside it, or let the playbook of that account name "
+        "another template"
     )
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from syncd.text.facts import NoticeFacts
 from syncd.text.limits import check_templates
 from syncd.text.samples import ORDER_SAMPLE, sample_facts
+from syncd.text.short_forms import short_of
 from syncd.text.template_file import read
 from syncd.text.templates import BUILT_IN, Templates
 
@@ -57,6 +58,7 @@ NOVEMBER_3 = {
 }  # fmt: skip
 EACH = [(name, language) for name in NAMES for language in LANGUAGES]
 EACH_OF_AN_ORDER = [(name, language) for name in ORDER_NAMES for language in LANGUAGES]
+EACH_SHORT = [(short_of(name), language) for name, language in EACH + EACH_OF_AN_ORDER]
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +74,7 @@ def every_way_through(templates, name, language):
 def test_each_notice_is_there_in_each_language(templates):
     known = (*NAMES, *ORDER_NAMES)
     assert set(templates.names) == set(known)
+    known += tuple(map(short_of, known))
     assert {name: templates.languages(name) for name in known} == dict.fromkeys(known, LANGUAGES)
 
 
@@ -155,7 +158,7 @@ def test_dates_and_spans_are_in_the_language(templates, language):
     assert text.count(NOVEMBER_3[language]) == 2
 
 
-@pytest.mark.parametrize(("name", "language"), EACH + EACH_OF_AN_ORDER)
+@pytest.mark.parametrize(("name", "language"), EACH + EACH_OF_AN_ORDER + EACH_SHORT)
 def test_it_promises_no_money_and_advertises_nothing(name, language):
     words = r"refund|rembours|erstatt|reembols|rimbors|zwrot piem|возврат ден|返金|退款|coupon|%(?!\})|guarant|garant"
     source = (BUILT_IN / f"{name}.{language}.txt").read_text(encoding="utf-8")
@@ -164,7 +167,7 @@ def test_it_promises_no_money_and_advertises_nothing(name, language):
     assert "<" not in source
 
 
-@pytest.mark.parametrize("name", NAMES + ORDER_NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *ORDER_NAMES, *map(short_of, NAMES + ORDER_NAMES)])
 def test_brazil_and_taiwan_read_their_own_spelling_and_words(name):
     brazil, europe, taiwan, mainland = (
         (BUILT_IN / f"{name}.{tag}.txt").read_text(encoding="utf-8")
@@ -172,7 +175,7 @@ def test_brazil_and_taiwan_read_their_own_spelling_and_words(name):
     )
     european = r"\bencomenda|\bconsigo\b|levanta|\bstock\b|\bartigos\b|até à|\blhe\b|-lhe\b"
 
-    assert re.search(f"(?i:{european}|com os melhores)", europe)
+    assert name.endswith(".short") or re.search(f"(?i:{european}|com os melhores)", europe)
     assert not re.search(f"(?i:{european}|com os melhores)", brazil)
     assert taiwan.encode("big5")  # which has no simplified characters
     assert mainland.encode("gb2312")  # and this no traditional ones
@@ -188,10 +191,13 @@ def test_the_notices_of_a_language_differ(templates, language):
 
 @pytest.mark.parametrize(
     "platform",
-    ["amazon", "ebay", "ozon", "allegro", "tiktokshop", "kaufland", "shopee", "yandex", "mail"],
-)
+    [
+        "amazon", "ebay", "ozon", "allegro", "tiktokshop", "mercadolibre", "kaufland", "shopee",
+        "yandex", "mail",
+    ],
+)  # fmt: skip
 def test_they_fit_the_platforms_rules(templates, platform):
-    assert len(templates.own) == len(EACH + EACH_OF_AN_ORDER)
+    assert len(templates.own) == 2 * len(EACH + EACH_OF_AN_ORDER)  # with their short forms
     assert check_templates(platform, templates, templates.own) == []
 
 
