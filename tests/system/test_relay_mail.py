@@ -175,6 +175,21 @@ def test_two_orders_are_two_conversations_whatever_the_subject(
     assert one["customer_id"] == two["customer_id"]
 
 
+def test_a_number_that_is_asked_for_before_its_order_is_read_leads_to_the_orders_mails(
+    world, box, accounts, pull, order_id, select
+):
+    box.deliver(mail(None, "Wo ist DHL 0034 0434 1610 9404 2557?", subject="Paket"))
+    assert ingest.poll(accounts[1], "messages", world.store, Event()).outcome == "ok"
+    assert select(world.store, "SELECT * FROM conversation_orders") == []
+    pull()
+    box.deliver(mail(order_id, "Hallo?", TAGGED_AGAIN, 2, subject="Zustellung"))
+    pull()
+    one, two = talks(select, world.store)
+    assert one["conversation_id"] == two["conversation_id"]
+    [link] = select(world.store, "SELECT * FROM conversation_orders")
+    assert (link["conversation_id"], link["order_source_id"]) == (one["conversation_id"], order_id)
+
+
 def test_another_buyer_with_the_same_subject_stays_apart(world, box, pull, order_id, select):
     box.deliver(mail(order_id, "Wo ist es?"))
     box.deliver(mail(order_id, "Meins auch", "bobz9q1+1@marketplace.amazon.de", 2))
