@@ -119,12 +119,20 @@ def test_numbers_that_are_written_otherwise_can_be_compared(database):
         for place, number in enumerate(written):
             insert(connection, "shipments", source_id=f"s{place}", order_source_id="o",
                    tracking_number=number)  # fmt: skip
+        for number, talk in (("RR123456785DE", 7), ("RR123456785DE", 8), ("XX123456785DE", 9)):
+            connection.execute(text(
+                "INSERT INTO conversation_numbers (tracking_number, conversation_id)"
+                f" VALUES ('{number}', {talk})"
+            ))  # fmt: skip
+        connection.execute(text("INSERT INTO conversation_orders VALUES ('o', 8)"))
 
     upgrade(database)
 
     with database.read() as connection:
         known = "SELECT tracking_number, plain_number FROM shipments ORDER BY id"
         assert dict(connection.exec_driver_sql(known).all()) == written
+        links = "SELECT order_source_id, conversation_id FROM conversation_orders ORDER BY 2"
+        assert connection.exec_driver_sql(links).all() == [("o", 7), ("o", 8)]
 
 
 def test_what_was_due_stays_due_when_that_goes_into_tables_of_its_own(database):

@@ -30,6 +30,13 @@ def upgrade() -> None:
         sqlite_where=sa.text("plain_number IS NOT NULL"),
         postgresql_where=sa.text("plain_number IS NOT NULL"),
     )
+    # Whoever asked for such a parcel has waited for it in vain.
+    op.execute(
+        "INSERT INTO conversation_orders (order_source_id, conversation_id)"
+        " SELECT shipments.order_source_id, named.conversation_id FROM shipments"
+        " JOIN conversation_numbers AS named ON named.tracking_number = shipments.plain_number"
+        " WHERE shipments.plain_number IS NOT NULL ON CONFLICT DO NOTHING"
+    )
 
 
 def _odd() -> Iterator[list[dict[str, object]]]:
