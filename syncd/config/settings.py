@@ -195,8 +195,8 @@ class TemplateSettings(Section):
 
     folder: LocalPath | None = Field(
         default=None,
-        description="Folder with your own templates; one with the name of a built-in takes its "
-        "place.",
+        description="Folder with your own templates and their short forms; one with the name of a "
+        "built-in takes its place.",
         examples=["/etc/syncd/templates"],
     )
     default_language: Language = Field(
