@@ -1,7 +1,9 @@
 """structlog set up once: coloured on terminals, priority-prefixed for journald, JSON on request."""
 
 import logging
+import re
 import sys
+from io import StringIO
 from typing import TYPE_CHECKING, Literal, TextIO
 
 from syncd import process, systemd
@@ -12,7 +14,7 @@ with process.without("rich"):
     import structlog
 
 if TYPE_CHECKING:
-    from structlog.typing import EventDict, Processor, WrappedLogger
+    from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 Format = Literal["auto", "console", "journal", "json"]
 
@@ -65,15 +67,27 @@ def _renderers(fmt: Format, out: TextIO) -> list["Processor"]:
     if fmt == "console":
         return [
             stamp,
-            structlog.dev.ConsoleRenderer(
-                colors=out.isatty(),
-                # The default prints local variables, and with them secrets.
-                exception_formatter=structlog.dev.plain_traceback,
-            ),
+            structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=_traceback),
         ]
     if fmt == "journal":
         return [structlog.processors.format_exc_info, _journal]
     return [stamp, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+
+
+# A terminal obeys them, and journalctl shows a line that holds one as "[40B blob data]" only.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def _visible(line: str) -> str:
+    """Foreign words as they are, but for what would be obeyed in place of being shown."""
+    return _CONTROLS.sub(lambda it: it[0].encode("unicode_escape").decode(), line)
+
+
+def _traceback(out: TextIO, exc_info: "ExcInfo") -> None:
+    """The default prints local variables, and with them secrets."""
+    written = StringIO()
+    structlog.dev.plain_traceback(written, exc_info)
+    out.write(_visible(written.getvalue()))
 
 
 _LOGFMT = structlog.processors.LogfmtRenderer(key_order=["event"], drop_missing=True)
@@ -84,7 +98,7 @@ def _journal(logger: "WrappedLogger", method: str, event: "EventDict") -> str:
     priority = _PRIORITY.get(event.pop("level", method), 6)
     if "exception" in event:  # one journal entry, not one for each line of the traceback
         event["exception"] = event["exception"].replace("\n", " | ")
-    return f"<{priority}>{_LOGFMT(logger, method, event)}"
+    return f"<{priority}>{_visible(_LOGFMT(logger, method, event))}"
 
 
 def _quieten_libraries() -> None:

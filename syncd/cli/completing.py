@@ -1,14 +1,17 @@
 """What shells complete: names of accounts, tracking numbers, rows that wait for a decision."""
 
+import re
 from collections.abc import Callable, Iterable
 
 import click
 from click.shell_completion import CompletionItem
 
 from syncd.cli.invocation import Invocation
+from syncd.cli.output import cell
 
 # More than fit on a screen help nobody.
 _AT_MOST = 50
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -80,4 +83,9 @@ def _invocation(ctx: click.Context) -> Invocation:
 
 
 def _beginning(items: Iterable[tuple[str, str]], incomplete: str) -> list[CompletionItem]:
-    return [CompletionItem(name, help=told) for name, told in items if name.startswith(incomplete)]
+    """Those that begin so, and that a shell takes as they are: it would run ``$(...)`` in one."""
+    return [
+        CompletionItem(name, help=cell(told))
+        for name, told in items
+        if name.startswith(incomplete) and _PLAIN.fullmatch(name)
+    ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from shlex import quote
 from typing import Any
 
 import click
@@ -120,7 +121,7 @@ def _unknown(number: str, guess: Mapping[str, Any]) -> Iterator[str]:
     yield f"no parcel has the number {printable(repr(number))}"
     of_order = guess["parcels_of_order"]
     if of_order is not None:
-        numbers = " or ".join(f"`syncd explain {printable(each)}`" for each in of_order)
+        numbers = " or ".join(f"`syncd explain {quote(printable(each))}`" for each in of_order)
         yield (
             f"it is an order's id: {numbers} tells of its parcel{'s' if len(of_order) > 1 else ''}"
             if of_order

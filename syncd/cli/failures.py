@@ -1,6 +1,5 @@
 """The one place that words errors: what went wrong, on standard error, and an exit code."""
 
-import sys
 import traceback
 from contextlib import suppress
 
@@ -28,7 +27,7 @@ def _tell(error: BaseException) -> None:
     elif _foreseen(error) is not None:
         click.echo(_worded(error), err=True)
     else:
-        traceback.print_exception(error, file=sys.stderr)
+        click.echo(printable("".join(traceback.format_exception(error))), err=True, nl=False)
         click.echo("syncd: this is a bug; please report it with the lines above", err=True)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from shlex import quote
 from typing import Any
 
 import click
@@ -98,7 +99,7 @@ def _parcel(parcel: Facts, shop: str | None) -> Iterator[str]:
     place = f" {latest['place']}" if latest["place"] else ""
     yield from _below("latest", f"{minute(latest['local'])} local time{place}: {latest['text']}")
     if "order" in parcel:
-        yield from _below("reply", f"`syncd show {number} --as parcel --reply` writes it")
+        yield from _below("reply", f"`syncd show {quote(number)} --as parcel --reply` writes it")
 
 
 def _finding(finding: Facts, shop: str | None) -> Iterator[str]:

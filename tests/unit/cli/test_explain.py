@@ -254,6 +254,19 @@ def test_numbers_are_completed_with_their_orders(config, under_way):
     assert [(item.value, item.help) for item in items] == [("TN1", "12-00001-00001")]
 
 
+def test_no_number_that_a_shell_would_run_is_completed_or_shown_to_be_copied(
+    syncd, config, under_way, source, make
+):
+    evil = "TN$(reboot)"
+    source.bring(make.order("o9"), make.shipment("p9", number=evil, order="o9"))
+    source.bring(make.event(-1, number=evil), stream="tracking")
+    context = cli.make_context("syncd", ["--config", str(config), "status"])
+    items = completing.tracking_numbers(context, cli.params[0], "TN")
+    assert [item.value for item in items] == ["TN1"]
+    assert f"`syncd explain '{evil}'`" in syncd("explain", "o9").err
+    assert f"`syncd show '{evil}' --as parcel" in syncd("show", "o9").out
+
+
 def test_a_config_with_a_wrong_watch_says_where(syncd, config):
     config.write_text(config.read_text().replace('"5d"', '"soon"'))
     found = syncd("explain", "TN1")

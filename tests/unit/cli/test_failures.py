@@ -43,6 +43,11 @@ def test_a_bug_keeps_its_traceback(capsys) -> None:
     assert "this is a bug" in said
 
 
+def test_a_bugs_words_are_not_obeyed_by_the_terminal(capsys) -> None:
+    report(ValueError("a subject \x1b]0;title\x07"))
+    assert "\x1b" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", failures._CODES)
 def test_the_errors_named_exist(name: str) -> None:
     module, _, attribute = name.rpartition(".")
