@@ -14,6 +14,9 @@ _NO_REPLY = re.compile(
 )
 # How mail programs begin the subject of an automatic answer. Words that speak of absence alone are
 # not among them: a buyer who was not at home writes so, too.
+# Those that web shops' contact forms write from, with the visitor as Reply-To (WordPress's own is
+# from publishpress-blocks issue 116); all their visitors would be one customer.
+_FORM = re.compile(r"(wordpress|mailer|(web|contact|kontakt)?[-_.]?(forms?|formulare?|formulaire))")
 _AUTO_SUBJECT = re.compile(
     r"(auto(matic|matische|matisch)?[- ]?(reply|response|antwort|matically)|auto:|out of (the )?office"
     r"|abwesenheits?(notiz|mitteilung|meldung|nachricht|benachrichtigung|assistent)|abwesenheit ?:"
@@ -62,6 +65,11 @@ def takes_no_mail(address: str) -> bool:
     """Whether nobody reads what is written to `address`: no-reply and mail daemons."""
     local = address.rpartition("@")[0].lower()
     return bool(_NO_REPLY.search(local)) or bool(_MAILER.match(local))
+
+
+def writes_for_others(address: str) -> bool:
+    """Whether what comes from `address` is another's, whom Reply-To names: forms and robots."""
+    return takes_no_mail(address) or bool(_FORM.fullmatch(address.rpartition("@")[0].lower()))
 
 
 def _is_bounce(mail: Part, fields: AbstractSet[str], sender: str, subject: str) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from syncd.model import Attachment, Direction, Message, Party
-from syncd_imap.classify import classify, takes_no_mail
+from syncd_imap.classify import classify, takes_no_mail, writes_for_others
 from syncd_imap.content import content
 from syncd_imap.fields import (
     MAX_REFERENCES,
@@ -90,7 +90,7 @@ def _people(mail: Part, reader: Reader, *, in_sent: bool) -> _People:
     sender = senders[0] if senders else Mailbox("")
     if in_sent or sender.email in reader.own:
         return _ours(mail, sender, reader)
-    if takes_no_mail(sender.email):
+    if writes_for_others(sender.email):
         return _People(sender, _answer_to(mail, reader) or sender, Direction.INBOUND)
     return _People(sender, sender, Direction.INBOUND)
 
