@@ -114,7 +114,7 @@ class NoFirstScan(Watch):
 
 
 class Cancelled(Watch):
-    """Labels and parcels that were cancelled at the carrier while the buyer waits for them.
+    """Labels and parcels that were cancelled while the buyer waits for them.
 
     Nothing is found where another parcel takes their place.
     """

@@ -8,6 +8,7 @@ from typing import Any
 from syncd import clock
 from syncd.ingest.aftersales import write_cases, write_reviews, write_stock
 from syncd.ingest.buyers import Buyers
+from syncd.ingest.cancelled import taken_back
 from syncd.ingest.known import Counts, rounds, split
 from syncd.ingest.messages import plan_messages
 from syncd.model import (
@@ -102,8 +103,9 @@ _SHIPMENT_CONTENT = tuple(name for name in Shipment.__struct_fields__ if name !=
 
 
 def _shipments(tx: IngestTransaction, _: str, items: list[Shipment], counts: Counts) -> None:
-    for shipments in rounds(items):
-        known = tx.parcels.known_shipments(shipments)
+    for told in rounds(items):
+        known = tx.parcels.known_shipments(told)
+        shipments = {i: one for i, one in told.items() if i in known or not one.cancelled}
         new, edited = split("shipment", shipments, known, _shipment_digest, counts)
         changed = new + [(shipment, digest) for _, shipment, digest in edited]
         if changed:
@@ -112,6 +114,7 @@ def _shipments(tx: IngestTransaction, _: str, items: list[Shipment], counts: Cou
             tx.mentions.arrived(numbers)
             tx.follows.enlist(numbers)
             _judge_anew(tx, numbers)
+            _events(tx, "", taken_back(tx, [one for one, _ in changed], clock.now()), counts)
 
 
 def _shipment_digest(shipment: Shipment) -> bytes:

@@ -188,6 +188,9 @@ class Shipment(Value, frozen=True, kw_only=True, tag="shipment"):
     tracking_url: str | None = None
     origin_country: str | None = None
     destination_country: str | None = None
+    cancelled: bool = False
+    """Whether the platform says that its label was cancelled. One that was never told of before is
+    left out; one with a number that another parcel has as well goes on."""
     raw: bytes = b""
 
 

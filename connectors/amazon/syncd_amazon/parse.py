@@ -101,10 +101,9 @@ def order(found: wire.SoldOrder, raw: bytes) -> Order:
 
 
 def shipment(found: wire.SoldOrder, raw: bytes) -> list[Shipment]:
-    """One parcel of an order, but none whose label was cancelled; raises msgspec.MsgspecError."""
+    """One parcel of an order; raises msgspec.MsgspecError."""
     parcel, address = package(raw), found.recipient.delivery_address
-    if parcel.package_status and parcel.package_status.status == "CANCELLED":
-        return []
+    status = parcel.package_status
     return [
         Shipment(
             source_id=f"{found.order_id}/{parcel.package_reference_id}",
@@ -114,6 +113,7 @@ def shipment(found: wire.SoldOrder, raw: bytes) -> list[Shipment]:
             shipped_at=parcel.ship_time,
             origin_country=_country(parcel.ship_from_address),
             destination_country=_country(address),
+            cancelled=status is not None and status.status == "CANCELLED",
             raw=raw,
         )
     ]

@@ -171,18 +171,21 @@ def _address(to: wire.Recipient) -> Address:
 def _shipments(sold: wire.Order) -> Iterable[Shipment]:
     packages: dict[str, list[wire.Line]] = {}
     for line in sold.line_items or ():
-        if line.tracking_number and line.package_status != "CANCELLED":
+        if line.tracking_number:
             packages.setdefault(line.package_id or line.tracking_number, []).append(line)
     to = sold.recipient_address or wire.Recipient()
     for package, lines in packages.items():
+        going = [line for line in lines if line.package_status != "CANCELLED"]
+        first = (going or lines)[0]
         # With the order in its id: a package may hold several orders.
         yield Shipment(
             source_id=f"{sold.id}/{package}",
             order_id=sold.id,
-            tracking_number=lines[0].tracking_number,
-            carrier=lines[0].shipping_provider_name or None,
-            shipped_at=_left_at(sold, lines[0]),
+            tracking_number=first.tracking_number,
+            carrier=first.shipping_provider_name or None,
+            shipped_at=_left_at(sold, first),
             destination_country=to.region_code.upper() if to.region_code else None,
+            cancelled=not going,
         )
 
 

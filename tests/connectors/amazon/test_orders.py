@@ -73,12 +73,14 @@ def test_parcels_follow_their_order(shop, connector, read, later):
     assert b"detailedStatus" in parcel.raw
 
 
-def test_a_cancelled_label_is_no_parcel(shop, connector, read, later):
+def test_a_cancelled_label_is_told_as_that(shop, connector, read, later):
     order_id = shop.add_order()
     shop.ship(order_id, "1")
+    shop.ship(order_id, "2")
     shop.orders[order_id]["packages"][0]["packageStatus"] = {"status": "CANCELLED"}
     later()
-    assert of(Shipment, read(connector)[0]) == []
+    parcels = of(Shipment, read(connector)[0])
+    assert {each.tracking_number: each.cancelled for each in parcels} == {"1": True, "2": False}
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,63 @@ class TestScanned:
         ]  # fmt: skip
 
 
+class TestByTheShop:
+    """Where the platform itself makes the labels, and takes them back."""
+
+    @pytest.fixture
+    def taken_back(self, world, make):
+        """A parcel of which the shop says so, the first time or again."""
+
+        def bring(source_id="p1", number="TN1", **fields):
+            world.bring(make.shipment(source_id, number, cancelled=True, **fields))
+
+        return bring
+
+    def test_it_counts_as_cancelled_when_that_was_heard_first(
+        self, world, make, time, taken_back, first
+    ):
+        world.bring(make.order(promise=-3), make.shipment(), make.event(-1, first))
+        taken_back()
+        assert found(world) == {}
+        time(HOUR)
+        taken_back(carrier="UPS")
+        time(HOUR)
+        assert found(world) == {"cancelled": 1}
+        assert [purpose for purpose, _ in told(world)] == ["task"]
+
+    def test_a_scan_later_takes_it_on(self, world, make, time, taken_back):
+        world.bring(make.order(promise=-3), make.shipment())
+        taken_back()
+        time(DAY)
+        assert found(world) == {"cancelled": 1}
+        world.bring(make.event(1))
+        assert found(world) == {"promise_passed": 1}
+
+    def test_one_that_was_never_told_of_is_none(self, world, make, time, taken_back, select):
+        world.bring(make.order(status=OrderStatus.UNSHIPPED))
+        taken_back()
+        time(DAY)
+        assert found(world) == {}
+        assert select(world.store, "SELECT * FROM shipments") == []
+
+    def test_a_number_that_goes_on_for_another_parcel_is_left_alone(
+        self, world, make, time, taken_back
+    ):
+        """The seller has told the shop of it anew."""
+        world.bring(make.order(promise=-3), make.shipment())
+        world.bring(make.shipment("p2"))
+        taken_back()
+        world.bring(make.event(-1))
+        assert found(world) == {"promise_passed": 2}
+
+    def test_two_lines_in_one_parcel_are_taken_back_at_once(self, world, make, time, taken_back):
+        world.bring(make.order(), make.shipment("p1"), make.shipment("p2"))
+        world.bring(*(make.shipment(each, cancelled=True) for each in ("p1", "p2")))
+        time(3 * HOUR)
+        assert found(world) == {"cancelled": 2}
+        assert len(told(world)) == 1
+
+
 class TestSeveralOfOneOrder:
     @pytest.fixture(autouse=True)
     def order(self, world, make):
