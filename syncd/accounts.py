@@ -17,7 +17,7 @@ from syncd.rules import wording
 from syncd.rules.following import Routes, route
 from syncd.rules.outages import Lane
 from syncd.rules.recognise import carriers as known_carriers
-from syncd.store import Store
+from syncd.store import Store, StoreUnavailable
 from syncd.text.templates import Templates
 
 if TYPE_CHECKING:  # NumPy is imported where a model is
@@ -140,25 +140,21 @@ class Runtime:
             max_attachment_bytes=settings.store.max_attachment_bytes,
             as_is=as_is,
         )
+        accounts: dict[str, Account] = {}
         try:
             keeper = _keepers(settings, store, late=as_is and not key_needed)
             routes = _routes(settings, plugins, store)
             if not as_is and store.follows.declare(routes, clock.now()):
                 _log.info("parcels will be shared out anew", followers=len(routes))
-        except BaseException:
+            make = partial(_account, plugins=plugins, store=store, keeper=keeper, routes=routes)
+            broken = _made(settings, make, accounts, gone=store.database.gone)
+        except BaseException as error:
+            for account in accounts.values():
+                account.close()
             store.close()
+            if isinstance(error, store.database.gone):
+                raise _unanswered(store, error) from error
             raise
-        accounts, broken = {}, {}
-        for name, wanted in settings.accounts.items():
-            if not wanted.enabled:
-                continue
-            try:
-                accounts[name] = _account(
-                    name, wanted, plugins, store, keeper=keeper, routes=routes
-                )
-            except Exception as error:  # noqa: BLE001  the plug-in boundary: it never stops the rest
-                broken[name] = f"{type(error).__name__}: {error}"
-                _log.error("account left out", account=name, reason=broken[name])
         return cls(settings, store, templates, accounts, broken)
 
     def by_id(self, account_id: int) -> Account | None:
@@ -174,6 +170,36 @@ class Runtime:
         for account in self.accounts.values():
             account.close()
         self.store.close()
+
+
+def _made(
+    settings: Settings,
+    make: Callable[[str, AccountSettings], Account],
+    accounts: dict[str, Account],
+    *,
+    gone: tuple[type[Exception], ...],
+) -> dict[str, str]:
+    """Put each enabled account into `accounts`; why not, of those that cannot be made.
+
+    A store that does not answer is no account's fault: what is `gone` is raised.
+    """
+    broken = {}
+    for name, wanted in settings.accounts.items():
+        if not wanted.enabled:
+            continue
+        try:
+            accounts[name] = make(name, wanted)
+        except gone:
+            raise
+        except Exception as error:  # noqa: BLE001  the plug-in boundary: it never stops the rest
+            broken[name] = f"{type(error).__name__}: {error}"
+            _log.error("account left out", account=name, reason=broken[name])
+    return broken
+
+
+def _unanswered(store: Store, error: BaseException) -> StoreUnavailable:
+    said = getattr(error, "orig", None) or error  # SQLAlchemy adds the statement to its own text
+    return StoreUnavailable(f"the store {store.database.shown} does not answer: {said}")
 
 
 _Keeper = Callable[[str, int], TokenKeeper]

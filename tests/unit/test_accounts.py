@@ -1,5 +1,6 @@
 """An account whose connector object can be replaced by one that has another login."""
 
+import sqlite3
 from contextlib import closing
 from datetime import timedelta
 
@@ -9,6 +10,8 @@ from syncd.accounts import Runtime
 from syncd.config import AccountSettings, Settings
 from syncd.connector import AccountConfig, Connector
 from syncd.plugins import Plugins
+from syncd.store import StoreUnavailable
+from syncd.store.accounts import AccountStore
 
 
 class Remembering(Connector):
@@ -81,3 +84,32 @@ def test_one_that_cannot_be_made_is_left_out_and_the_others_work(sqlite_url, tim
     with closing(Runtime.open(settings.model_copy(update={"accounts": accounts}), plugins)) as it:
         assert it.accounts.keys() == {"shop"}
         assert it.broken == {"bad": "ZeroDivisionError: a bug of its author's"}
+
+
+def test_a_store_that_does_not_answer_costs_no_account(sqlite_url, time, monkeypatch):
+    """Left out, they would be missing until the next reload."""
+    made = []
+
+    class Counted(Remembering):
+        def __init__(self, config, context):
+            super().__init__(config, context)
+            made.append(self)
+
+    def register(*_):
+        if made:
+            raise sqlite3.OperationalError("database is locked")
+        return 1
+
+    monkeypatch.setattr(AccountStore, "register", register)
+    both = {
+        name: AccountSettings(name=name, connector="remembering", options=AccountConfig())
+        for name in ("first", "second")
+    }
+    settings = Settings.model_validate({"store": {"url": sqlite_url}})
+    said = r"^the store sqlite:///.* does not answer: database is locked$"
+    with pytest.raises(StoreUnavailable, match=said):
+        Runtime.open(
+            settings.model_copy(update={"accounts": both}),
+            Plugins(connectors={"remembering": Counted}),
+        )
+    assert [each.closed for each in made] == [True]
