@@ -1,6 +1,6 @@
 """The verbs about the config and the connectors: init, check-config, connectors, sample-config."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,8 +30,11 @@ _PATH = click.Path(path_type=Path, dir_okay=False, readable=False)
 @click.option("--connector", "names", multiple=True, shell_complete=completing.connectors,
               help="Add an account of this connector; once for each.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Overwrite a config that is there.")
+@json_option
 @pass_invocation
-def init(invocation: Invocation, path: Path | None, names: tuple[str, ...], force: bool) -> None:
+def init(
+    invocation: Invocation, path: Path | None, names: tuple[str, ...], force: bool, as_json: bool
+) -> None:
     """Write a commented config to PATH and tell what to do next.
 
     Without PATH it is the file of --config, else /etc/syncd/syncd.toml for root and
@@ -44,6 +47,13 @@ def init(invocation: Invocation, path: Path | None, names: tuple[str, ...], forc
         raise click.UsageError(f"{target} is there already; --force overwrites it")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
+    if as_json:
+        emit({"file": str(target), "connectors": list(names)}, as_json=True)
+    else:
+        _tell_written(target, names)
+
+
+def _tell_written(target: Path, names: Collection[str]) -> None:
     click.echo(f"wrote {target}")
     if not names:
         click.echo(

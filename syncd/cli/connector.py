@@ -24,7 +24,8 @@ def connector() -> None:
 @connector.command()
 @click.argument("name")
 @click.option("--path", type=click.Path(path_type=Path), help="Where to; default: ./syncd-NAME.")
-def new(name: str, path: Path | None) -> None:
+@json_option
+def new(name: str, path: Path | None, as_json: bool) -> None:
     """Write a connector called NAME to begin with: a distribution whose tests pass.
 
     It is for a made-up platform with messages, orders and sending; change it to what your
@@ -42,6 +43,9 @@ def new(name: str, path: Path | None) -> None:
         files = scaffold(name, folder)
     except CannotScaffold as error:
         raise click.UsageError(str(error)) from None
+    if as_json:
+        emit({"folder": str(folder), "files": [str(file) for file in files]}, as_json=True)
+        return
     for file in files:
         click.echo(folder / file)
     click.echo(f"test it:    syncd connector test {folder}")

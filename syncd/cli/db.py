@@ -13,11 +13,16 @@ def db() -> None:
 
 
 @db.command()
+@json_option
 @pass_invocation
-def upgrade(invocation: Invocation) -> None:
+def upgrade(invocation: Invocation, as_json: bool) -> None:
     """Create the tables or bring them up to date; the daemon does so itself when it starts."""
     with store(invocation, as_is=False) as looking:
-        click.echo(f"{looking.store.database.shown} is up to date")
+        shown = looking.store.database.shown
+    if as_json:
+        emit({"store": shown, "up_to_date": True}, as_json=True)
+    else:
+        click.echo(f"{shown} is up to date")
 
 
 @db.command()

@@ -110,6 +110,13 @@ def test_init_takes_the_path_of_the_config_option(tmp_path) -> None:
     assert f"syncd sample-config NAME >> {path}" in result.output
 
 
+def test_init_tells_a_script_what_it_wrote(tmp_path) -> None:
+    path = tmp_path / "syncd.toml"
+    result = syncd("init", path, "--connector", "shop", "--json")
+    assert json.loads(result.stdout) == {"file": str(path), "connectors": ["shop"]}
+    assert path.exists()
+
+
 def test_init_overwrites_only_by_force(config) -> None:
     before = config.read_text()
     refused = syncd("init", config)

@@ -449,7 +449,9 @@ def test_looking_does_not_migrate(syncd, tmp_path):
     (tmp_path / "old.db").touch()
     syncd.config.write_text(f'[store]\nurl = "sqlite:///{tmp_path / "old.db"}"\n')
     assert syncd("status").code == exits.UNAVAILABLE
-    assert syncd("db", "upgrade").code == exits.OK
+    upgraded = syncd("db", "upgrade", "--json")
+    assert upgraded.json == {"store": f"sqlite:///{tmp_path / 'old.db'}", "up_to_date": True}
+    assert syncd("db", "upgrade").out.endswith("is up to date\n")
     assert syncd("db", "counts", "--json").json["messages"] == 0
 
 

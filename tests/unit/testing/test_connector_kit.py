@@ -66,6 +66,14 @@ class TestNew:
         assert len([check for check in tested.json["checks"] if check["conformance"]]) > 50
         assert {check["outcome"] for check in tested.json["checks"]} <= {"passed", "skipped"}
 
+    def test_a_script_is_told_what_was_written(self, command, tmp_path):
+        folder = tmp_path / "mine"
+        made = command("connector", "new", "acme", "--path", folder, "--json").json
+        assert made["folder"] == str(folder)
+        assert {folder / file for file in made["files"]} == {
+            path for path in folder.rglob("*") if path.is_file()
+        }
+
     def test_it_is_whole_and_names_nothing_but_itself(self, acme):
         texts = {path: path.read_text() for path in acme.rglob("*") if path.is_file()}
         assert not [path for path, text in texts.items() if "newshop" in (str(path) + text).lower()]
