@@ -98,6 +98,14 @@ def test_it_is_found_and_polls_the_sandbox_world(
         assert not [item for batch in again for item in batch.items]
 
 
+def test_what_cannot_be_read_is_told_apart_without_an_id(shop: type[connector.Connector]) -> None:
+    """Two of the same id would be one row of the quarantine."""
+    describe = sys.modules[shop.__module__].describe
+    without, none = describe({"text": "a"}), describe({"id": None, "text": "b"})
+    assert len({source_id for source_id, _ in (without, none)}) == 2
+    assert describe({"id": 7})[0] == "7"
+
+
 def test_the_printed_tests_pass(project: Path) -> None:
     out = _run(project, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir=.", ".")
     assert int(re.search(r"(\d+) passed", out)[1]) > 15
