@@ -95,8 +95,8 @@ _NOT_TRIED: dict[str, object] = {
 def _tell_of_mending(invocation: Invocation, name: str) -> None:
     mending = printable(how_to_mend(name, account_table(invocation, name)))
     click.echo(
-        f"the login of {name} was refused, and it counts as stopped: {mending}; then "
-        f"`syncd poll {name}` tells whether it is mended",
+        f"the login of {name} was refused, and it counts as stopped until a poll goes through: "
+        f"{mending}; then `syncd poll {name}` tells whether it is mended",
         err=True,
     )
 

@@ -20,7 +20,8 @@ def how_to_mend(account: str, table: object) -> str:
         for kind, how in _HOW.items()
         if places[kind]
     ]
-    return "; or ".join([*ways, f"`syncd connect {account}`"])
+    consent = f"`syncd connect {account}` where the platform has a page for it"
+    return "; or ".join([*ways, consent])
 
 
 def _secrets(table: object) -> Iterator[tuple[str, str]]:

@@ -166,7 +166,7 @@ class TestRefusedLogin:
         refused = syncd("poll", "shop")
         assert refused.code == exits.UNAVAILABLE
         assert "wrong-one" not in refused.out + refused.err
-        assert "the login of shop was refused, and it counts as stopped: " in refused.err
+        assert "the login of shop was refused, and it counts as stopped until" in refused.err
         assert mending in refused.err
         assert "then `syncd poll shop` tells" in refused.err
 
