@@ -156,7 +156,7 @@ class TestTold:
         Sender(world.runtime).run()
         ((_, draft),) = world.connectors["shop"].drafts
         assert draft.order_id == ORDER
-        assert draft.subject == f"Ihre Bestellung {ORDER} geht später raus als geplant"
+        assert draft.subject == f"Ihre Bestellung {ORDER} wird später verschickt als geplant"
         assert "Geplanter Versand: bis 9. März 2026" in draft.text
         assert "Geplante Zustellung: bis 19. März 2026" in draft.text
 
@@ -205,7 +205,7 @@ class TestTold:
         Sender(world.runtime).run()
         assert rows(world)[0] == ("notice", "order_late", OutboxState.SENT)
         ((_, draft),) = world.connectors["shop"].drafts
-        assert draft.subject == f"Ihre Bestellung {ORDER} geht später raus als geplant"
+        assert draft.subject == f"Ihre Bestellung {ORDER} wird später verschickt als geplant"
 
     def test_one_held_for_approval_is_shown_as_it_would_go_out(self, world, order, round_, time):
         world.configure(playbooks=())
