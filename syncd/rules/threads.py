@@ -170,8 +170,9 @@ class ThreadBook:
             self._matters[matter].append(number)
         return self._matters.get((customer, bare_subject(subject)), ())
 
-    def _latest(self, talks: Sequence[int]) -> int:
-        return max(reversed(talks), key=lambda number: self._known[number].last_at)
+    def _latest(self, talks: Iterable[int]) -> int:
+        """In which was talked last; of several the one that was opened last."""
+        return max(talks, key=lambda number: (self._known[number].last_at, number < 0, abs(number)))
 
     def _go_on(self, number: int, message: Message) -> None:
         """The same matter is counted from what was said last, and found by the orders named."""

@@ -181,7 +181,12 @@ class TestSameMatter:
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, 40), st.sampled_from("ab"), st.sampled_from([ANN, BOB])),
+        st.tuples(
+            st.integers(0, 40),
+            st.sampled_from("ab"),
+            st.sampled_from([ANN, BOB]),
+            st.sampled_from([(), (), ("o1",), ("o2",), ("o2", "o1")]),
+        ),
         min_size=1,
         max_size=8,
     ),
@@ -190,8 +195,8 @@ class TestSameMatter:
 def test_where_a_batch_ends_does_not_change_the_conversations(make, said, cut):
     """Each batch begins with what the store knows after the one before."""
     messages = [
-        (make.message(str(i), day, subject=subject), who)
-        for i, (day, subject, who) in enumerate(sorted(said))
+        (make.message(str(i), day, subject=subject, order_ids=orders), who)
+        for i, (day, subject, who, orders) in enumerate(sorted(said))
     ]
     whole = ThreadBook({}, {})
     in_one = [whole.place(message, who) for message, who in messages]
@@ -199,16 +204,22 @@ def test_where_a_batch_ends_does_not_change_the_conversations(make, said, cut):
     first, second = messages[:cut], messages[cut:]
     book = ThreadBook({}, {})
     before = [book.place(message, who) for message, who in first]
-    known = {
+    placed = {
+        number: [m for (m, _), n in zip(first, before, strict=True) if n == number]
+        for number in book.opened
+    }
+    facts = {
         number: KnownConversation(
             customer=new.customer,
-            last_at=max(m.sent_at for (m, _), n in zip(first, before, strict=True) if n == number),
+            last_at=max(message.sent_at for message in placed[number]),
             subject=new.subject,
+            ordered=any(message.order_ids for message in placed[number]),
         )
         for number, new in book.opened.items()
     }
-    stored = {number: 100 - number for number in known}
-    again = ThreadBook({}, {stored[number]: facts for number, facts in known.items()})
+    stored = {number: 100 - number for number in facts}
+    about = [(o, stored[n]) for n, several in placed.items() for m in several for o in m.order_ids]
+    again = ThreadBook({}, {stored[number]: facts[number] for number in facts}, about)
     in_two = [stored[n] for n in before] + [again.place(m, who) for m, who in second]
     assert [in_one.index(n) for n in in_one] == [in_two.index(n) for n in in_two]
 
