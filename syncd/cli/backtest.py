@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from syncd import clock
-from syncd.cli.orders_csv import SHOWN, Orders, read_orders
+from syncd.cli.orders_csv import SHOWN, CsvProblems, Orders, read_orders
 from syncd.cli.output import emit, to_json
 from syncd.cli.progress import Shown
 from syncd.model.lateness import BOARD, BOARD_USED, BUYER, BUYER_USED
@@ -38,12 +38,12 @@ def backtest(orders: Path, as_json: bool, plot: Path | None) -> None:
     ORDERS is a CSV file with the columns order_id, placed_at, handed_over_at, delivered_at,
     promised_at, origin, destination, carrier, service and status; empty means unknown, other
     columns are passed over. Day by day each detector sees what was known then; what is set, is
-    set on earlier orders only. Exits with 1 where the file has errors.
+    set on earlier orders only. Exits with 1 where the file has errors (with --json: `problems`).
     """
     draw = _drawer(plot) if plot else None
     with Shown(hidden=as_json) as progress:
         progress(0.0, {}, "reading")
-        read = read_orders(orders, clock.now().date())
+        read = _read(orders, as_json=as_json)
         history = History.of(read.orders)
         progress(_READ, {"orders": history.size}, "replaying")
         replayed = replay(history, progress=lambda share: progress(
@@ -57,6 +57,16 @@ def backtest(orders: Path, as_json: bool, plot: Path | None) -> None:
         _tell(report)
     if draw is not None:  # last, so that a picture that cannot be written costs no figures
         draw(report["detectors"], report["by_month"], plot)
+
+
+def _read(path: Path, *, as_json: bool) -> Orders:
+    """Raises CsvProblems, which a program that reads along gets as JSON, too."""
+    try:
+        return read_orders(path, clock.now().date())
+    except CsvProblems as error:
+        if as_json:
+            click.echo(to_json({"problems": error.problems}))
+        raise
 
 
 def _warn(path: Path, impossible: list[str]) -> None:

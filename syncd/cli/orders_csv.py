@@ -48,6 +48,8 @@ class CsvProblems(click.ClickException):
 
     def __init__(self, path: Path, problems: Iterable[str]) -> None:
         found = list(problems)
+        self.problems = [_placed(path, each) for each in found]
+        """All of them, each with its file, line and message."""
         shown = [f"{path}:{each}" for each in found[:SHOWN]]
         if len(found) > SHOWN:
             shown.append(f"{path}: and {len(found) - SHOWN} more problems")
@@ -57,6 +59,11 @@ class CsvProblems(click.ClickException):
         """Each problem on a line that begins with FILE:LINE, for editors to find."""
         del file
         click.echo(self.message, err=True)
+
+
+def _placed(path: Path, problem: str) -> dict[str, object]:
+    line, _, message = problem.partition(": ")
+    return {"file": path, "line": int(line), "message": message}
 
 
 class Orders(NamedTuple):

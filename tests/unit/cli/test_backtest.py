@@ -192,6 +192,17 @@ def test_many_problems_are_capped(tmp_path):
     assert said[-1] == f"{path}: and 30 more problems"
 
 
+def test_json_of_a_file_with_errors_is_json(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text(f"{HEADER}\n1,x\n2,y\n")
+    result = run(path, "--json")
+    assert result.exit_code == 1
+    first, second = json.loads(result.stdout)["problems"]
+    assert first == {"file": str(path), "line": 2, "message": "fewer fields than the header has"}
+    assert second["line"] == 3
+    assert result.stderr.splitlines()[0] == f"{path}:2: fewer fields than the header has"
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
