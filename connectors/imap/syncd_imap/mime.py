@@ -14,9 +14,11 @@ import msgspec
 from syncd_imap.charsets import clean
 from syncd_imap.parameters import Parameters, parse_parameters
 
-# Mails nested deeper, or in more parts, are attacks on parsers; what is beyond is left unread.
+# Mails nested deeper, in more parts or with more header fields are attacks on parsers; what is
+# beyond is left unread.
 MAX_DEPTH = 20
 MAX_PARTS = 500
+MAX_FIELDS = 5_000
 _MAX_TYPE = 255  # RFC 6838, 4.2: 127 for each of the two names
 
 _FIELD = re.compile(rb"([!-9;-~]++)[ \t]*:((?:[^\n]*)(?:\n[ \t][^\n]*)*)(?:\n|$)")
@@ -78,10 +80,12 @@ class _Reader:
     def __init__(self, text: bytes) -> None:
         self._text = text
         self._left = MAX_PARTS
+        self._fields_left = MAX_FIELDS
 
     def part(self, begin: int, end: int, default_type: str, depth: int) -> Part:
         self._left -= 1
-        part, body = _headed(self._text, begin, end, default_type)
+        part, body = _headed(self._text, begin, end, default_type, self._fields_left)
+        self._fields_left -= len(part.fields)
         if part.media_type.startswith("multipart/") and depth < MAX_DEPTH:
             inner = "message/rfc822" if part.media_type == "multipart/digest" else "text/plain"
             boundary = part.parameters.get("boundary", "").encode("utf-8", "surrogateescape")
@@ -94,9 +98,9 @@ class _Reader:
         return part
 
 
-def _headed(text: bytes, begin: int, end: int, default_type: str) -> tuple[Part, int]:
-    """A part by its header, and where its body begins."""
-    fields, body = _fields(text, begin, end)
+def _headed(text: bytes, begin: int, end: int, default_type: str, most: int) -> tuple[Part, int]:
+    """A part by its header, of which `most` fields are read, and where its body begins."""
+    fields, body = _fields(text, begin, end, most)
     part = Part(fields, dict(reversed(fields)), media_type=default_type, parts=[])
     value = part.first("content-type")
     if value:
@@ -105,12 +109,15 @@ def _headed(text: bytes, begin: int, end: int, default_type: str) -> tuple[Part,
     return part, body
 
 
-def _fields(text: bytes, at: int, end: int) -> tuple[list[tuple[str, bytes]], int]:
+def _fields(text: bytes, at: int, end: int, most: int) -> tuple[list[tuple[str, bytes]], int]:
     """The header's fields, and where the body begins: after a blank line or at what is no field."""
     fields: list[tuple[str, bytes]] = []
     while at < end:
         if text[at] == 10:
             return fields, at + 1
+        if len(fields) >= most:
+            blank = text.find(b"\n\n", at, end)
+            return fields, end if blank < 0 else blank + 2
         match = _FIELD.match(text, at, end)
         if match is not None:
             fields.append((match[1].decode("ascii").lower(), match[2].strip()))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd_imap.mime import MAX_DEPTH, MAX_PARTS, read
+from syncd_imap.mime import MAX_DEPTH, MAX_FIELDS, MAX_PARTS, read
 
 # Where the two differ for good reason; see the test.
 TOLERATED = 0.02
@@ -141,6 +141,17 @@ def test_hostile_mails_take_no_time(raw):
     began = time.process_time()
     assert sum(1 for _ in read(raw).leaves()) <= MAX_PARTS
     assert time.process_time() - began < 2
+
+
+def test_a_mail_of_nothing_but_fields_takes_little_memory():
+    raw = b"Subject: x\n" + b"A:b\n" * 500_000 + b"\n" + b"--x\n" + b"A:b\n" * 500_000 + b"\nHello"
+    tracemalloc.start()
+    mail = read(raw)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (mail.first("subject"), len(mail.fields)) == (b"x", MAX_FIELDS)
+    assert mail.body.startswith(b"--x\n")
+    assert peak < 2 * len(raw)
 
 
 def test_a_deeply_nested_mail_is_not_copied_for_each_level():
