@@ -152,7 +152,9 @@ def _judge_anew(tx: IngestTransaction, numbers: Collection[str]) -> None:
     turned: set[int] = set()
     now, ordered = clock.now(), _ordered(shipments)
     for shipment_id, (number, before, since) in shipments.items():
-        after = parcels.state_of(events.get(number, ()), since=since, ordered=ordered[number])
+        after = parcels.state_of(
+            events.get(number, ()), since=since, ordered=ordered.get(number, ())
+        )
         after = parcels.remembering(after, before, now)
         if after != before:
             states[shipment_id] = after
@@ -164,11 +166,11 @@ def _judge_anew(tx: IngestTransaction, numbers: Collection[str]) -> None:
 def _ordered(
     shipments: Mapping[int, tuple[str, ParcelState, datetime | None]],
 ) -> Mapping[str, list[datetime]]:
-    """When the parcels of each number were ordered, as far as that is known."""
+    """When the parcels of those numbers that several have were ordered, as far as that is known."""
     found: defaultdict[str, list[datetime]] = defaultdict(list)
     for number, _, since in shipments.values():
         found[number] += [since] if since else []
-    return found
+    return {number: ordered for number, ordered in found.items() if len(ordered) > 1}
 
 
 _WRITERS = (

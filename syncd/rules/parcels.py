@@ -59,13 +59,14 @@ def state_of(
     """
     state = ParcelState()
     end: TrackingEvent | None = None
+    first = since and since - _BEHIND
     for event in sorted(events, key=_rank):
         at = occurred_at(event)
-        if since is not None and at < since - _BEHIND:
+        if first is not None and at < first:
             continue
         if _ended_before(state, at - USED_AGAIN_AFTER):
             break
-        if _is_next_ones(at, state.last_event_at or since, ordered):
+        if ordered and _is_next_ones(at, state.last_event_at or since, ordered):
             break
         before, state = state, _after(state, event, end)
         if state.milestone is not before.milestone:
@@ -132,14 +133,15 @@ def _reached(state: ParcelState, event: TrackingEvent, end: TrackingEvent | None
     now, said = state.milestone, event.milestone
     if now is Milestone.UNKNOWN:
         return said
-    if said in {Milestone.UNKNOWN, Milestone.PRE_SHIPMENT}:
+    if said is now or said is Milestone.UNKNOWN or said is Milestone.PRE_SHIPMENT:
         return now
     if now is Milestone.RETURNING:
         return _AFTER_RETURNING.get(said, now)
     if now is Milestone.RETURNED and said is Milestone.DELIVERED:
         return now
-    opens = said.physical and not (end is not None and _no_later_by_the_clock(event, end))
-    return said if opens or not now.terminal else now
+    if end is None:
+        return said
+    return said if said.physical and not _no_later_by_the_clock(event, end) else now
 
 
 def _no_later_by_the_clock(event: TrackingEvent, end: TrackingEvent) -> bool:
