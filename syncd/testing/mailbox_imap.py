@@ -251,11 +251,14 @@ def _fetched(number: int, mail: Mail, items: str, *, told: bool) -> bytes:
     if told:
         said.append(f"MODSEQ ({mail.modseq})")
     head = f"* {number} FETCH ({' '.join(said)}"
-    body = re.search(r"BODY(?:\.PEEK)?(\[(HEADER)?\])", items)
+    body = re.search(r"BODY(?:\.PEEK)?(\[(HEADER)?\])(?:<0\.([0-9]+)>)?", items)
     if body is None:
         return f"{head})".encode()
     data = mail.raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if body[2] else mail.raw
-    return f"{head} BODY{body[1]} {{{len(data)}}}\r\n".encode() + data + b")"
+    if body[3]:
+        data = data[: int(body[3])]
+    part = f"{body[1]}<0>" if body[3] else body[1]
+    return f"{head} BODY{part} {{{len(data)}}}\r\n".encode() + data + b")"
 
 
 def _has(mail: Mail, name: str, value: str) -> bool:

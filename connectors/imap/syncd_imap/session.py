@@ -21,6 +21,8 @@ from syncd_imap.responses import Answer, Folder, Listed, folders, listed, litera
 from syncd_imap.settings import ImapConfig
 
 _CLOSE_SECONDS = 2.0
+# Of mails over the size limit 500 headers come together, and one may be as large as its mail.
+_MAX_HEADER = 100_000
 # Servers do not learn IDLE over night, but they are moved to others.
 _NO_IDLE_SECONDS = 3600.0
 
@@ -110,7 +112,7 @@ class Session:
         """
         if not uids:
             return {}
-        what = "(UID BODY.PEEK[HEADER])" if header_only else "(UID BODY.PEEK[])"
+        what = f"(UID BODY.PEEK[HEADER]<0.{_MAX_HEADER}>)" if header_only else "(UID BODY.PEEK[])"
         try:
             return literals(self._fetch(uid_set(uids, existing), what))
         except _Refused:

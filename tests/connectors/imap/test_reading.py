@@ -105,6 +105,13 @@ def test_of_a_mail_over_the_limit_the_header_is_kept(box, connect):
     assert len(items[0].raw) < 1_000
 
 
+def test_the_header_of_a_large_mail_may_be_large_too(box, connect):
+    box.deliver(mail("Huge", extra="X-Filler: " + "y" * 200_000 + "\n"))
+    [item] = read_all(connect(box.imap_port, max_mail_bytes=10_000))[0]
+    assert item.subject == "Huge"
+    assert len(item.raw) == 100_000
+
+
 def test_a_large_mailbox_comes_in_batches_that_can_be_resumed(box, shop):
     for number in range(1_100):
         box.deliver(mail(number=number), folder="Sent" if number % 3 == 0 else "INBOX")
