@@ -107,9 +107,16 @@ def account(opened: "Runtime", name: str) -> "Account":
     """The account called `name`; a usage error that lists the others where there is none."""
     found = opened.accounts.get(name)
     if found is None:
-        reason = opened.broken.get(name, "it is not in the config, or not enabled")
-        raise click.UsageError(f"account {name!r}: {reason}. {_others(name, opened.accounts)}")
+        others = _others(name, opened.accounts)
+        raise click.UsageError(f"account {name!r}: {why_missing(opened, name)}. {others}")
     return found
+
+
+def why_missing(opened: "Runtime", name: str) -> str:
+    """Why an account called `name` is not among those that are opened."""
+    if name in opened.settings.accounts:
+        return opened.broken.get(name, "it is switched off (enabled = false)")
+    return "it is not in the config"
 
 
 def streams_of(found: "Account", wanted: str | None) -> list[str]:

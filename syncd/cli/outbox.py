@@ -15,7 +15,7 @@ from syncd.cli.invocation import (
     limit_option,
     pass_invocation,
 )
-from syncd.cli.opened import runtime, store
+from syncd.cli.opened import runtime, store, why_missing
 from syncd.cli.output import Lines, Looks, Row, cell, emit, printable, tell_cut, to_json
 from syncd.model import OutboxRow, OutboxState
 from syncd.store import Store
@@ -277,7 +277,7 @@ def _composed(opened: "Runtime", row: OutboxRow) -> tuple[str | None, str | None
 
     account = opened.by_id(row.account_id)
     if account is None:
-        why = opened.broken.get(row.account, "it is not in the config, or not enabled")
+        why = why_missing(opened, row.account)
         return row.subject, row.text, f"account {row.account} cannot send it: {why}"
     try:
         draft = compose(opened, account, row, clock.now())

@@ -8,7 +8,7 @@ from syncd import clock
 from syncd.accounts import Account, Runtime
 from syncd.cli import completing
 from syncd.cli.invocation import Invocation, json_option, pass_invocation
-from syncd.cli.opened import runtime
+from syncd.cli.opened import runtime, why_missing
 from syncd.cli.output import emit
 from syncd.connector import Capability
 from syncd.model import CONFIRMATION, NewNotice, Party, Shipment
@@ -44,9 +44,10 @@ def ship(
     The daemon does it, once; `syncd outbox` shows what became of it. Telling the same again
     changes nothing.
     """
+    now = clock.now()
+    _refuse_untrue(number, shipped_at, now)
     with runtime(invocation, as_is=True) as opened:
         found = _account(opened, order, account)
-        now = clock.now()
         shipment = Shipment(
             source_id=f"{order}:{normalise(number)}",
             order_id=order,
@@ -57,6 +58,15 @@ def ship(
         queued = opened.store.outbox.queue(_notice(found, shipment, now), now)
     told = {"order": order, "account": found.name, "tracking_number": shipment.tracking_number}
     emit({**told, "carrier": shipment.carrier, "queued": queued}, as_json=as_json)
+
+
+def _refuse_untrue(number: str, shipped_at: datetime | None, now: datetime) -> None:
+    if not normalise(number):
+        raise click.UsageError("the tracking number is empty")
+    if shipped_at and shipped_at.replace(tzinfo=UTC) > now:
+        raise click.UsageError(
+            f"--shipped-at: {shipped_at:%Y-%m-%d %H:%M} has not come yet; it is {now:%H:%M} in UTC"
+        )
 
 
 def _account(opened: Runtime, order: str, wanted: str | None) -> Account:
@@ -74,7 +84,7 @@ def _account(opened: Runtime, order: str, wanted: str | None) -> Account:
         )
     found = opened.accounts.get(chosen[0])
     if found is None:
-        raise click.UsageError(f"account {chosen[0]} is not in the config, or not enabled")
+        raise click.UsageError(f"account {chosen[0]!r}: {why_missing(opened, chosen[0])}")
     if Capability.UPLOAD_TRACKING not in found.connector.capabilities:
         why = found.connector.lacks.get(Capability.UPLOAD_TRACKING)
         raise click.UsageError(

@@ -116,7 +116,7 @@ class TestPoll:
         [
             (
                 ["shpo"],
-                "account 'shpo': it is not in the config, or not enabled. Did you mean 'shop'?",
+                "account 'shpo': it is not in the config. Did you mean 'shop'?",
             ),
             (
                 ["shop", "--stream", "x"],

@@ -42,6 +42,8 @@ def test_it_is_queued_once(syncd, sold, takes_numbers, time):
         (("nope", DHL), "there is no order 'nope'"),
         ((ORDER, DHL, "--account", "other"), "in account other"),
         ((ORDER, "??"), "no carrier is known"),
+        ((ORDER, " - ", "--carrier", "ups"), "the tracking number is empty"),
+        ((ORDER, DHL, "--shipped-at", "2126-03-09"), "2126-03-09 00:00 has not come yet"),
     ],
 )
 def test_what_cannot_be_done_is_told(syncd, sold, takes_numbers, arguments, said):
@@ -49,6 +51,17 @@ def test_what_cannot_be_done_is_told(syncd, sold, takes_numbers, arguments, said
     assert told.code == exits.USAGE
     assert said in told.err
     assert sold.outbox.rows() == []
+
+
+def test_an_account_that_is_switched_off(syncd, sold):
+    """Or is no more in the config."""
+    text = syncd.config.read_text()
+    syncd.config.write_text(text.replace("[accounts.shop]", "[accounts.shop]\nenabled = false"))
+    told = syncd("ship", ORDER, DHL)
+    assert "account 'shop': it is switched off (enabled = false)" in told.err
+    syncd.config.write_text(text.replace("[accounts.shop]", "[accounts.other]"))
+    told = syncd("ship", ORDER, DHL)
+    assert (told.code, "account 'shop': it is not in the config" in told.err) == (64, True)
 
 
 def test_a_platform_that_takes_no_numbers(syncd, sold):
