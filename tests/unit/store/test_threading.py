@@ -1,6 +1,7 @@
 """Which stored conversation a message joins: odd but real cases, batch after batch."""
 
 import pytest
+from sqlalchemy import Engine, event
 
 from syncd import clock
 from syncd.model import Direction, Draft, MessageKind, NewNotice, Party, Receipt
@@ -287,6 +288,20 @@ class TestHeaders:
         )
         found = talks()
         assert found["m1"] != found["m2"] == found["m3"]
+
+
+def test_a_platforms_threads_cost_no_look_at_conversations(source, make):
+    """Its messages are most of all there are."""
+    said = []
+    note = lambda *told: said.append(told[2])  # noqa: E731  the event's signature is its own
+    messages = [make.message(f"m{n}", thread_id=f"t{n % 2}", order_ids=("o1",)) for n in range(9)]
+    source.bring(*messages[:4])
+    event.listen(Engine, "before_cursor_execute", note)
+    source.bring(*messages[4:])
+    event.remove(Engine, "before_cursor_execute", note)
+    looked = [sql for sql in said if sql.lstrip().startswith("SELECT")]
+    assert looked
+    assert not [sql for sql in looked if "last_at" in sql or "conversation_orders" in sql]
 
 
 class TestEdited:
