@@ -26,7 +26,7 @@ from syncd.connector.contract import (
 )
 from syncd.connector.entities import unescape
 from syncd.connector.following import AboutNumber, follow_each, follow_several
-from syncd.connector.parsing import describe_by, parse_each
+from syncd.connector.parsing import NOT_JSON, describe_by, parse_each
 from syncd.connector.push import Push, Wake
 from syncd.connector.sent import (
     find_text,
@@ -43,6 +43,7 @@ from syncd.secret import LocalPath, Secret, SecretUnavailable
 __all__ = [
     "API_VERSION",
     "MAX_RETRY_AFTER",
+    "NOT_JSON",
     "AboutNumber",
     "AccountConfig",
     "AuthFailed",

@@ -10,6 +10,10 @@ from syncd.model import BadItem, Item
 
 T = TypeVar("T")
 
+NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for what is no JSON of the type that is wanted: the second where a text in it
+is not UTF-8, such as an emoji cut in half, the last by nesting without end."""
+
 
 def parse_each(
     raws: Iterable[T],
@@ -49,8 +53,8 @@ def describe_by(*names: str) -> Callable[[bytes], tuple[str, bytes]]:
 
 def _fields(raw: bytes) -> dict[str, object]:
     try:
-        return msgspec.json.decode(raw, type=dict[str, object])
-    except (msgspec.MsgspecError, RecursionError):
+        return msgspec.json.decode(raw.decode(errors="replace"), type=dict[str, object])
+    except NOT_JSON:
         return {}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from syncd.connector import (
+    NOT_JSON,
     AuthFailed,
     ConnectorError,
     NotPermitted,
@@ -272,6 +273,6 @@ def _said(faults: list[Fault]) -> str:
 def _faults(content: bytes) -> list[Fault]:
     try:
         found = msgspec.json.decode(content, type=Faults)
-    except (msgspec.MsgspecError, RecursionError):  # the latter by endless nesting
+    except NOT_JSON:
         return []
     return found.errors or found.error

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from syncd.connector import OutcomeUnknown, Rejected, utc_text
+from syncd.connector import NOT_JSON, OutcomeUnknown, Rejected, utc_text
 from syncd.model import Receipt, Shipment
 from syncd_ebay import wire
 from syncd_ebay.parse import tracking_number
@@ -61,7 +61,7 @@ def find(raws: Iterable[bytes], shipment: Shipment, now: datetime) -> Receipt | 
     for raw in raws:
         try:
             known = msgspec.json.decode(raw, type=wire.Fulfillment)
-        except msgspec.MsgspecError as error:
+        except NOT_JSON as error:
             raise OutcomeUnknown(f"a parcel of the order cannot be understood: {error}") from None
         if tracking_number(known.shipment_tracking_number) == wanted:
             return receipt(shipment, known.fulfillment_id, known.shipped_date or now)

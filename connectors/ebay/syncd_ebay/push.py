@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from syncd.connector import Push, Rejected, Wake
+from syncd.connector import NOT_JSON, Push, Rejected, Wake
 from syncd.http import Budget, HttpClient
 from syncd_ebay.wire import Time, Wire
 
@@ -174,7 +174,7 @@ def _forms(body: bytes) -> list[bytes]:
     """The body as it came, and as eBay's SDKs write it again before they check."""
     try:
         compact = msgspec.json.encode(msgspec.json.decode(body))
-    except (msgspec.MsgspecError, RecursionError):
+    except NOT_JSON:
         return [body]
     return [body] if compact == body else [body, compact]
 
@@ -213,7 +213,7 @@ def _loaded(text: str) -> Any:
 def _wake(body: bytes) -> Wake:
     try:
         event = msgspec.json.decode(body, type=_Event)
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return Wake(streams=tuple(sorted(set(TOPICS.values()))))  # genuine, and of a new form
     stream = TOPICS.get(event.metadata.topic)
     return Wake(

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from syncd.connector import (
+    NOT_JSON,
     AuthFailed,
     ConnectorError,
     Unavailable,
@@ -104,7 +105,7 @@ def plain(name: str) -> str:
 def _head(raw: msgspec.Raw) -> _Head:
     try:
         return msgspec.json.decode(raw, type=_Head)
-    except msgspec.ValidationError:
+    except NOT_JSON:
         return _Head()
 
 
@@ -184,7 +185,7 @@ def _by_status(reply: Reply) -> ConnectorError | None:
 def _refusal(reply: Reply) -> Refusal | None:
     try:
         refused = msgspec.json.decode(reply.content, type=_Refused)
-    except (msgspec.MsgspecError, RecursionError):  # nested a thousand times is no answer either
+    except NOT_JSON:
         return None
     if refused.code == 0:
         return None

@@ -8,7 +8,7 @@ from functools import cache
 
 import msgspec
 
-from syncd.connector import parse_each
+from syncd.connector import NOT_JSON, parse_each
 from syncd.connector.scans import (
     Meaning,
     country_code,
@@ -117,7 +117,7 @@ def sighting(number: str, raw: bytes) -> Sighting:
     """Read one element of ``accepted``; what cannot be read becomes a `BadItem`."""
     try:
         info = msgspec.json.decode(raw, type=_Parcel).track_info or _TrackInfo()
-    except msgspec.MsgspecError as error:
+    except NOT_JSON as error:
         bad = BadItem(source_id=_odd_id(number, raw), reason=str(error), raw=raw)
         return Sighting((bad,), readable=False)
     items = oldest_first(parse_each(_scans(number, info), _parse, _describe))

@@ -5,7 +5,7 @@ import hmac
 
 import msgspec
 
-from syncd.connector import Push, Wake
+from syncd.connector import NOT_JSON, Push, Wake
 
 
 class _Parcel(msgspec.Struct, frozen=True):
@@ -28,6 +28,6 @@ def pushed(push: Push, key: str) -> Wake | None:
         return None
     try:
         number = msgspec.json.decode(push.body, type=_Notice).data.number
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return Wake()  # signed, as the dashboard's test message is, and about no parcel
     return Wake(tracking_numbers=(number,) if number else ())

@@ -139,10 +139,12 @@ def test_a_conversation_that_never_ends_ends_the_poll(filled, connector, read):
         read(connector, "messages")
 
 
-def test_an_error_that_is_nested_without_end_is_one_of_the_server():
-    nested = Reply(500, httpx.Headers(), b'{"errors": ' * 100_000)
+@pytest.mark.parametrize(
+    "body", [b'{"errors": ' * 100_000, b'{"errors": [{"message": "ung\xfcltig"}]}']
+)
+def test_an_error_that_cannot_be_read_is_one_of_the_server(body):
     with pytest.raises(ServerFault, match="no reason given"):
-        raise judge(nested, MESSAGE_SCOPE)
+        raise judge(Reply(500, httpx.Headers(), body), MESSAGE_SCOPE)
 
 
 def test_a_conversation_that_is_gone_goes_to_quarantine(filled, connector, read, monkeypatch):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from syncd.model import BadItem, Leg, Milestone, OffsetSource, Reason
 from syncd_seventeentrack import parse
+from syncd_seventeentrack.client import Outcome
 from syncd_seventeentrack.parse import sighting
 
 # The lists of asset.17track.net/api/document/v2.4_en, "Tracking status" and "Sub status".
@@ -241,3 +242,11 @@ def test_whatever_is_answered_becomes_items(events, estimate):
     raw = parcel(*events, time_metrics={"estimated_delivery_date": {"from": estimate}})
     items = sighting("AA1", raw).items
     assert len({item.source_id for item in items}) == len(items) <= max(len(events), 1)
+
+
+@pytest.mark.parametrize("broken", [b'"\xff"', b'{"x": ' * 100_000])
+def test_one_parcel_that_is_no_json_stops_no_other(broken):
+    named = Outcome(accepted=[msgspec.Raw(b'{"number": %b}' % broken), msgspec.Raw(parcel(scan()))])
+    assert [one.number for one in named.went_through(["AA1"])] == ["AA1"]
+    seen = sighting("AA1", b'{"track_info": {"latest_status": %b}}' % broken)
+    assert not seen.readable

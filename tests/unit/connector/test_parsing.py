@@ -12,6 +12,7 @@ from syncd.connector import describe_by
         (b'{"id": "A", "order_id": null}', "A"),
         (b'{"id": "A", "order_id": ""}', "A"),
         (b'{"id": 0}', "0"),
+        (b'{"id": "A", "text": "half an emoji \xf0\x9f"}', "A"),
     ],
 )
 def test_the_first_id_counts(raw, expected):
