@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from syncd import watch
+from syncd import clock, watch
 from syncd.connector import Capability, OutcomeUnknown, Rejected, Unavailable
 from syncd.model import Milestone, OutboxState
 
@@ -43,6 +43,20 @@ def test_the_platform_is_asked_for_the_days_that_the_playbook_names(
     assert [each.state for each in world.outbox()] == [OutboxState.SENT]
     send()
     assert len(extends.drafts) == 1
+
+
+def test_with_approval_a_person_is_asked_first(world, make, extends, send):
+    world.playbook("more-time", tell="platform", extend_by=timedelta(days=10), approval=True)
+    order = make.order(promise=-3, protection_ends_at=make.at(2))
+    world.bring(order, make.shipment(), make.event(-4))
+    watch.run(world.runtime)
+    send()
+    (row,) = world.outbox()
+    assert (row.purpose, row.state, extends.extended) == ("extension", OutboxState.HELD, [])
+
+    world.store.outbox.decide(row.id, OutboxState.PENDING, actor="ann", now=clock.now())
+    send()
+    assert extends.extended == [(ORDER, make.at(12))]
 
 
 def test_it_is_asked_once_for_each_end(world, make, extends, ending, send, time):
