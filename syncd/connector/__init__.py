@@ -26,7 +26,7 @@ from syncd.connector.contract import (
 )
 from syncd.connector.entities import unescape
 from syncd.connector.following import AboutNumber, follow_each, follow_several
-from syncd.connector.parsing import NOT_JSON, describe_by, parse_each
+from syncd.connector.parsing import NOT_JSON, describe_by, mended, parse_each
 from syncd.connector.push import Push, Wake
 from syncd.connector.sent import (
     find_text,
@@ -70,6 +70,7 @@ __all__ = [
     "find_text",
     "follow_each",
     "follow_several",
+    "mended",
     "only_messages",
     "parse_each",
     "require",
