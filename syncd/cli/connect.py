@@ -147,6 +147,18 @@ def _listening(port: int, state: str, code: str) -> Listener:
         ) from None
 
 
+def _asked(question: str) -> str:
+    try:
+        answer: str = click.prompt(question, err=True)
+    except click.Abort as error:
+        if not isinstance(error.__context__, EOFError):
+            raise
+        raise click.UsageError(
+            "nobody is there to be asked: run it in a terminal, or give the address on standard input"
+        ) from None
+    return answer.strip()
+
+
 def _pasted(connector: Connector, port: int) -> tuple[str, Consent]:
     """The code out of what a person pastes: the whole address, or the code alone."""
     state = secrets.token_urlsafe(32)
@@ -154,7 +166,7 @@ def _pasted(connector: Connector, port: int) -> tuple[str, Consent]:
     url = _page(connector, consent)
     click.echo(f"agree on this page, in any browser:\n{printable(url)}\n")
     click.echo("It ends at an address with a code in it, on a page that may well fail to load.")
-    pasted = click.prompt("Paste that address", err=True).strip()
+    pasted = _asked("Paste that address")
     if "://" not in pasted:
         return unquote(pasted), consent  # as an address bar writes it
     code = answer_in(pasted, state, connector.consent_code)

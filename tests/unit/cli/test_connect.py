@@ -240,3 +240,9 @@ def test_a_platform_may_call_the_code_otherwise():
     with Listener(0, "st", "spapi_oauth_code") as listener:
         httpx.get(f"{listener.url}?{urlsplit(address).query}", trust_env=False)
         assert listener.wait(1).taken() == "c0de"
+
+
+def test_nobody_is_there_to_paste_the_address(fresh):
+    ended = fresh("connect", "lamps", "--no-browser")
+    assert ended.code == exits.USAGE
+    assert "nobody is there to be asked: run it in a terminal" in ended.err
