@@ -43,6 +43,10 @@ class _TooLong(httpx.HTTPError):
     """The answer is larger than anybody wants to read."""
 
 
+class _PackedTwice(httpx.HTTPError):
+    """Nobody asked for that: a kilobyte can hold a gigabyte by it, before any of it is counted."""
+
+
 class HttpClient:
     """HTTP for one account. Thread-safe.
 
@@ -233,6 +237,8 @@ class HttpClient:
             if int(length) > self._max_bytes:
                 raise _TooLong(f"the answer has {length} bytes, over the limit {self._max_bytes}")
             return response.read()
+        if "," in response.headers.get("content-encoding", ""):
+            raise _PackedTwice("the answer is packed more than once, and was not read")
         parts, size = [], 0
         for part in response.iter_bytes():
             size += len(part)

@@ -8,7 +8,7 @@ import httpx
 import msgspec
 from msgspec.structs import replace
 
-from syncd.connector import AuthFailed, MemoryTokens, TokenKeeper, Unavailable
+from syncd.connector import NOT_JSON, AuthFailed, MemoryTokens, TokenKeeper, Unavailable
 from syncd.http.client import TIMEOUT_SECONDS
 from syncd.http.kept import Kept, KeptTokens
 from syncd.http.reply import Reply, blocked
@@ -251,7 +251,7 @@ def _answered(reply: Reply) -> Token:
         raise refusal(f"token endpoint: HTTP {reply.status}: {word}")
     try:
         return msgspec.json.decode(reply.content, type=Token, strict=False)  # "3600" is written
-    except msgspec.MsgspecError as error:
+    except NOT_JSON as error:
         raise Unavailable(f"token endpoint: not a token answer: {error}") from None
 
 
@@ -259,7 +259,7 @@ def _error(content: bytes) -> str:
     """The standard's error word and nothing else: some endpoints echo what they were sent."""
     try:
         fields = msgspec.json.decode(content, type=dict[str, object])
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return "no reason given"
     word = fields.get("error")
     return word[:100] if isinstance(word, str) else "no reason given"

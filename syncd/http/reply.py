@@ -9,7 +9,15 @@ import httpx
 import msgspec
 
 from syncd import clock
-from syncd.connector import AuthFailed, ConnectorError, OutcomeUnknown, Rejected, Unavailable
+from syncd.connector import (
+    NOT_JSON,
+    AuthFailed,
+    ConnectorError,
+    OutcomeUnknown,
+    Rejected,
+    Unavailable,
+    mended,
+)
 
 T = TypeVar("T")
 
@@ -26,16 +34,25 @@ class Reply(msgspec.Struct, frozen=True):
     """Whether the answer may hold a login, so that no error repeats any of it."""
 
     def json(self, type_: type[T]) -> T:
-        """The body as `type_`.
+        """The body as `type_`; half an emoji in a text of it is read as U+FFFD.
 
         Raises Unavailable where it is not that (garbage, cut off, an error page), or
         OutcomeUnknown where the request was to change something.
         """
         try:
-            return msgspec.json.decode(self.content, type=type_)
-        except (msgspec.MsgspecError, RecursionError) as error:  # the latter by endless nesting
+            return self._decoded(type_)
+        except NOT_JSON as error:
             text = f"the answer is not what the API describes ({error}){self._start()}"
             raise (OutcomeUnknown(text) if self.to_change else Unavailable(text)) from None
+
+    def _decoded(self, type_: type[T]) -> T:
+        try:
+            return msgspec.json.decode(self.content, type=type_)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            whole = mended(self.content)
+            if whole == self.content:
+                raise
+            return msgspec.json.decode(whole, type=type_)
 
     def _start(self) -> str:
         return "" if self.private else f": {self.content[:80].decode('utf-8', 'replace')!r}"
@@ -53,7 +70,7 @@ class Reply(msgspec.Struct, frozen=True):
             return float(value)
         try:
             return max(0.0, (parsedate_to_datetime(value) - clock.now()).total_seconds())
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
 
 

@@ -268,42 +268,48 @@ class ConnectorConformance(
 
     # When the source misbehaves
 
+    def _misbehave(
+        self, make: Make, source: Any, stream: str, fault: Fault
+    ) -> Iterator[Exception | None]:
+        """What polls raise while everything goes wrong in the way of `fault`.
+
+        The first has to sign in, where there is something to sign in to; the second has done so.
+        """
+        used = make()
+        poll(used, stream)
+        for connector in (make(), used):
+            self.fail(source, fault)
+            yield poll_error(connector, stream)
+            self.heal(source)
+
     def test_a_refused_login_stops_the_account(self, make: Make, source: Any, stream: str) -> None:
         """A refused login is not told as AuthFailed, so that nobody is asked to mend it."""
-        connector = make()
-        self.fail(source, Fault.UNAUTHORIZED)
-        error = poll_error(connector, stream)
-        assert isinstance(error, AuthFailed), f"{stream}: on 401 came {error!r}, not AuthFailed"
+        for error in self._misbehave(make, source, stream, Fault.UNAUTHORIZED):
+            assert isinstance(error, AuthFailed), f"{stream}: on 401 came {error!r}, not AuthFailed"
 
     def test_retry_after_is_handed_on(self, make: Make, source: Any, stream: str) -> None:
         """The time the platform asks to wait (429 with Retry-After) gets lost."""
-        connector = make()
-        self.fail(source, Fault.RATE_LIMITED)
-        error = poll_error(connector, stream)
-        wait = error.retry_after if isinstance(error, Unavailable) else None
-        assert wait == RETRY_AFTER, (
-            f"{stream}: on 429 with Retry-After: {RETRY_AFTER} came {error!r} "
-            f"with retry_after={wait}"
-        )
+        for error in self._misbehave(make, source, stream, Fault.RATE_LIMITED):
+            wait = error.retry_after if isinstance(error, Unavailable) else None
+            assert wait == RETRY_AFTER, (
+                f"{stream}: on 429 with Retry-After: {RETRY_AFTER} came {error!r} "
+                f"with retry_after={wait}"
+            )
 
     def test_a_rate_limit_without_a_time_is_backed_off_from(
         self, make: Make, source: Any, stream: str
     ) -> None:
         """A 429 without Retry-After is not told as Unavailable."""
-        connector = make()
-        self.fail(source, Fault.RATE_LIMITED_SILENT)
-        error = poll_error(connector, stream)
-        assert isinstance(error, Unavailable), f"{stream}: on a bare 429 came {error!r}"
+        for error in self._misbehave(make, source, stream, Fault.RATE_LIMITED_SILENT):
+            assert isinstance(error, Unavailable), f"{stream}: on a bare 429 came {error!r}"
 
     @pytest.mark.parametrize("fault", BREAKDOWNS)
     def test_a_breakdown_is_told_as_such(
         self, make: Make, source: Any, stream: str, fault: Fault
     ) -> None:
         """A source that is down or answers nonsense looks like a bug, or like an empty mailbox."""
-        connector = make()
-        self.fail(source, fault)
-        error = poll_error(connector, stream)
-        assert isinstance(error, Unavailable), f"{stream}: on {fault} came {error!r}"
+        for error in self._misbehave(make, source, stream, fault):
+            assert isinstance(error, Unavailable), f"{stream}: on {fault} came {error!r}"
 
     @pytest.mark.parametrize("fault", BREAKDOWNS)
     def test_a_breakdown_loses_nothing(

@@ -52,6 +52,8 @@ class Fault(StrEnum):
     HTML = "html"
     """An error page with status 200, as proxies give it."""
     EMPTY = "empty"
+    NESTED = "nested"
+    """500 with JSON that is nested deeper than any parser of it goes."""
     FORBIDDEN_PAGE = "forbidden_page"
     """403 with a web page, as firewalls in front of a platform give it: no word about the login."""
     UNAUTHORIZED = "unauthorized"
@@ -126,6 +128,7 @@ BREAKDOWNS = (
     Fault.GARBAGE,
     Fault.HTML,
     Fault.EMPTY,
+    Fault.NESTED,
     Fault.FORBIDDEN_PAGE,
 )
 """What a source shows that is down, or answers nonsense."""
@@ -300,6 +303,7 @@ _PLAIN: dict[Fault, Callable[[_Order], Answer]] = {
     Fault.FORBIDDEN_PAGE: lambda _: Answer(403, _BLOCKED, "text/html; charset=utf-8"),
     Fault.ENDLESS: lambda _: Answer(200, b"[", endless=True),
     Fault.EMPTY: lambda _: Answer(200, b""),
+    Fault.NESTED: lambda _: Answer(500, b'{"detail": ' + b"[" * 100_000),
     Fault.UNAUTHORIZED: lambda _: Answer.json({"error": "invalid_token"}, 401),
 }
 

@@ -12,6 +12,7 @@ import msgspec
 from pydantic import Field, HttpUrl
 
 from syncd.connector import (
+    NOT_JSON,
     AccountConfig,
     Batch,
     Capability,
@@ -158,7 +159,7 @@ class Aftership(Carrier):
 def _wake(body: bytes) -> Wake:
     try:
         event = msgspec.json.decode(body, type=_Event)
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return Wake(streams=("tracking",))
     # No `sent_at`: "ts" is when it happened, and AfterShip tries again for hours.
     return Wake(tracking_numbers=(event.msg.tracking_number,), event_id=event.event_id)

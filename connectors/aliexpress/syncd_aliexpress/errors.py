@@ -11,6 +11,7 @@ import re
 import msgspec
 
 from syncd.connector import (
+    NOT_JSON,
     AuthFailed,
     ConnectorError,
     NotPermitted,
@@ -74,7 +75,7 @@ def fault_in(reply: Reply) -> Fault | None:
         return None
     try:
         answer = msgspec.json.decode(reply.content, type=Answer)
-    except (msgspec.MsgspecError, RecursionError):
+    except NOT_JSON:
         return None
     if answer.error_response is not None:
         return answer.error_response

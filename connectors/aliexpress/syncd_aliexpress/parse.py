@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from syncd.connector import describe_by
+from syncd.connector import NOT_JSON, describe_by
 from syncd.model import (
     Address,
     Case,
@@ -194,7 +194,7 @@ def _variant(attributes: str | None) -> str | None:
     """What was chosen, out of JSON in a text; an unreadable one is no reason to lose an order."""
     try:
         chosen = msgspec.json.decode(attributes or "{}", type=wire.Variants).sku
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return None
     return ", ".join(f"{x.name}: {x.own_value or x.value}" for x in chosen) or None
 

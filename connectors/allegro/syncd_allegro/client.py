@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from syncd.connector import (
+    NOT_JSON,
     AuthFailed,
     ConnectorError,
     NotPermitted,
@@ -288,7 +289,7 @@ def _advice(right: str) -> str:
 def _said(content: bytes) -> str:
     try:
         faults = msgspec.json.decode(content, type=wire.Faults).errors
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return content[:200].decode("utf-8", "replace") or "no reason given"
     return "; ".join(map(_fault, faults)) or "no reason given"
 

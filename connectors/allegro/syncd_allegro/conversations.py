@@ -12,7 +12,7 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace
 
-from syncd.connector import Rejected, parse_each
+from syncd.connector import NOT_JSON, Rejected, parse_each
 from syncd.connector.sweep import Entry, Page, Source, entry_of, latest_first
 from syncd.model import BadItem, Direction, Item, Message
 from syncd_allegro import parse, wire
@@ -172,7 +172,7 @@ def _issue(entry: Entry) -> wire.Issue:
 def _opened(raw: bytes) -> datetime | None:
     try:
         return parse.instant(msgspec.json.decode(raw, type=wire.Issue).opened_date)
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return None
 
 
@@ -180,7 +180,7 @@ def _silent(raw: bytes) -> bool:
     """Whether it is a thread in which nothing was said."""
     try:
         return msgspec.json.decode(raw, type=wire.Thread).last_message_date_time is None
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return False
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from syncd.connector import Cursor, Rejected, parse_each
+from syncd.connector import NOT_JSON, Cursor, Rejected, parse_each
 from syncd.model import BadItem, Item, Order
 from syncd_allegro import parse, wire_orders
 from syncd_allegro.client import EVENTS_PER_PAGE, FORMS_PER_PAGE, AllegroClient
@@ -177,7 +177,7 @@ def _events(raws: list[bytes]) -> tuple[list[wire_orders.OrderEvent], list[Item]
     for raw in raws:
         try:
             events.append(msgspec.json.decode(raw, type=wire_orders.OrderEvent))
-        except msgspec.MsgspecError as error:
+        except NOT_JSON as error:
             source_id, payload = parse.describe(raw)
             bad.append(BadItem(source_id=source_id, reason=str(error), raw=payload))
     return events, bad
@@ -190,7 +190,7 @@ def _order(raw: bytes) -> Order:
 def _known_by(raw: bytes) -> tuple[str, str]:
     try:
         sold = parse.form(raw)
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         source_id, _ = parse.describe(raw)
         return source_id, parse.mark(raw)
     return sold.id, parse.form_mark(sold)
@@ -199,7 +199,7 @@ def _known_by(raw: bytes) -> tuple[str, str]:
 def _updated_at(raw: bytes) -> datetime | None:
     try:
         return parse.instant(parse.form(raw).updated_at)
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return None
 
 

@@ -8,7 +8,7 @@ offered for this order, and a review request out of its window. Only their texts
 
 import msgspec
 
-from syncd.connector import AuthFailed, ConnectorError, NotPermitted, Rejected
+from syncd.connector import NOT_JSON, AuthFailed, ConnectorError, NotPermitted, Rejected
 from syncd.http import Reply, Throttled
 from syncd_amazon.wire import Fault, Faults
 
@@ -70,7 +70,7 @@ def faults(content: bytes) -> list[Fault]:
     """The entries of an error answer; none where it is none of Amazon's."""
     try:
         return msgspec.json.decode(content, type=Faults).errors
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return []
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from syncd.connector import Cursor, Unavailable, parse_each, utc_text
+from syncd.connector import NOT_JSON, Cursor, Unavailable, parse_each, utc_text
 from syncd.connector.sweep import Entry, entry_of
 from syncd.model import Item
 from syncd_amazon import parse, wire
@@ -81,7 +81,7 @@ class Known:
         """An order as it is now; raises Rejected where Amazon does not know it."""
         try:
             return parse.sold(self._client.order(order_id))
-        except msgspec.MsgspecError as error:
+        except NOT_JSON as error:
             raise Unavailable(f"Amazon's order {order_id} cannot be read: {error}") from None
 
     def store(self, order_id: str) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from syncd.connector import Unavailable
+from syncd.connector import NOT_JSON, Unavailable
 from syncd_amazon.settings import QueueSettings
 
 # What SQS allows for one request.
@@ -86,7 +86,7 @@ def is_news(body: str, seller_id: str) -> bool:
     """Whether a message in the queue tells of a changed order of this seller."""
     try:
         told = msgspec.json.decode(body, type=Notification)
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return False
     change = told.payload.change
     return told.kind == WAKES and change is not None and change.seller_id in {"", seller_id}

@@ -164,7 +164,7 @@ def _signature(header: str) -> Signature | None:
         return None
     try:
         found = msgspec.json.decode(base64.b64decode(header), type=Signature)
-    except (binascii.Error, ValueError, msgspec.MsgspecError):
+    except (ValueError, *NOT_JSON):
         return None
     known = found.alg.upper() == "ECDSA" and found.digest.upper() in _DIGESTS
     return found if known and _KEY_ID.fullmatch(found.kid) else None

@@ -7,6 +7,7 @@ many things, which only its message tells apart.
 import msgspec
 
 from syncd.connector import (
+    NOT_JSON,
     AuthFailed,
     ConnectorError,
     NotPermitted,
@@ -111,5 +112,5 @@ def _about_token(fault: Fault) -> bool:
 def _fault(reply: Reply) -> Fault | None:
     try:
         return msgspec.json.decode(reply.content, type=Fault)
-    except (msgspec.MsgspecError, RecursionError):
+    except NOT_JSON:
         return None

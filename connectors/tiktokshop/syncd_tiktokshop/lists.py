@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from syncd.connector import OutcomeUnknown, Rejected, Unavailable, parse_each
+from syncd.connector import NOT_JSON, OutcomeUnknown, Rejected, Unavailable, parse_each
 from syncd.connector.sweep import Entry, Page, Source, entry_of, latest_first
 from syncd.model import BadItem, Item
 from syncd_tiktokshop import chat, parse, wire
@@ -153,7 +153,7 @@ def _index(raw: bytes) -> int:
     """Where a message stands; one that does not tell stands first, and is refused when read."""
     try:
         return int(msgspec.json.decode(raw, type=wire.Place).index)
-    except (msgspec.MsgspecError, ValueError):
+    except (ValueError, *NOT_JSON):
         return -1
 
 
@@ -161,5 +161,5 @@ def _written(raw: bytes) -> datetime:
     """When it was written; what does not tell is no reason to stop reading."""
     try:
         return datetime.fromtimestamp(msgspec.json.decode(raw, type=wire.Place).create_time, UTC)
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return datetime.max.replace(tzinfo=UTC)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from syncd.connector import AuthFailed, Rejected, Secret, Unavailable
+from syncd.connector import NOT_JSON, AuthFailed, Rejected, Secret, Unavailable
 from syncd.http import DeadGrant, HttpClient, Reply, Throttled, Token
 from syncd_tiktokshop import errors, wire
 
@@ -75,5 +75,5 @@ def _tokens(reply: Reply) -> wire.Tokens:
     try:
         answer = msgspec.json.decode(reply.content, type=wire.Answer)
         return msgspec.json.decode(answer.data, type=wire.Tokens)
-    except (msgspec.MsgspecError, RecursionError):
+    except NOT_JSON:
         raise Unavailable("token endpoint: the answer is not what TikTok describes") from None

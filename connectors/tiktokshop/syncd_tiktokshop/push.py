@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from syncd.connector import Push, Wake
+from syncd.connector import NOT_JSON, Push, Wake
 from syncd_tiktokshop.signature import push_signature
 from syncd_tiktokshop.wire import Seconds
 
@@ -43,7 +43,7 @@ def pushed(push: Push, app_key: str, secret: str, shop_id: str | None) -> Wake |
         return None
     try:
         event = msgspec.json.decode(push.body, type=_Event, strict=False)
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return Wake(streams=("messages", "orders", "returns"))
     ours = shop_id is None or event.shop_id == shop_id
     return Wake(

@@ -7,6 +7,7 @@ import msgspec
 from pydantic import Field, HttpUrl
 
 from syncd.connector import (
+    NOT_JSON,
     AccountConfig,
     Connector,
     ConnectorError,
@@ -97,7 +98,7 @@ def judge(reply: Reply) -> ConnectorError | None:
         return None
     try:
         refused = msgspec.json.decode(reply.content, type=_Refused)
-    except (msgspec.MsgspecError, RecursionError):
+    except NOT_JSON:
         refused = _Refused()
     if not refused.success:
         return Unavailable(f"YunExpress {refused.code}: {refused.msg}", reply.retry_after)

@@ -72,14 +72,18 @@ class TestConformance(ConnectorConformance):
         if fault in {Fault.RATE_LIMITED, Fault.DUPLICATE_PAGE, Fault.REORDERED_PAGE}:
             pytest.skip(f"IMAP has no {fault}")
         if fault is Fault.UNAUTHORIZED:
-            source.fail(Stage.LOGIN, f"NO [AUTHENTICATIONFAILED] not {PASSWORD}", times=times)
+            self._refuse(source, f"NO [AUTHENTICATIONFAILED] not {PASSWORD}", times)
         elif fault is Fault.RATE_LIMITED_SILENT:
-            source.fail(Stage.LOGIN, "NO [LIMIT] Too many connections", times=times)
+            self._refuse(source, "NO [LIMIT] Too many connections", times)
         elif times == 1:
             source.fail(Stage.ACCEPTED, None)
         else:
             for stage in READING:
                 source.fail(stage, REPLIES.get(fault), times=times)
+
+    def _refuse(self, source, reply, times):
+        source.fail(Stage.LOGIN, reply, times=times)
+        source.drop_connections()  # one that is kept has logged in long ago
 
     def fail_readings(self, source, fault, *, passing=0, after=None):
         """One step of looking for a mail goes wrong, or all once a mail is out."""

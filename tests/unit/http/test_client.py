@@ -100,6 +100,18 @@ class TestReading:
         with pytest.raises(Unavailable, match="not what the API describes"):
             client.get("/thing").json(Thing)
 
+    @pytest.mark.parametrize(
+        "text", [rb'{"name": "lamp \ud83d"}', b'{"name": "lamp \xf0\x9f", "more": {}}']
+    )
+    def test_half_an_emoji_is_no_reason_to_refuse_the_rest(self, shop, client, text):
+        shop.special = Answer(200, text)
+        assert client.get("/special").json(Thing).name.startswith("lamp \ufffd")
+
+    def test_wrong_characters_in_what_is_no_json_are_garbage_too(self, shop, client):
+        shop.special = Answer(200, b'{"name": "\xff"')
+        with pytest.raises(Unavailable, match="not what the API describes"):
+            client.get("/special").json(Thing)
+
     def test_endless_nesting_is_garbage_too(self, shop, client):
         shop.special = Answer(200, b"[" * 200_000)
 
@@ -199,6 +211,7 @@ class TestRetryAfter:
             ("120", 120.0), (" 0 ", 0.0), ("", None), ("soon", None), ("-5", None), ("\xb2", None),
             ("Tue, 10 Mar 2026 12:10:00 GMT", 600.0), ("Tue, 10 Mar 2026 11:00:00 GMT", 0.0),
             ("Tue, 99 Mar 2026 11:00:00 GMT", None), ("Tue, 10 Mar 2026 12:10:00 -0000", None),
+            ("Tue, 10 Mar 99999999999999 12:10:00 GMT", None),
         ],
     )  # fmt: skip
     def test_both_forms_are_read_and_nonsense_is_none(self, shop, client, time, said, seconds):
@@ -287,6 +300,12 @@ class TestSize:
         packed = gzip.compress(b"\x00" * 50_000_000)
         shop.special = Answer(200, packed, headers={"Content-Encoding": "gzip"})
         with pytest.raises(Unavailable, match="over 1000 bytes"):
+            small.get("/special")
+
+    def test_nor_is_what_is_packed_twice(self, shop, small):
+        twice = gzip.compress(gzip.compress(b"\x00" * 50_000_000))
+        shop.special = Answer(200, twice, headers={"Content-Encoding": "gzip, gzip"})
+        with pytest.raises(Unavailable, match="packed more than once"):
             small.get("/special")
 
     def test_what_is_packed_within_the_limit_is_read(self, shop, small):
