@@ -23,7 +23,8 @@ class Wake(msgspec.Struct, frozen=True, kw_only=True):
     """What a genuine push says there is news of."""
 
     tracking_numbers: tuple[str, ...] = ()
-    """Parcels to be looked at now."""
+    """Parcels to be looked at now, spelt as the platform spells them: shops may write the same
+    number otherwise."""
     streams: tuple[str, ...] = ()
     """Streams to be polled now; those of `tracking_numbers` need no mention."""
     sent_at: datetime | None = None

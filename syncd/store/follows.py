@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, delete, exists, func, or_, select, upda
 from sqlalchemy.sql.elements import ColumnElement
 
 from syncd.model import FollowFacts, Milestone, ParcelRef
+from syncd.model.numbers import normalise
 from syncd.store import bulk
 from syncd.store.database import Database
 from syncd.store.tables import accounts, follows, orders, shipments, tracking_events
@@ -135,16 +136,17 @@ class FollowStore:
     ) -> frozenset[str]:
         """Have these parcels looked at as soon as their accounts, or the one given, can.
 
-        Asking again is harmless.
+        The numbers may be spelt as anybody spells them. Asking again is harmless.
 
-        Returns those that some account follows; of the others nothing newer can be had. Their
-        accounts are polled within seconds. `looked_at` tells when a look has been had, which may
-        be never: the source may be down or its quota spent.
+        Returns those that some account follows, as shops have spelt them; of the others nothing
+        newer can be had. Their accounts are polled within seconds. `looked_at` tells when a look
+        has been had, which may be never: the source may be down or its quota spent.
         """
         anybodys = follows.c.account_id != _UNROUTED
         mine = anybodys if account_id is None else follows.c.account_id == account_id
         with self._database.write() as connection:
-            named = bulk.among(follows.c.tracking_number, tracking_numbers)
+            spelt = _spellings(connection, tracking_numbers)
+            named = bulk.among(follows.c.tracking_number, spelt)
             connection.execute(
                 update(follows)
                 .where(named, mine, follows.c.asked_at.is_(None))
@@ -263,6 +265,15 @@ class FollowWriter:
         """Follow these numbers no more."""
         if tracking_numbers:
             _forget(self._connection, self._account_id, tracking_numbers)
+
+
+def _spellings(connection: Connection, numbers: Iterable[str]) -> set[str]:
+    """Numbers as they are, as they are compared, and as shops have written them."""
+    asked = set(numbers)
+    plain = set(map(normalise, asked))
+    table = shipments.c
+    wanted = select(table.tracking_number).where(bulk.among(table.plain_number, plain))
+    return asked | plain | set(connection.execute(wanted).scalars())
 
 
 def _written(carriers: Carriers) -> str:

@@ -64,7 +64,7 @@ def test_a_genuine_push_has_its_streams_polled_once(account):
 
 def test_a_push_about_a_parcel_makes_it_due(account, parcel):
     assert parcel() == []
-    assert account.push(tracking_numbers=("TN1", "of-nobody")) == "woke"
+    assert account.push(tracking_numbers=("tn 1", "of-nobody")) == "woke"
     assert account.run() == [("shop", "tracking")]
     assert parcel() == ["TN1"]
 

@@ -221,7 +221,7 @@ class TestLookNow:
         before = clock.now()
         time(timedelta(minutes=1))
 
-        assert store.follows.look_now(["TN-B", "TN-X"], clock.now()) == {"TN-B"}
+        assert store.follows.look_now(["tnb", "TN-X"], clock.now()) == {"TN-B"}
         assert store.follows.looked_at(["TN-A", "TN-B"]) == {"TN-B": before}
         assert store.follows.asked() == {tracker.id: clock.now()}
         assert due(store, tracker) == ["TN-B", "TN-A"]
