@@ -230,6 +230,17 @@ def select():
     return rows
 
 
+@pytest.fixture
+def column(select):
+    """What stands in a column of a table, by the source ids of its rows."""
+
+    def found(store, table, name):
+        rows = select(store, f"SELECT source_id, {name} FROM {table} ORDER BY source_id")
+        return {row["source_id"]: row[name] for row in rows}
+
+    return found
+
+
 @pytest.fixture(scope="session")
 def templates():
     return Templates.load(None, default_language="en")

@@ -152,14 +152,9 @@ def test_what_belongs_to_a_subject_is_found_over_the_listing(shop, store):
 
 
 @pytest.fixture
-def complaints(store, select):
+def complaints(store, column):
     """The order of each case."""
-
-    def found():
-        rows = select(store, "SELECT source_id, order_source_id FROM cases ORDER BY source_id")
-        return {row["source_id"]: row["order_source_id"] for row in rows}
-
-    return found
+    return lambda: column(store, "cases", "order_source_id")
 
 
 def test_a_case_about_a_listing_is_about_the_buyers_order_of_it(shop, store, complaints):
