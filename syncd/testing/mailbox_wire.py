@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from syncd.testing.stopping import StopsAtOnce
+
 _JOIN_SECONDS = 5.0
 
 
@@ -61,9 +63,7 @@ class LineServer:
         self._lock = threading.Lock()
         self._stopped = False
         self._server = _Server(("127.0.0.1", 0), _bind(self))
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
     def port(self) -> int:
@@ -110,7 +110,7 @@ class LineServer:
                 self._wires.pop(wire, None)
 
 
-class _Server(socketserver.ThreadingTCPServer):
+class _Server(StopsAtOnce, socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 

@@ -26,6 +26,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from syncd.testing.stopping import StopsAtOnce
+
 T = TypeVar("T")
 
 ENDLESS_BYTES = 128 * 1024 * 1024
@@ -177,10 +179,7 @@ class FakeServer:
         self._orders: list[_Order] = []
         self._page_fault: Fault | None = None
         self._server = _Server(("127.0.0.1", 0), _bind(self))
-        # The interval is how long leaving the context takes; the default of 0.5 s slows tests.
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.02,), daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
     def port(self) -> int:
@@ -308,7 +307,7 @@ _PLAIN: dict[Fault, Callable[[_Order], Answer]] = {
 }
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(StopsAtOnce, ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
