@@ -1,6 +1,5 @@
 """Notices on platforms that take few characters: the short form, then a shorter event."""
 
-import re
 from datetime import date, datetime
 
 import pytest
@@ -11,14 +10,16 @@ from msgspec.structs import replace
 from syncd.text.facts import NoticeFacts, OrderNoticeFacts, kind_of
 from syncd.text.foreign import shortened
 from syncd.text.limits import check, check_templates, links_allowed, platforms, rules
-from syncd.text.samples import sample_facts, sample_of
+from syncd.text.samples import ORDER_SAMPLE, SAMPLE, sample_facts, sample_of
 from syncd.text.short_forms import short_of
 from syncd.text.template_file import read
 from syncd.text.templates import TemplateProblems, Templates
 
 # As long as they come: USPS' number with a destination, a row of the table of sites cut at 80, an
 # order of Ozon's, a September day.
-LONGEST = NoticeFacts(
+LAST = date(2026, 9, 30)
+LONGEST = replace(
+    SAMPLE,
     order_id="12345678-0123-456789",
     tracking_number="4201234592612345678901234567890123",
     tracking_site="International Express Parcel and Logistics Company of the European Union, Zagreb",
@@ -29,19 +30,14 @@ LONGEST = NoticeFacts(
     tracking_url="https://www.parcels.example/" + "track/" * 30,
     carrier="International Express Parcel and Logistics Company",
     latest_event_place="International Mail Processing Centre Frankfurt am Main Niederrad",
-    promised_by=date(2026, 9, 30),
-    expected_by=date(2026, 9, 30),
     days_silent=22,
-    pickup_by=date(2026, 9, 30),
-    arrived=True,
+    **dict.fromkeys(("promised_by", "expected_by", "pickup_by"), LAST),
 )
-LONGEST_ORDER = OrderNoticeFacts(
-    order_id=LONGEST.order_id,
-    shop_name=LONGEST.shop_name,
-    buyer_name=LONGEST.buyer_name,
+LONGEST_ORDER = replace(
+    ORDER_SAMPLE,
+    **{name: getattr(LONGEST, name) for name in ("order_id", "shop_name", "buyer_name")},
     items="Large table lamp with a shade of hand-blown green glass, " * 6,
-    ship_by=date(2026, 9, 30),
-    promised_by=date(2026, 9, 30),
+    **dict.fromkeys(("promised_by", "ship_by"), LAST),
 )
 BUILT_IN = Templates.load()
 EACH = [(name, language) for name in BUILT_IN.names for language in BUILT_IN.languages(name)]
@@ -53,12 +49,6 @@ def facts_for(platform, name):
     facts = LONGEST if kind_of(name) is NoticeFacts else LONGEST_ORDER
     linked = facts is LONGEST_ORDER or links_allowed(platform)
     return facts if linked else replace(facts, tracking_url=None)
-
-
-def own(tmp_path, **files):
-    for name, text in files.items():
-        (tmp_path / f"{name.replace('__', '.')}.txt").write_text(text, encoding="utf-8")
-    return tmp_path
 
 
 @pytest.mark.parametrize(("platform", "longest"), LIMITED)
@@ -108,7 +98,7 @@ def test_whatever_is_said_the_text_fits_and_tells_the_three_facts(notice, longes
 
 
 @pytest.mark.parametrize(("name", "language"), EACH)
-def test_a_short_form_reads_well_and_says_what_the_whole_one_is_about(name, language):
+def test_a_short_form_reads_well_and_says_what_the_whole_one_is_about(slips, name, language):
     short = short_of(name)
     used = read(BUILT_IN.path(short, language), short, language).used
     for facts in sample_facts(used, sample_of(name)):
@@ -117,7 +107,7 @@ def test_a_short_form_reads_well_and_says_what_the_whole_one_is_about(name, lang
         assert notice.subject == whole.subject
         assert notice.text.count(facts.order_id) == 1
         assert len(notice.text) < len(whole.text)
-        assert not re.search(r"None|undefined|[{}]|  | \n|\n{3}| ,|\(\)|（）|,,", notice.text)  # noqa: RUF001  Chinese brackets
+        assert not slips(notice.text)
         assert notice.text.count("\n\n") in (1, 2)  # what happened, the facts, what to do
 
 
@@ -165,8 +155,8 @@ def test_an_orders_items_are_cut():
     assert "…\n" in text
 
 
-def test_a_users_own_text_is_not_replaced_by_a_shipped_short_form(tmp_path):
-    templates = Templates.load(own(tmp_path, delay__en=OWN + "x" * 400))
+def test_a_users_own_text_is_not_replaced_by_a_shipped_short_form(folder_with):
+    templates = Templates.load(folder_with(delay__en=OWN + "x" * 400))
 
     assert templates.render("delay", "en", LONGEST, 350).text.endswith("x" * 400)
     assert not templates.has_short("delay", "en")
@@ -175,8 +165,8 @@ def test_a_users_own_text_is_not_replaced_by_a_shipped_short_form(tmp_path):
     assert problem.fix.startswith("shorten it, write delay.short.en.txt beside it, or let")
 
 
-def test_the_event_in_a_users_own_text_is_cut(tmp_path):
-    templates = Templates.load(own(tmp_path, delay__en=OWN + "x" * 100))
+def test_the_event_in_a_users_own_text_is_cut(folder_with):
+    templates = Templates.load(folder_with(delay__en=OWN + "x" * 100))
     text = templates.render("delay", "en", LONGEST, 350).text
 
     assert 300 < len(text) <= 350
@@ -184,8 +174,8 @@ def test_the_event_in_a_users_own_text_is_cut(tmp_path):
 
 
 @pytest.mark.parametrize("whole", [{"delay__en": OWN + "x" * 400}, {}])
-def test_a_users_own_short_form_goes_before_a_shipped_one(tmp_path, whole):
-    folder = own(tmp_path, delay__short__en=OWN.replace("\n\n", "\n\nIn short: "), **whole)
+def test_a_users_own_short_form_goes_before_a_shipped_one(folder_with, whole):
+    folder = folder_with(delay__short__en=OWN.replace("\n\n", "\n\nIn short: "), **whole)
     templates = Templates.load(folder)
 
     assert templates.render("delay", "en", LONGEST, 350).text.startswith("In short: 4201234592")
@@ -205,17 +195,16 @@ def test_a_users_own_short_form_goes_before_a_shipped_one(tmp_path, whole):
         ("en", "ko", "mine"),  # who reads English, as there is nothing in Korean
     ],
 )
-def test_a_short_form_is_in_the_language_of_the_whole_text(tmp_path, mine, wanted, said):
+def test_a_short_form_is_in_the_language_of_the_whole_text(folder_with, mine, wanted, said):
     text = OWN.replace("\n\n", "\n\nmine ")
-    templates = Templates.load(own(tmp_path, **{f"delay__short__{mine}": text}))
+    templates = Templates.load(folder_with(**{f"delay__short__{mine}": text}))
     written = templates.render("delay", wanted, LONGEST, 350).text
 
     assert ("mine" if written.startswith("mine") else "shipped") == said
 
 
-def test_a_mistake_in_a_short_form_is_told_with_file_and_line(tmp_path):
-    folder = own(
-        tmp_path,
+def test_a_mistake_in_a_short_form_is_told_with_file_and_line(folder_with, tmp_path):
+    folder = folder_with(
         delay__short__en=OWN + "\n{{ tracking_numer }}",
         lost__short__de="Subject: x\n\n{{ tracking_number }}",
         vip__short__en=OWN,
@@ -235,8 +224,8 @@ def test_a_mistake_in_a_short_form_is_told_with_file_and_line(tmp_path):
     assert told[4].endswith("; add vip.en.txt, or correct the name")
 
 
-def test_a_short_form_that_is_too_long_is_told_before_anything_is_sent(tmp_path):
-    templates = Templates.load(own(tmp_path, delay__short__en=OWN + "x" * 300))
+def test_a_short_form_that_is_too_long_is_told_before_anything_is_sent(folder_with, tmp_path):
+    templates = Templates.load(folder_with(delay__short__en=OWN + "x" * 300))
     (problem,) = check_templates("mercadolibre", templates, [("delay.short", "en")])
 
     assert str(problem) == (
