@@ -1,9 +1,10 @@
 """Parcels that the carrier should have by now."""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from syncd.config import Kind, LateDispatch, NoFirstScan
-from syncd.model import Cause, Milestone, OrderFacts, ParcelFacts, Severity
+from syncd.model import Cause, Milestone, OrderFacts, ParcelFacts, Severity, Subject
 from syncd.rules import workdays
 from syncd.rules.watches.judgement import QUIET, Judgement, countries, found, in_days
 
@@ -17,6 +18,15 @@ _ANNOUNCED = frozenset({Milestone.UNKNOWN, Milestone.PRE_SHIPMENT})
 _LABEL = _ANNOUNCED | {Milestone.CANCELLED}
 
 
+class _End(NamedTuple):
+    """When the time to send something ends, and when it may be said that it does, and did."""
+
+    at: datetime
+    near_since: datetime
+    near: datetime
+    passed: datetime
+
+
 def late_dispatch(parcel: ParcelFacts, settings: LateDispatch, now: datetime) -> Judgement:
     """A parcel not handed over although the seller's time to do so ends soon, or has ended.
 
@@ -28,17 +38,8 @@ def late_dispatch(parcel: ParcelFacts, settings: LateDispatch, now: datetime) ->
     asked = parcel.seen_at + _ASKED_FOR
     passed = max(ends, asked)
     near = passed if parcel.shipped_at else max(ends - settings.ahead, asked)
-    if now < near:
-        return Judgement(due_at=near)
     lacks = "no tracking number" if parcel.tracking_number is None else "no scan by the carrier"
-    if now < passed:
-        evidence = f"to be handed over by {ends:%Y-%m-%d %H:%M} UTC, {lacks} yet"
-        kind, since, due_at = Kind.SHIP_BY_NEAR, ends - settings.ahead, passed
-    else:
-        evidence = f"was to be handed over by {ends:%Y-%m-%d %H:%M} UTC, {lacks} yet"
-        kind, since, due_at = Kind.LATE_DISPATCH, ends, None
-    said = found(parcel, kind, Cause.DISPATCH, since, evidence, severity=Severity.ACT)
-    return Judgement(said.finding, due_at)
+    return _late(parcel, lacks, _End(ends, ends - settings.ahead, near, passed), now)
 
 
 def order_late(order: OrderFacts, settings: LateDispatch, now: datetime) -> Judgement:
@@ -48,16 +49,19 @@ def order_late(order: OrderFacts, settings: LateDispatch, now: datetime) -> Judg
         return QUIET
     told = order.seen_at if order.troubles & _LATE else order.seen_at + _PARCELS_TOLD
     near, passed = max(ends - settings.ahead, told), max(ends, told)
-    if now < near:
-        return Judgement(due_at=near)
-    if now < passed:
-        evidence = f"to be handed over by {ends:%Y-%m-%d %H:%M} UTC, no parcel yet"
-        kind, since, due_at = Kind.SHIP_BY_NEAR, ends - settings.ahead, passed
+    return _late(order, "no parcel", _End(ends, ends - settings.ahead, near, passed), now)
+
+
+def _late(subject: Subject, lacks: str, end: _End, now: datetime) -> Judgement:
+    if now < end.near:
+        return Judgement(due_at=end.near)
+    said = f"to be handed over by {end.at:%Y-%m-%d %H:%M} UTC, {lacks} yet"
+    if now < end.passed:
+        kind, since, due_at = Kind.SHIP_BY_NEAR, end.near_since, end.passed
     else:
-        evidence = f"was to be handed over by {ends:%Y-%m-%d %H:%M} UTC, no parcel yet"
-        kind, since, due_at = Kind.LATE_DISPATCH, ends, None
-    said = found(order, kind, Cause.DISPATCH, since, evidence, severity=Severity.ACT)
-    return Judgement(said.finding, due_at)
+        kind, since, due_at, said = Kind.LATE_DISPATCH, end.at, None, f"was {said}"
+    late = found(subject, kind, Cause.DISPATCH, since, said, severity=Severity.ACT)
+    return Judgement(late.finding, due_at)
 
 
 def _handed_over(parcel: ParcelFacts) -> bool:
