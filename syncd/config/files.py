@@ -3,7 +3,6 @@
 import re
 import tomllib
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,11 +43,29 @@ def read(main: Path) -> Tree:
     """Read `main` and, sorted by name, the ``*.toml`` files of the folder conf.d beside it."""
     tree = Tree(main)
     _read_one(tree, main)
-    with suppress(PermissionError):  # of the main file's folder, which has been told by now
-        if main.exists():
-            for file in sorted((main.parent / "conf.d").glob("*.toml")):
-                _read_one(tree, file)
+    folder = main.parent / "conf.d"
+    try:
+        for file in _files_in(folder) if _is_there(main) else ():
+            _read_one(tree, file)
+    except OSError as error:
+        tree.whole = False
+        tree.problems.append(_unread(folder, "", error))
     return tree
+
+
+def _is_there(main: Path) -> bool:
+    try:
+        return main.exists()
+    except PermissionError:  # of its folder, which has been told by now
+        return False
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """Those that may be part of a config; `Path.glob` finds none where it may not look."""
+    try:
+        return sorted(each for each in folder.iterdir() if each.name.endswith(".toml"))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _read_one(tree: Tree, file: Path) -> None:
@@ -64,7 +81,8 @@ def _read_one(tree: Tree, file: Path) -> None:
         _merge(tree, data, places)
 
 
-def _readable(error: OSError) -> str:
+def _way_to_read(error: OSError) -> str:
+    """What to do about a file that cannot be read; nothing where that is not known."""
     if isinstance(error, PermissionError):
         return "Run this as the user whose file it is (`sudo -u syncd syncd ...`)"
     if isinstance(error, IsADirectoryError):
@@ -78,7 +96,7 @@ def _unread(file: Path, text: str, error: Exception) -> Problem:
             file, None, "", "there is no such file", f"`syncd init {file}` writes one to start from"
         )
     if isinstance(error, OSError):
-        return Problem(file, None, "", f"cannot be read: {error.strerror}", _readable(error))
+        return Problem(file, None, "", f"cannot be read: {error.strerror}", _way_to_read(error))
     if isinstance(error, UnicodeDecodeError):
         line = error.object[: error.start].count(b"\n") + 1
         return Problem(file, line, "", "is not UTF-8 text", "Save it as UTF-8")

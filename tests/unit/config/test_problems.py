@@ -310,6 +310,22 @@ def test_a_file_that_this_user_may_not_read(main: Path, monkeypatch, closed: str
     )
 
 
+def test_a_folder_of_files_that_this_user_may_not_look_into(main: Path, monkeypatch) -> None:
+    """Passed over, it would cost all accounts in it."""
+    folder = main.parent / "conf.d"
+    folder.mkdir()
+    main.touch()
+
+    def refuse(where):
+        raise PermissionError(13, "Permission denied", str(where))
+
+    monkeypatch.setattr("os.listdir", refuse)
+    monkeypatch.setattr("os.scandir", refuse)
+    with pytest.raises(ConfigError) as caught:
+        load(main, {})
+    assert f"{folder}: cannot be read: Permission denied. Run this as" in str(caught.value)
+
+
 def test_a_file_that_is_not_utf_8(main: Path) -> None:
     main.write_bytes(b'[log]\nlevel = "\xe4"\n')
     with pytest.raises(ConfigError, match=r"syncd.toml:2: is not UTF-8 text. Save it as UTF-8"):
