@@ -8,12 +8,18 @@ from datetime import datetime
 
 import msgspec
 
+from syncd import log
 from syncd.ingest.buyers import Buyers
 from syncd.ingest.known import Counts, split
 from syncd.ingest.mentions import Numbers, with_orders
-from syncd.model import KnownConversation, Message
+from syncd.model import KnownConversation, Message, MessageKind
+from syncd.rules.bounces import why_it_failed
 from syncd.rules.threads import SAME_MATTER, ThreadBook, own_keys
 from syncd.store import IngestTransaction, Stored, content_hash
+
+_log = log.get("ingest")
+
+_BOUNCE = MessageKind.BOUNCE
 
 
 def plan_messages(
@@ -66,6 +72,7 @@ def _plan_new(
     rows = tx.messages.new()
     place, number = book.place, buyers.number
     rows.extend((message, digest, place(message, number(message.buyer))) for message, digest in new)
+    bounces = [message for message, _ in new if message.kind is _BOUNCE and message.references]
 
     def write() -> None:
         buyers.store()
@@ -78,8 +85,23 @@ def _plan_new(
             tx.listings.named([(talks[at], listing) for at, listing in rows.listings])
         if waiting:
             _name(tx, waiting, [message for message, _ in new], talks)
+        if bounces:
+            _note_failures(tx, bounces)
 
     return write
+
+
+def _note_failures(tx: IngestTransaction, bounces: list[Message]) -> None:
+    """What syncd sent and these return did not reach anybody."""
+    reasons = {
+        bounce.references[-1]: f"the mail came back: {why or 'its mail system does not say why'}"
+        for bounce in bounces
+        if (why := why_it_failed(bounce)) is not None
+    }
+    if reasons:
+        failed = tx.bounces.came_back(reasons, bounces[0].sent_at)
+        if failed:
+            _log.warning("mails came back, each needs a person", outbox=failed)
 
 
 def _name(

@@ -23,7 +23,8 @@ class OutboxState(StrEnum):
     FAILED = "failed"
     """Refused for good, with the platform's reason."""
     PERSON = "person"
-    """Only a person can go on: the outcome is unknown, or the platform does not let syncd write."""
+    """Only a person can go on: the outcome is unknown, the mail came back, or the platform does not
+    let syncd write."""
     CANCELLED = "cancelled"
     """By a person, for good."""
     OBSOLETE = "obsolete"

@@ -6,6 +6,10 @@ unless the conversation is about other orders than the one that is named, or a m
 names any; else a new conversation. A mail
 joins another's conversation only if both are with the same customer: replies of many people to one
 newsletter are not one conversation, and nobody gets to read somebody else's by guessing an id.
+
+A bounce belongs to the mail that it returns; where that is not known, to what was last said with
+the buyer who did not get it. One that tells neither is alone: a mail system's subjects are all
+alike.
 """
 
 import re
@@ -16,11 +20,14 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from syncd.model import KnownConversation, Message, NewConversation
+from syncd.model import KnownConversation, Message, MessageKind, NewConversation
 from syncd.rules.identity import is_relay
 
 # A customer who writes again under the same subject within this time goes on with the old matter.
 SAME_MATTER = timedelta(days=14)
+
+# An enumeration's members take as long to look up as all else that a message is asked.
+_BOUNCE = MessageKind.BOUNCE
 
 # "Re:", "AW:", "回复:", "Re[5]:" and the like, and what robots and mail gateways put first.
 _REPLIES = (
@@ -107,9 +114,11 @@ class ThreadBook:
                 self._about[order][number] = None
         self._unsorted: defaultdict[int, list[int]] = defaultdict(list)
         self._matters: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+        self._talks: defaultdict[int, list[int]] = defaultdict(list)
         for number, known in self._known.items():
             if known.customer is not None and not known.threaded:
                 self._unsorted[known.customer].append(number)
+                self._talks[known.customer].append(number)
         self.opened: dict[int, NewConversation] = {}
         """Conversations to store, under provisional negative numbers."""
         self.learnt: dict[str, int] = {}
@@ -125,6 +134,8 @@ class ThreadBook:
             number = self._open(message, customer, message.thread_id)
             return self._learn(own_keys(message), number)
         answered, own = _answered(message), _own(message)
+        if message.kind is _BOUNCE and customer is None:
+            return self._place_nobodys(message, answered)
         number = (
             self._by_key(answered, customer)
             or self._by_order(message, customer)
@@ -135,6 +146,16 @@ class ThreadBook:
         self._go_on(number, message)
         self._learn(answered, number)
         return self._learn(own, number)
+
+    def _place_nobodys(self, message: Message, answered: Iterable[str]) -> int:
+        """Of a bounce that names no buyer: with the mail that it returns, else alone.
+
+        By its keys nothing else is found, lest what a buyer answers be taken for a mail system's.
+        """
+        found = (self._keys[key] for key in answered if key[0] == "m" and key in self._keys)
+        number = next(found, None) or self._open(message, None, None)
+        self._go_on(number, message)
+        return number
 
     def _by_key(self, keys: Iterable[str], customer: int | None) -> int | None:
         for key in keys:
@@ -155,9 +176,12 @@ class ThreadBook:
     def _by_matter(self, message: Message, customer: int | None) -> int | None:
         if customer is None or _is_about_its_order(message):
             return None
+        # A mail system's subject is no matter of the buyer's.
+        bounced = message.kind is _BOUNCE
+        near = self._talks[customer] if bounced else self._under(customer, message.subject)
         talks = [
             number
-            for number in self._under(customer, message.subject)
+            for number in near
             if abs(message.sent_at - self._known[number].last_at) <= SAME_MATTER
             and not (message.order_ids and number in self._ordered)  # by its own it was not found
         ]
@@ -188,6 +212,7 @@ class ThreadBook:
         number = self._open(message, customer, None)
         if customer is not None:
             self._unsorted[customer].append(number)
+            self._talks[customer].append(number)
         return number
 
     def _open(self, message: Message, customer: int | None, thread_id: str | None) -> int:

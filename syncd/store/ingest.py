@@ -14,6 +14,7 @@ from syncd.model import BadItem
 from syncd.store import bulk
 from syncd.store.accounts import Claim, StaleClaim
 from syncd.store.aftersales import AftersalesWriter
+from syncd.store.bounces import BounceWriter
 from syncd.store.customers import CustomerWriter
 from syncd.store.database import Database
 from syncd.store.follows import FollowWriter
@@ -153,6 +154,7 @@ class IngestTransaction:
         self.messages = MessageWriter(
             connection, account_id, now, max_attachment_bytes=self._max_attachment_bytes
         )
+        self.bounces = BounceWriter(connection, account_id, now)
         self.orders = OrderWriter(connection, account_id, now)
         self.listings = ListingWriter(connection, account_id, now)
         self.parcels = ParcelWriter(connection, account_id, now)

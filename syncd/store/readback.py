@@ -11,8 +11,11 @@ from syncd.store.tables import conversation_orders, deliveries, messages, outbox
 # Beside the numbers that stand for parcels and for listings among the database's advisory locks.
 _LOCK = "SELECT pg_advisory_xact_lock(7379636, %s)"
 
+BOUNCED = "bounced"
+"""The outcome of a delivery that a mail system took back; its message is in Sent all the same."""
+
 IS_READ_BACK = and_(
-    deliveries.c.outcome == OutboxState.SENT.value,
+    deliveries.c.outcome.in_([OutboxState.SENT.value, BOUNCED]),
     outbox.c.purpose.not_in(REQUESTS),
     messages.c.account_id == outbox.c.account_id,
     messages.c.source_id == deliveries.c.source_id,

@@ -61,16 +61,19 @@ def _messages(connection: Connection, subject: Subject) -> list[Entry]:
         )
     )  # fmt: skip
     return [
-        _entry(row[0], "message", _who(row[1], row[3], row[8]), row[5] or "",
+        _entry(row[0], "message", _who(*row[1:4], row[8]), row[5] or "",
                writer=row[2] if row[2] not in {"human", "own"} else None, subject=row[4],
                conversation=row[7], version=row[6] if row[6] > 1 else None)
         for row in connection.execute(wanted)
     ]  # fmt: skip
 
 
-def _who(direction: str, author: str | None, account: str) -> str:
+def _who(direction: str, kind: str, author: str | None, account: str) -> str:
+    """`author` is the buyer's name, whoever wrote."""
     if direction == "outbound":
         return f"{account} to {author or 'the buyer'}"
+    if (direction, kind) == ("inbound", "bounce"):
+        return f"the mail system to {account}"
     sender = author or "the buyer" if direction == "inbound" else "the platform"
     return f"{sender} to {account}"
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from syncd.model import Attachment, Direction, Message, Party
+from syncd.model import Attachment, Direction, Message, MessageKind, Party
 from syncd_imap.classify import classify, takes_no_mail, writes_for_others
 from syncd_imap.content import content
 from syncd_imap.fields import (
@@ -19,6 +19,7 @@ from syncd_imap.fields import (
 )
 from syncd_imap.identity import is_own, source_id
 from syncd_imap.mime import Part, read
+from syncd_imap.returned import returned
 
 MAX_TEXT = 1_000_000
 """Characters of text kept; the raw mail keeps all."""
@@ -62,17 +63,21 @@ def parse_mail(raw: bytes, envelope: Envelope, reader: Reader) -> Message:
     text, files = content(mail) if envelope.cut is None else ("", ())
     sender = people.sender.email
     own = is_own(message_id) and sender in reader.own
+    kind = classify(mail, sender, subject, own=own)
+    buyer, references = _party(people.buyer), _references(mail, message_id)
+    if kind is MessageKind.BOUNCE and people.direction is Direction.INBOUND:
+        buyer, references = _of_returned(mail, people, references, reader)
     return Message(
         source_id=source_id(message_id, _identity(mail, sender, subject, text, files)),
         sent_at=_sent_at(mail, envelope.arrived),
         direction=people.direction,
-        buyer=_party(people.buyer),
+        buyer=buyer,
         text=text[:MAX_TEXT] if envelope.cut is None else _cut_note(envelope.cut),
         subject=subject or None,
         thread_id=envelope.thread_id,
         message_id=message_id,
-        references=_references(mail, message_id),
-        kind=classify(mail, sender, subject, own=own),
+        references=references,
+        kind=kind,
         attachments=tuple(_limited(file, reader) for file in files),
         raw=raw,
     )
@@ -122,6 +127,23 @@ def _recipients(mail: Part) -> Iterable[Mailbox]:
 
 def _party(mailbox: Mailbox) -> Party:
     return Party(email=mailbox.email or None, name=mailbox.name)
+
+
+def _of_returned(
+    mail: Part, people: _People, references: tuple[str, ...], reader: Reader
+) -> tuple[Party, tuple[str, ...]]:
+    """The buyer of a bounce, and what it answers, the mail that did not arrive being the last.
+
+    A mail system is no customer: where nobody can say whose mail it was, the buyer is nobody.
+    """
+    what = returned(mail, reader.own)
+    before = tuple(one for one in references if one != what.message_id)
+    references = before + ((what.message_id,) if what.message_id else ())
+    if what.recipient is not None:
+        return _party(what.recipient), references
+    if people.buyer is not people.sender:
+        return _party(people.buyer), references
+    return Party(name=people.sender.name or people.sender.email or None), references
 
 
 def _sent_at(mail: Part, arrived: datetime) -> datetime:

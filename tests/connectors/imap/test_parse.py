@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.model import Direction, MessageKind
+from syncd.model import Direction, MessageKind, Party
 from syncd_imap.parse import Envelope, NotAMail, Reader, parse_mail
 from tests.connectors.imap.conftest import BUYER, SHOP, mail
 
@@ -127,6 +127,77 @@ def test_ids_differ_with_content_and_not_with_transport():
     assert _parse(without).source_id.startswith("sha:")
     long = mail().replace(b"m1@", b"m" * 900 + b"@")
     assert len(_parse(long).source_id) < 100
+
+
+_DSN = """Content-Type: multipart/report; report-type=delivery-status; boundary=x
+
+--x
+
+It did not arrive.
+--x
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example
+
+{recipients}
+--x
+Content-Type: {kind}
+
+From: shop@shop.example
+To: {to}
+Message-ID: <told@shop.example>
+
+Your parcel is late.
+--x--
+"""
+_PLAIN = """
+The following address failed:
+
+  gone@mail.example
+    host mx.example: 550 5.1.1 unknown
+
+------ This is a copy of your message, including all the headers.
+
+> From: shop@shop.example
+> To: "Gone, Ann" <gone@mail.example>
+> Message-ID: <told@shop.example>
+>
+> Your parcel is late.
+"""
+_GONE = "Final-Recipient: rfc822; Gone@mail.example\nAction: failed"
+_BOTH = "Final-Recipient: rfc822; bob@mail.example\nAction: failed\n\n" + _GONE
+
+
+def _dsn(recipients=_GONE, kind="message/rfc822", to="Ann <gone@mail.example>"):
+    return _DSN.format(recipients=recipients, kind=kind, to=to)
+
+
+@pytest.mark.parametrize(
+    ("report", "buyer", "returned"),
+    [
+        (_dsn(), Party(email="gone@mail.example", name="Ann"), "told@shop.example"),
+        (
+            _dsn(kind="text/rfc822-headers", to=f"Ann <ann@else.example>, {SHOP}"),
+            Party(email="ann@else.example", name="Ann"),  # who has it forwarded to where it failed
+            "told@shop.example",
+        ),
+        (_dsn(_BOTH), Party(email="gone@mail.example", name="Ann"), "told@shop.example"),
+        (_dsn(to="undisclosed:;"), Party(email="gone@mail.example"), "told@shop.example"),
+        (_PLAIN, Party(email="gone@mail.example", name="Gone, Ann"), "told@shop.example"),
+        ("\n<gone@mail.example>:\nSorry, no mailbox here.", Party(email="gone@mail.example"), None),
+        (f"\n<{SHOP}>:\nSorry.", Party(name="Mail Delivery System"), None),
+        ("X-Failed-Recipients: gone@mail.example\n\nSorry", Party(email="gone@mail.example"), None),
+        ("\nSome mail was lost.", Party(name="Mail Delivery System"), None),
+    ],
+)
+def test_a_bounce_is_of_whom_it_failed_to_reach(report, buyer, returned):
+    sender = "Mail Delivery System <MAILER-DAEMON@mx.example>"
+    raw = f"From: {sender}\nReferences: <told@shop.example> <old@x>\n{report}".encode()
+    message = _parse(raw)
+    assert (message.kind, message.direction) == (MessageKind.BOUNCE, Direction.INBOUND)
+    assert message.buyer == buyer
+    assert message.references[-1] == (returned or "old@x")
+    assert len(set(message.references)) == 2
 
 
 def test_only_the_header_of_a_cut_mail_is_judged():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from syncd.model import KnownConversation, Party
+from syncd.model import KnownConversation, MessageKind, Party
 from syncd.rules.threads import SAME_MATTER, ThreadBook, bare_subject, own_keys
 
 ANN, BOB = 1, 2
@@ -265,3 +265,39 @@ def test_a_hostile_subject_costs_no_time():
     assert bare_subject("[ext]" * 20_000 + "lamp") == "lamp"
     assert bare_subject("re" + " " * 20_000 + "lamp").endswith("lamp")
     assert bare_subject("re " * 20_000).startswith("re re")
+
+
+class TestBounces:
+    """A mail system writes under one subject for all."""
+
+    @pytest.fixture
+    def bounce(self, make):
+        def made(source_id, day=0, **fields):
+            subject = "Undelivered Mail Returned to Sender"
+            fields = {"message_id": f"{source_id}@mx", "subject": subject, **fields}
+            return make.message(source_id, day, kind=MessageKind.BOUNCE, **fields)
+
+        return made
+
+    @pytest.mark.parametrize("customer", [ANN, None], ids=["of a buyer", "of nobody"])
+    def test_one_belongs_to_the_mail_that_it_returns(self, book, make, bounce, customer):
+        told = book.place(make.message("1", message_id="a@x", subject="Lamp"), ANN)
+        book.place(make.message("2", 1, message_id="b@x", subject="Cable"), ANN)
+        assert book.place(bounce("3", 40, references=("a@x",)), customer) == told
+
+    def test_without_that_it_belongs_to_what_was_last_said_with_its_buyer(self, book, make, bounce):
+        place(book, make.message("1", message_id="a@x", subject="Lamp"))
+        (last,) = place(book, make.message("2", 1, message_id="b@x", subject="Cable"))
+        place(book, make.message("3", 2, message_id="c@x"), customer=BOB)
+        assert place(book, bounce("4", 3), bounce("5", 4)) == [last, last]
+        assert place(book, bounce("6", 40)) != [last]
+
+    def test_those_of_several_buyers_stay_apart(self, book, bounce):
+        same = {"message_id": "again@mx"}
+        placed = [book.place(bounce("1", **same), who) for who in (None, None, ANN, BOB)]
+        assert len(set(placed)) == 4
+
+    def test_one_of_nobody_takes_no_answers(self, book, make, bounce):
+        book.place(bounce("1", references=("a@x",)), None)
+        (told,) = place(book, make.message("2", message_id="a@x", subject="Lamp"))
+        assert place(book, make.message("3", 40, references=("a@x",))) == [told]
