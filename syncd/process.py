@@ -13,6 +13,9 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
+_LAST_STREAM = 2
+"""Standard error, behind standard input and output."""
+
 
 @cache
 def name() -> str:
@@ -68,9 +71,6 @@ def open_streams() -> None:
     sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  it stays open
     sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-
-
-_LAST_STREAM = 2
 
 
 @contextmanager

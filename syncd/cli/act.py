@@ -20,6 +20,15 @@ from syncd.model import Draft, Party
 from syncd.text import limits
 from syncd.text.templates import Rendered
 
+_REFUSED = "auth_failed"
+_COUNTED = ("new", "edited", "repeated", "quarantined")
+_NOT_TRIED: dict[str, object] = {
+    "stream": "",
+    "outcome": "not_polled",
+    **dict.fromkeys(_COUNTED, 0),
+    "error": "not tried, since the login was refused before",
+}
+
 
 @click.command()
 @click.argument("account", shell_complete=completing.accounts)
@@ -80,16 +89,6 @@ def _polled(opened: Runtime, account: Account, stream: str) -> dict[str, object]
         "another process, such as the daemon, is polling it" if result.outcome == "busy" else None
     )
     return {**row, "error": result.error or busy}
-
-
-_REFUSED = "auth_failed"
-_COUNTED = ("new", "edited", "repeated", "quarantined")
-_NOT_TRIED: dict[str, object] = {
-    "stream": "",
-    "outcome": "not_polled",
-    **dict.fromkeys(_COUNTED, 0),
-    "error": "not tried, since the login was refused before",
-}
 
 
 def _tell_of_mending(invocation: Invocation, name: str) -> None:

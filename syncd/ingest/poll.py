@@ -224,7 +224,7 @@ def _tell(outcome: str, error: Exception, *, first: bool) -> None:
     if not first:
         return
     if outcome == "auth_failed":
-        _log.error("login refused, account stopped until there is another", error=str(error))
+        _log.error("login refused, account counts as stopped until it is mended", error=str(error))
     elif outcome == "not_permitted":
         _log.error("not permitted, this stream stops and is tried again in a day", error=str(error))
     elif outcome == "bug":

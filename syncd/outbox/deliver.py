@@ -295,7 +295,7 @@ class Sender:
         self._runtime.store.accounts.suspend(account.id, str(error), now)
         self._store.postpone(row, self._retry_at(row, None), str(error))
         self._without_login.add(account.id)
-        _log.error("login refused, nothing is sent until there is another", error=str(error))
+        _log.error("login refused, nothing is sent until it is mended", error=str(error))
         return "auth_failed"
 
     def _retry_at(self, row: OutboxRow, asked: float | None) -> datetime:

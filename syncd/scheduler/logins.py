@@ -16,9 +16,10 @@ class Logins:
     """Knows which accounts are stopped, and which streams of others their login does not cover.
 
     `look` finds those that have another login now. That is: the store says so (``syncd connect``
-    does, whichever process it ran in), or a file that the account's settings name as a secret is
-    another one than when the account was last begun with. So a login that is refused is tried once
-    for each change, and never just again. `begin` has streams of an account polled at once.
+    does, and ``syncd poll`` where it goes through, in whichever process), or a file that the
+    account's settings name as a secret is another one than when the account was last begun with. So
+    a login that is refused is tried once for each change, and never just again. `begin` has streams
+    of an account polled at once.
     """
 
     def __init__(

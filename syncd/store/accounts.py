@@ -47,6 +47,8 @@ _NEVER_POLLED = {
     "retry_at": None, "error": None, "error_class": None,
 }  # fmt: skip
 _NOT_PERMITTED = (cursors.c.error_class == NotPermitted.__name__) & cursors.c.retry_at.is_not(None)
+_KNOWN_AGAIN = (NotPermitted, AuthFailed, SecretUnavailable)
+_LOGIN_REFUSED = frozenset({AuthFailed.__name__, SecretUnavailable.__name__})
 _HOLDER = text("SELECT owner FROM cursors WHERE account_id=:account_id AND stream=:stream")
 
 
@@ -174,7 +176,10 @@ class AccountStore:
             )
 
     def suspend(self, account_id: int, reason: str, now: datetime) -> bool:
-        """Stop an account until its config or credential changes; False where it is stopped."""
+        """Note that an account is stopped; False where it is already.
+
+        Until it is resumed, or a poll of a stream whose login was refused goes through.
+        """
         going = accounts.c.id == account_id, accounts.c.suspended_at.is_(None)
         values = {"suspended_at": to_us(now), "suspended_reason": reason[:2000]}
         with self._database.write() as connection:
@@ -246,10 +251,6 @@ class AccountStore:
             )
             for row in rows
         ]  # fmt: skip
-
-
-_KNOWN_AGAIN = (NotPermitted, AuthFailed, SecretUnavailable)
-_LOGIN_REFUSED = {AuthFailed.__name__, SecretUnavailable.__name__}
 
 
 def _class_of(error: BaseException) -> str:

@@ -90,7 +90,7 @@ class TestFailures:
             shop.feed(stream, AuthFailed("HTTP 401: token expired"))
             told += polled(stream)[1]
         assert [event for _, event in told] == [
-            "login refused, account stopped until there is another"
+            "login refused, account counts as stopped until it is mended"
         ]
 
     def test_so_does_a_secret_that_cannot_be_read(self, world, shop, polled):
