@@ -40,7 +40,6 @@ from syncd.store.times import from_us
 
 _OTHER = shipments.alias("other")
 _CANCELLED: ColumnElement[str] = literal_column(f"'{Milestone.CANCELLED.value}'")
-# Asked of the few that were cancelled only: a round reads one row of each parcel else.
 _OF_ITS_ORDER = (
     _OTHER.c.account_id == shipments.c.account_id,
     _OTHER.c.order_source_id == shipments.c.order_source_id,
@@ -48,6 +47,7 @@ _OF_ITS_ORDER = (
 _IN_ITS_PLACE = or_(
     shipments.c.first_scan_at.is_(None), _OTHER.c.shipped_at > shipments.c.milestone_at
 )
+# Asked of the few that were cancelled only: a round reads one row of each parcel else.
 _UNREPLACED_SINCE = case(
     (
         and_(
