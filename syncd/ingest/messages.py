@@ -30,6 +30,7 @@ def plan_messages(
     That raises TryAgain where what was looked up is no longer so.
     """
     known = tx.messages.known(messages)
+    messages = _without_copies(messages, known, counts)
     new, edited = split("message", messages, known, _digest, counts)
     write_edited = _plan_edited(tx, edited) if edited else None
     write_new = _plan_new(tx, platform, new) if new else None
@@ -41,6 +42,17 @@ def plan_messages(
             write_new()
 
     return write
+
+
+def _without_copies(
+    messages: dict[str, Message], known: Mapping[str, Stored], counts: Counts
+) -> dict[str, Message]:
+    """Those that may be new or edited; of mails that differ in blanks alone, the first is kept."""
+    if not known:
+        return messages
+    left = {name: each for name, each in messages.items() if not (each.fixed and name in known)}
+    counts["message", "repeated"] += len(messages) - len(left)
+    return left
 
 
 def _digest(message: Message) -> bytes:

@@ -118,6 +118,9 @@ class Message(Value, frozen=True, kw_only=True, tag="message"):
     language: str | None = None
     """That of the text, where the platform tells it."""
     attachments: tuple[Attachment, ...] = ()
+    fixed: bool = False
+    """Whether it is never edited, as a mail, whose `source_id` is made of what it says: what comes
+    again under that is the same, with the blanks of another copy perhaps."""
     raw: bytes = b""
 
 

@@ -79,6 +79,7 @@ def parse_mail(raw: bytes, envelope: Envelope, reader: Reader) -> Message:
         references=references,
         kind=kind,
         attachments=tuple(_limited(file, reader) for file in files),
+        fixed=True,
         raw=raw,
     )
 

@@ -74,6 +74,15 @@ def test_an_edit_becomes_the_next_version_and_the_old_text_is_kept(source, make,
     ]
 
 
+def test_two_copies_of_what_is_never_edited_are_one(source, make, select, store):
+    copies = [make.message(text=text, fixed=True) for text in ("a\nb", "a\n\nb")]
+    for _ in range(2):
+        counts = source.bring(*copies)
+        assert counts["message", "edited"] == 0
+    assert counts["message", "repeated"] == 2
+    assert select(store, "SELECT text, version FROM messages") == [{"text": "a\nb", "version": 1}]
+
+
 def test_an_edit_inside_the_same_batch_is_a_version_too(source, make, select, store):
     counts = source.bring(make.message(text="a"), make.message(text="b"), make.message(text="b"))
 
