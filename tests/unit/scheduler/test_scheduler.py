@@ -119,11 +119,14 @@ class TestPolls:
 
     def test_a_new_start_gives_it_a_new_try(self, world, quick, start):
         quick.feed("messages", AuthFailed("HTTP 401"))
-        first = start()
+        first, sends = start(), world.add("sends", **QUICK)
         until(lambda: polls(quick) == 1)
         first.stop(10)
+        world.store.accounts.suspend(
+            world.account("sends").id, "HTTP 401 to a message", clock.now()
+        )
         start()
-        until(lambda: polls(quick) >= 2)
+        until(lambda: polls(quick) >= 2 and polls(sends))
 
         assert {h.suspended_reason for h in world.store.accounts.health()} == {None}
 
