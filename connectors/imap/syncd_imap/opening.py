@@ -2,6 +2,7 @@
 
 import binascii
 import imaplib
+import socket
 from ssl import SSLContext
 
 from syncd.connector import AuthFailed, Unavailable
@@ -23,14 +24,23 @@ def connected(config: ImapConfig) -> imaplib.IMAP4:
 def _connected(config: ImapConfig, context: SSLContext) -> imaplib.IMAP4:
     host, port = config.imap_endpoint
     if config.imap_security is Security.TLS:
-        return imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=config.timeout_s)
-    imap = imaplib.IMAP4(host, port, timeout=config.timeout_s)
+        return _unhesitating(
+            imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=config.timeout_s)
+        )
+    imap = _unhesitating(imaplib.IMAP4(host, port, timeout=config.timeout_s))
     if config.imap_security is Security.STARTTLS:
         try:
             imap.starttls(context)
         except BaseException:
             imap.shutdown()
             raise
+    return imap
+
+
+def _unhesitating(imap: imaplib.IMAP4) -> imaplib.IMAP4:
+    # imaplib writes the end of what it says (a login, a mail to file) by itself; that must not wait
+    # for the server's acknowledgement of what came before, 40 ms and more.
+    imap.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return imap
 
 
