@@ -8,6 +8,7 @@ import grp
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -123,17 +124,15 @@ class Dovecot:
             user=self._account.pw_uid if root else None,
             group=self._account.pw_gid if root else None,
             extra_groups=[] if root else None,
+            start_new_session=True,
         )
         self._await_start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(_PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        # With all its processes, and nothing of it is kept; asked to end it takes a second.
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
         shutil.rmtree(self.home, ignore_errors=True)
 
     def fill(self, mails: list[bytes], folder: str = "") -> None:
