@@ -100,23 +100,21 @@ def order(found: wire.SoldOrder, raw: bytes) -> Order:
     )
 
 
-def shipment(found: wire.SoldOrder, raw: bytes) -> list[Shipment]:
+def shipment(found: wire.SoldOrder, raw: bytes) -> Shipment:
     """One parcel of an order; raises msgspec.MsgspecError."""
     parcel, address = package(raw), found.recipient.delivery_address
     status = parcel.package_status
-    return [
-        Shipment(
-            source_id=f"{found.order_id}/{parcel.package_reference_id}",
-            order_id=found.order_id,
-            tracking_number=(parcel.tracking_number or "").strip() or None,
-            carrier=parcel.carrier,
-            shipped_at=parcel.ship_time,
-            origin_country=_country(parcel.ship_from_address),
-            destination_country=_country(address),
-            cancelled=status is not None and status.status == "CANCELLED",
-            raw=raw,
-        )
-    ]
+    return Shipment(
+        source_id=f"{found.order_id}/{parcel.package_reference_id}",
+        order_id=found.order_id,
+        tracking_number=(parcel.tracking_number or "").strip() or None,
+        carrier=parcel.carrier,
+        shipped_at=parcel.ship_time,
+        origin_country=_country(parcel.ship_from_address),
+        destination_country=_country(address),
+        cancelled=status is not None and status.status == "CANCELLED",
+        raw=raw,
+    )
 
 
 def case(raw: bytes) -> Case:

@@ -12,11 +12,11 @@ _MAILER = re.compile(r"(mailer-?daemon|postmaster|mail-?delivery|mdaemon)", re.I
 _NO_REPLY = re.compile(
     r"(no|do[-_.]?not|ne|nicht|non?)[-_.]?(reply|antworten|responder|rispondere)"
 )
+# Those that web shops' contact forms write from, WordPress by itself, with the visitor as Reply-To;
+# all their visitors would be one customer.
+_FORM = re.compile(r"(wordpress|mailer|(web|contact|kontakt)?[-_.]?(forms?|formulare?|formulaire))")
 # How mail programs begin the subject of an automatic answer. Words that speak of absence alone are
 # not among them: a buyer who was not at home writes so, too.
-# Those that web shops' contact forms write from, with the visitor as Reply-To (WordPress's own is
-# from publishpress-blocks issue 116); all their visitors would be one customer.
-_FORM = re.compile(r"(wordpress|mailer|(web|contact|kontakt)?[-_.]?(forms?|formulare?|formulaire))")
 _AUTO_SUBJECT = re.compile(
     r"(auto(matic|matische|matisch)?[- ]?(reply|response|antwort|matically)|auto:|out of (the )?office"
     r"|abwesenheits?(notiz|mitteilung|meldung|nachricht|benachrichtigung|assistent)|abwesenheit ?:"
