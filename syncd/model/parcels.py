@@ -1,7 +1,7 @@
 """How far a parcel is, in one vocabulary for all carriers."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from syncd.model.base import Value
@@ -10,6 +10,8 @@ CALLED_OFF = frozenset({"cancelled", "refunded"})
 """The order statuses of buyers who get nothing, or their money back."""
 ORDER_OVER = CALLED_OFF | {"delivered"}
 """Those of buyers who expect no parcel any more."""
+FURTHEST_AHEAD = timedelta(hours=14)
+"""How far a clock may be ahead of UTC; none is as far behind it."""
 
 
 class Milestone(StrEnum):

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from syncd.model import STAGES, Milestone, ParcelState, TrackingEvent
+from syncd.model.parcels import FURTHEST_AHEAD
 
 # Longer than a parcel still gets scans after its end, shorter than any carrier waits before it
 # gives a number out again.
 USED_AGAIN_AFTER = timedelta(days=60)
 
-# Without an offset a scan of this moment may read as so much later, or earlier: no clock is further
-# ahead, or behind.
-_AHEAD, _BEHIND = timedelta(hours=14), timedelta(hours=12)
+# Without an offset a scan of this moment may read as so much earlier, or `FURTHEST_AHEAD` later.
+_BEHIND = timedelta(hours=12)
 
 # What ends a way back. Of each depot that it passes carriers say what they always say, and of its
 # end, mostly, that it was delivered; only what was handed in again goes to the buyer again.
@@ -39,7 +39,7 @@ def as_read(event: TrackingEvent, seen_at: datetime) -> TrackingEvent:
 
     Carriers tell scans of next year, and a parcel that moved tomorrow would be silent until then.
     """
-    if occurred_at(event) <= seen_at + _AHEAD:
+    if occurred_at(event) <= seen_at + FURTHEST_AHEAD:
         return event
     local = seen_at.astimezone(UTC).replace(tzinfo=None)
     return msgspec.structs.replace(event, occurred_local=local, utc_offset_minutes=0)

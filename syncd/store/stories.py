@@ -1,7 +1,7 @@
 """What a message is made from: a parcel's story as known now, and the thread to go on with."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from syncd.model import (
     ParcelStory,
     Thread,
 )
-from syncd.model.parcels import CALLED_OFF
+from syncd.model.parcels import CALLED_OFF, FURTHEST_AHEAD
 from syncd.store.about import means
 from syncd.store.database import Database
 from syncd.store.scans import LATEST_FIRST
@@ -36,8 +36,6 @@ from syncd.store.tables import (
 from syncd.store.times import from_us
 from syncd.store.watch import ITS_ORDER
 
-# No zone is further from UTC.
-_ZONES = timedelta(hours=14)
 _TOLD_SOON = [
     state.value
     for state in (
@@ -241,7 +239,7 @@ def _orders_of(row: OutboxRow) -> Select[tuple[int]]:
 def _local(told: str, occurred_at: datetime) -> datetime:
     """The carrier's own time of a scan; where that is a slip of theirs, the time that counts."""
     local, in_utc = datetime.fromisoformat(told), occurred_at.replace(tzinfo=None)
-    return local if abs(local - in_utc) <= _ZONES else in_utc
+    return local if abs(local - in_utc) <= FURTHEST_AHEAD else in_utc
 
 
 def _story(row: Any, latest: Any) -> ParcelStory:

@@ -6,12 +6,11 @@ import msgspec
 
 from syncd.config import Kind
 from syncd.model import Cause, Finding, ParcelFacts, Severity, Subject
+from syncd.model.parcels import FURTHEST_AHEAD
 
 DAY = timedelta(days=1)
 
 _ONSET = "%Y%m%dT%H%M%S"
-# No zone is further from UTC.
-_ZONES = timedelta(hours=14)
 
 
 class Judgement(msgspec.Struct, frozen=True, gc=False):
@@ -72,7 +71,7 @@ def corrected(known: str, told: str) -> bool:
     if one != other:
         return False
     apart = datetime.strptime(before, _ONSET) - datetime.strptime(after, _ONSET)  # noqa: DTZ007  both UTC
-    return abs(apart) <= _ZONES
+    return abs(apart) <= FURTHEST_AHEAD
 
 
 def countries(parcel: ParcelFacts) -> tuple[str | None, ...]:
