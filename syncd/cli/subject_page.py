@@ -44,6 +44,8 @@ _REQUESTS = {EXTENSION: "more time", REVIEW_REQUEST: "review", CONFIRMATION: "co
 def page(found: Facts) -> Iterator[str]:
     """The lines of what `LookStore.subject` found; times are UTC unless they say otherwise."""
     shops = {order["account"] for order in found["orders"]}
+    if found["kind"] == "parcel" and not found["parcels"]:
+        yield _head("parcel", found["name"], "nothing is known of it but that messages name it")
     for part, lines in (("orders", _order), ("parcels", _parcel), ("open_findings", _finding),
                         ("notices", _notice)):  # fmt: skip
         for one in found[part]:

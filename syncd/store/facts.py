@@ -122,17 +122,11 @@ def _parcels(connection: Connection, subject: Subject) -> list[Facts]:
         }
         for row in connection.execute(wanted).all()
     ]
-    return parcels or [_stranger(connection, number) for number in subject.numbers]
-
-
-def _stranger(connection: Connection, number: str) -> Facts:
-    """A parcel that is followed and of which no channel has told a shipment."""
-    latest = _latest(connection, number)
-    return {
-        "tracking_number": number,
-        "milestone": latest and latest["milestone"],
-        "latest": latest,
-    }
+    return parcels or [
+        {"tracking_number": number, "milestone": latest["milestone"], "latest": latest}
+        for number in subject.numbers  # followed, and no channel has told of a shipment
+        if (latest := _latest(connection, number)) is not None
+    ]
 
 
 def _latest(connection: Connection, number: str | None) -> Facts | None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from syncd.store.database import Database
 from syncd.store.facts import candidates, standing
-from syncd.store.subject import find
+from syncd.store.subject import find, mentioned
 from syncd.store.tables import (
     accounts,
     conversations,
@@ -119,13 +119,16 @@ class LookStore:
         `typed` is an order's id, a tracking number or a conversation's number; `kind` (``order``,
         ``parcel``, ``conversation``) says which where it could be several, else the first of these
         is taken and ``also`` names the others. ``kind`` is None in the answer where nothing has
-        this name. `account` is whose it is, for an order that several accounts have: AmbiguousOrder
-        is raised without it. ``timeline`` is the oldest first; each entry has ``at``, ``kind``,
-        ``who``, ``text``.
+        this name. A number that is only named in what somebody wrote is a ``parcel`` with no entry
+        in ``parcels``. `account` is whose it is, for an order that several accounts have:
+        AmbiguousOrder is raised without it. ``timeline`` is the oldest first; each entry has
+        ``at``, ``kind``, ``who``, ``text``.
         """
         with self._database.read() as connection:
             number = None if account is None else _account_id(connection, account)
             subject, also = find(connection, typed, kind, number)
+            if subject is None and not also and kind in {None, "parcel"}:
+                subject = mentioned(connection, typed, number)
             if subject is None:
                 return {"name": typed, "kind": None, "also": also, "timeline": []}
             if subject.ambiguous:

@@ -1,6 +1,6 @@
 """What a name that somebody typed stands for, and what belongs to it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select, true
@@ -8,9 +8,11 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, sel
 from syncd.model.numbers import normalise
 from syncd.store.about import OrderKey, among, holders, means
 from syncd.store.tables import (
+    conversation_numbers,
     conversation_orders,
     conversations,
     findings,
+    messages,
     orders,
     outbox,
     shipments,
@@ -21,6 +23,10 @@ from syncd.store.tables import (
 KINDS = ("order", "parcel", "conversation")
 
 _LONGEST_NUMBER = 18  # digits that fit a BIGINT whatever they are
+
+# Shorter words stand in many texts that name no parcel.
+_SHORTEST_TOLD = 8
+_MOST_TOLD = 20
 
 
 class Subject:
@@ -89,6 +95,8 @@ class Subject:
     def _conversations(self) -> list[int]:
         if self.kind == "conversation":
             return [int(self.name)]
+        if self.kind == "parcel" and not self.shipments:
+            return self._ids(_naming(self.name, self._account))
         links = conversation_orders.c
         meant = [
             and_(links.order_source_id == key.order, true() if key.account is None else means(*key))
@@ -149,6 +157,39 @@ def find(
         return None, list(meant)
     subject = Subject(connection, meant[chosen], chosen, account)
     return subject, [one for one in meant if one != chosen]
+
+
+def mentioned(connection: Connection, typed: str, account: int | None = None) -> Subject | None:
+    """`typed` as the number of a parcel of which nobody has told but who wrote of it, if anybody.
+
+    That is who asked about it, else whose messages have it in their text.
+    """
+    plain = normalise(typed)
+    subject = Subject(connection, plain, "parcel", account)
+    if not subject.conversations and _could_be_number(plain):
+        told = connection.execute(_telling({typed.strip(), plain}, account))
+        subject.conversations = sorted(told.scalars())
+    return subject if subject.conversations else None
+
+
+def _could_be_number(plain: str) -> bool:
+    return len(plain) >= _SHORTEST_TOLD and any(each.isdigit() for each in plain)
+
+
+def _naming(number: str, account: int | None) -> Select[Any]:
+    """The conversations that wait for a parcel with this number."""
+    named, talk = conversation_numbers.c, conversations.c
+    wanted = select(talk.id).join(conversation_numbers, named.conversation_id == talk.id)
+    return wanted.where(named.tracking_number == number, _of(talk.account_id, account))
+
+
+def _telling(words: Collection[str], account: int | None) -> Select[Any]:
+    """The latest conversations in which one of these was written."""
+    said = or_(*(messages.c.text.icontains(word, autoescape=True) for word in sorted(words)))
+    there = select(messages.c.conversation_id).where(said, _of(messages.c.account_id, account))
+    talk = conversations.c
+    latest = select(talk.id).where(talk.id.in_(there))
+    return latest.order_by(talk.last_at.desc()).limit(_MOST_TOLD)
 
 
 def _named(connection: Connection, typed: str, kind: str, account: int | None) -> str | None:

@@ -126,6 +126,28 @@ class TestShow:
         assert found.code == exits.OK
         assert "XX9 · unnamed carrier · in transit" in found.out
 
+    @pytest.mark.parametrize(
+        ("typed", "told"),
+        [
+            ("lx 123 456 785 cn", ["m8"]),  # who asks
+            ("LX-123456785CN", ["m8"]),
+            ("4901 2345 6789", ["m9"]),  # what the shop wrote
+        ],
+    )
+    def test_a_number_that_only_messages_name(self, syncd, filled, make, typed, told):
+        texts = {"m8": "Where is LX123456785CN?", "m9": "It is 4901 2345 6789"}
+        filled.bring(make.message("m8", text=texts["m8"], thread_id="m8"))
+        ours = {"direction": Direction.OUTBOUND, "text": texts["m9"]}
+        filled.bring(make.message("m9", thread_id="m9", **ours))
+        found = syncd("show", typed)
+        assert (found.code, found.err) == (exits.OK, "")
+        assert "nothing is known of it but that messages name it" in found.out
+        assert [one for one, text in texts.items() if text in found.out] == told
+        assert syncd("show", typed, "--json").json["parcels"] == []
+        assert syncd("show", typed, "--as", "order").code == exits.FOUND_WRONG
+        assert "no parcel to write about" in syncd("show", typed, "--reply").out
+        assert syncd("explain", typed).code == exits.FOUND_WRONG
+
     def test_a_conversation_with_the_number_of_an_order(self, syncd, kept, filled, make):
         filled.bring(make.order("1"), stream="orders")
         order = syncd("show", "1", "--json")
