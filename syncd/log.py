@@ -75,7 +75,7 @@ def _renderers(fmt: Format, out: TextIO) -> list["Processor"]:
 
 
 # A terminal obeys them, and journalctl shows a line that holds one as "[40B blob data]" only.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def _visible(line: str) -> str:

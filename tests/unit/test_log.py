@@ -134,11 +134,11 @@ def test_the_http_library_does_not_log_each_request(caplog):
 def test_a_platforms_words_neither_forge_a_line_nor_move_the_cursor(fmt):
     """Control characters would also make journalctl hide the line as "blob data"."""
     out = lines(fmt)
-    words = "no\r\n<3>event=forged \x1b]0;title\x07 \x9b2J \u202e"
+    words = "no\r\n<3>event=forged \x1b]0;title\x07 \x9b2J \u202e\u061c"
     try:
         raise ValueError(words)
     except ValueError:
         log.get("http").exception("refused", reason=words)
     shown = out.getvalue()
-    assert not set(shown) & set("\r\x1b\x07\x9b\u202e")
+    assert not set(shown) & set("\r\x1b\x07\x9b\u202e\u061c")
     assert fmt == "console" or shown.count("\n") == 1
