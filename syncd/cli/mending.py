@@ -29,12 +29,8 @@ def _secrets(table: object) -> Iterator[tuple[str, str]]:
     if not isinstance(table, Mapping):
         return
     for value in table.values():
-        kind, place = next(iter(value.items())) if _is_reference(value) else (None, None)
+        kind = next(iter(value)) if isinstance(value, Mapping) and len(value) == 1 else None
         if kind in _HOW:
-            yield kind, str(place)
+            yield kind, str(value[kind])
         else:
             yield from _secrets(value)
-
-
-def _is_reference(value: object) -> bool:
-    return isinstance(value, Mapping) and len(value) == 1

@@ -1,4 +1,4 @@
-"""Digits and letters as East Asian keyboards and other scripts write them."""
+"""Digits and letters as other keyboards and scripts write them, and signs that nobody sees."""
 
 import re
 import unicodedata
