@@ -109,7 +109,7 @@ def _place(keep: Path | None) -> tuple[Path | None, str | None]:
     try:
         place = keep or process.home() / ".cache" / "syncd" / "demo"
         problem = _unfit(place)
-    except (OSError, RuntimeError) as error:  # pathlib's for a user without a home
+    except OSError as error:
         place, problem = None, str(error)
     if keep is not None and problem is not None:
         raise click.UsageError(problem)
