@@ -1,6 +1,7 @@
 """The name under which this process holds claims and leases, and whether such a holder still lives.
 
-And what its start need not do: look for garbage, import what nobody uses.
+And what its start need not do: look for garbage, import what nobody uses. And what it may lack of
+what others have: a home, open streams.
 """
 
 import atexit

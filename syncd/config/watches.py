@@ -121,8 +121,8 @@ class Cancelled(Watch):
 
     after: Duration = Field(
         default=timedelta(hours=2),
-        description="How long after it the shop may take to tell of another parcel, or that the "
-        "order was called off.",
+        description="How long the shop may take to tell of another parcel, or that the order was "
+        "called off.",
     )
 
 
