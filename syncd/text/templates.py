@@ -147,7 +147,7 @@ class Templates:
         there = [
             it
             for it in chain(language, self._default)
-            if (short, it) in self._files and _plain(it) == _plain(whole.language)
+            if (short, it) in self._files and _primary(it) == _primary(whole.language)
         ]
         own = [it for it in there if (short, it) in self.own]
         usable = own if (whole.name, whole.language) in self.own else own or there
@@ -251,12 +251,13 @@ def _without_whole(
     for (name, language), template in own.items():
         whole = whole_of(name)
         if whole and not any(
-            whole == there and _plain(language) == _plain(spoken) for there, spoken in known
+            whole == there and _primary(language) == _primary(spoken) for there, spoken in known
         ):
             said = f"it is the short form of '{whole}', which does not exist in '{language}'"
             fix = f"add {whole}.{language}.txt, or correct the name"
             yield TemplateProblem(file=template.path, line=1, message=said, fix=fix)
 
 
-def _plain(language: str) -> str:
+def _primary(language: str) -> str:
+    """The language without script and country: ``zh`` of ``zh-Hant``."""
     return language.partition("-")[0]
