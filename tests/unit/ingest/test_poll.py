@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from syncd import process
+from syncd import clock, process
 from syncd.connector import AuthFailed, NotPermitted, Rejected, SecretUnavailable, Unavailable
 from syncd.ingest import poll
-from syncd.ingest.poll import BATCH_ITEMS, LEASE
+from syncd.ingest.poll import BATCH_BYTES, BATCH_ITEMS, BATCH_SECONDS, LEASE
+from syncd.ingest.write import write
 from syncd.model import BadItem, Direction
+from syncd.store import TryAgain
 from syncd.testing.scripted import batch
 
 
@@ -75,6 +77,39 @@ def test_small_batches_share_a_transaction_and_large_polls_are_cut(world, shop, 
     assert messages(world) == BATCH_ITEMS + 1
 
 
+@pytest.mark.parametrize(("size", "pause"), [(BATCH_BYTES // 2, 0), (1, BATCH_SECONDS + 0.1)])
+def test_so_are_large_ones_and_slow_ones(world, shop, polled, make, monkeypatch, size, pause):
+    seen, seconds = [], [0.0]
+    monkeypatch.setattr(clock, "monotonic", lambda: seconds[-1])
+    first, second, third = (
+        batch(make.message(n, thread_id="t", raw=b"x" * size), page=n) for n in "123"
+    )
+    slow, look = lambda: seconds.append(pause), lambda: seen.append(messages(world))
+    shop.feed("messages", first, slow, second, look, third)
+    polled()
+
+    assert seen == [2]
+    assert messages(world) == 3
+
+
+def test_a_batch_that_another_poll_got_in_the_way_of_is_written_again(
+    world, shop, polled, make, monkeypatch
+):
+    planned_ahead = []
+
+    def other_was_quicker(*args, ahead):
+        planned_ahead.append(ahead)
+        if ahead:
+            raise TryAgain("could not serialize access")
+        return write(*args, ahead=ahead)
+
+    monkeypatch.setattr("syncd.ingest.salvage.write", other_was_quicker)
+    shop.feed("messages", batch(make.message()))
+    result, log = polled()
+    assert (result.outcome, result.counts["message", "new"], log) == ("ok", 1, [])
+    assert planned_ahead == [True, False]
+
+
 class TestFailures:
     def test_a_refused_login_stops_the_account_and_says_so(self, world, shop, polled):
         shop.feed("messages", AuthFailed("HTTP 401: token expired"))
@@ -108,6 +143,7 @@ class TestFailures:
             make.at() + timedelta(minutes=5),
         )
         assert health(world).retry_at == result.retry_at
+        assert polled()[1] == [("info", "recovered")]
 
     @pytest.mark.parametrize("asked", [1e9, 1e300, float("inf")])
     def test_no_source_can_ask_for_ever(self, shop, polled, make, asked):
@@ -352,3 +388,12 @@ class TestItems:
 
         assert polled()[0].outcome == "ok"
         assert world.store.look.counts()["quarantined"] == 1
+
+    def test_where_none_of_many_can_be_they_are_not_to_blame(self, world, shop, polled, make):
+        several = [make.message(str(n), direction="inbound") for n in range(10)]
+        shop.feed("messages", batch(*several, page=1))
+
+        assert polled()[0].outcome == "bug"
+        assert world.store.look.counts()["quarantined"] == 0
+        polled()
+        assert shop.polled[-1] == ("messages", {})

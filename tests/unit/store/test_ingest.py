@@ -189,11 +189,13 @@ def test_a_quarantined_item_that_can_be_read_after_all_is_released(source, make,
     assert store.look.counts()["quarantined"] == 1
 
 
-def test_a_stream_releases_only_its_own(source, make, store):
-    source.bring(BadItem(source_id="1", reason="no date"), stream="orders")
+def test_a_stream_releases_only_its_own(source, source_of, make, store):
+    for account, stream in ((source, "orders"), (source_of(store, "other"), "messages")):
+        counts = account.bring(BadItem(source_id="1", reason="no date"), stream=stream)
+        assert counts["item", "quarantined"] == 1
     source.bring(make.message("1"), stream="messages")
 
-    assert store.look.counts()["quarantined"] == 1
+    assert store.look.counts()["quarantined"] == 2
 
 
 def test_an_overtaken_poll_can_write_nothing(source, make, store):
@@ -389,6 +391,8 @@ class TestClaims:
         source.store.accounts.suspend(source.id, "HTTP 401", make.at())
         assert [h.suspended_reason for h in source.store.accounts.health()] == ["HTTP 401"]
 
+        source.store.accounts.resume(source.id + 1)
+        assert source.store.accounts.suspended() == {source.id}
         source.store.accounts.resume()
         assert [h.suspended_reason for h in source.store.accounts.health()] == [None]
 
