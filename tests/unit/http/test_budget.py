@@ -76,9 +76,10 @@ def test_it_fills_up_to_its_burst_and_no_further(time):
 def test_a_learnt_rate_holds_from_then_on(time):
     budget = Budget(rate=0.01, burst=1)
     budget.take()
+    time.seconds += 50  # half a turn, at the rate of before
     budget.learn(0.5)
     budget.take()
-    assert time.slept == [2.0]
+    assert time.slept == [1.0]
 
 
 def test_nonsense_is_not_learnt(time):
