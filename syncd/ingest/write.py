@@ -80,13 +80,27 @@ def _orders(tx: IngestTransaction, platform: str, items: list[Order], counts: Co
         if changed:
             buyers = Buyers(tx, platform, [order.buyer for order, _ in changed])
             buyers.store()
-            tx.orders.put(
+            has_parcels = tx.orders.put(
                 [
                     (order, buyers.stored(buyers.number(order.buyer)), digest)
                     for order, digest in changed
                 ]
             )
             tx.listings.ordered(order.source_id for order, _ in changed if _names_listing(order))
+            if has_parcels and new:
+                _parcels_before(tx, {order.source_id for order, _ in new})
+
+
+def _parcels_before(tx: IngestTransaction, orders: Collection[str]) -> None:
+    """Read the parcels anew that came before these orders: now it is known which scans are theirs.
+
+    One that seemed to have ended by the scans of its number's last owner is followed from here on.
+    """
+    numbers = tx.parcels.numbers_of(orders)
+    if numbers:
+        tx.parcels.alone_with(numbers)
+        tx.follows.enlist(numbers)
+        _judge_anew(tx, numbers)
 
 
 def _names_listing(order: Order) -> bool:

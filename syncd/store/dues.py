@@ -51,15 +51,17 @@ def plan(connection: Connection, dues: Table, due: Mapping[int, int | None]) -> 
         connection.execute(delete(dues).where(bulk.among(number, never)))
 
 
-def at_once(connection: Connection, dues: Table, now_us: int, subjects: Select[tuple[int]]) -> None:
-    """Have judged at once what `subjects`, a query with a condition, gives the numbers of."""
+def at_once(connection: Connection, dues: Table, now_us: int, subjects: Select[tuple[int]]) -> int:
+    """Have judged at once what `subjects`, a query with a condition, gives the numbers of.
+
+    Returns how many that are.
+    """
     (number,) = dues.primary_key
     # In one order wherever they are written, so that two transactions do not wait for each other.
     rows = subjects.add_columns(literal(now_us, dues.c.due_at.type)).order_by(text("1"))
     dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     insert = dialect.insert(dues).from_select([number, dues.c.due_at], rows)
-    connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=[number], set_={"due_at": insert.excluded.due_at}
-        )
+    anew = insert.on_conflict_do_update(
+        index_elements=[number], set_={"due_at": insert.excluded.due_at}
     )
+    return connection.execute(anew.execution_options(preserve_rowcount=True)).rowcount

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from syncd.store.scans import LATEST_FIRST
 from syncd.store.subject import Subject
@@ -102,6 +102,7 @@ def _parcels(connection: Connection, subject: Subject) -> list[Facts]:
         select(
             table.tracking_number, table.order_source_id, accounts.c.name, table.carrier,
             table.milestone, table.milestone_at, table.shipped_at, table.deliver_by, table.id,
+            table.last_event_at,
         )
         .join(accounts, accounts.c.id == table.account_id)
         .where(table.id.in_(subject.shipments))
@@ -118,7 +119,8 @@ def _parcels(connection: Connection, subject: Subject) -> list[Facts]:
             "shipped_at": from_us(row[6]),
             "promised_by": from_us(row[7]),
             "shipment": row[8],
-            "latest": _latest(connection, row[0]),
+            # Later ones are the next parcel's with this number.
+            "latest": _latest(connection, row[0], tracking_events.c.occurred_at <= (row[9] or 0)),
         }
         for row in connection.execute(wanted).all()
     ]
@@ -129,11 +131,13 @@ def _parcels(connection: Connection, subject: Subject) -> list[Facts]:
     ]
 
 
-def _latest(connection: Connection, number: str | None) -> Facts | None:
+def _latest(
+    connection: Connection, number: str | None, *its_own: ColumnElement[bool]
+) -> Facts | None:
     event = tracking_events.c
     row = connection.execute(
         select(event.text, event.occurred_local, event.location, event.milestone)
-        .where(event.tracking_number == number)
+        .where(event.tracking_number == number, *its_own)
         .order_by(*LATEST_FIRST)
         .limit(1)
     ).one_or_none()

@@ -33,8 +33,11 @@ class OrderWriter(Writer):
         """What this account has under these order ids already."""
         return self._stored(orders, source_ids)
 
-    def put(self, changed: Sequence[tuple[Order, int | None, bytes]]) -> None:
-        """Store orders, each with its customer and content hash, as they are now."""
+    def put(self, changed: Sequence[tuple[Order, int | None, bytes]]) -> bool:
+        """Store orders, each with its customer and content hash, as they are now.
+
+        Returns whether a parcel of any of them is known already.
+        """
         rows = [
             _row(self._account_id, customer, digest, self._now_us, order)
             for order, customer, digest in changed
@@ -43,11 +46,12 @@ class OrderWriter(Writer):
         bulk.upsert(self._connection, orders, _COLUMNS, rows, key=key)
         stored = self.known([order.source_id for order, _, _ in changed])
         self._put_lines([order for order, _, _ in changed], stored)
-        self._promise_parcels(order for order, _, _ in changed)
+        has_parcels = self._promise_parcels(order for order, _, _ in changed)
         waits = {stored[o.source_id].id: o.status is OrderStatus.UNSHIPPED for o, _, _ in changed}
         due = {number: self._now_us if waiting else None for number, waiting in waits.items()}
         dues.plan(self._connection, order_dues, due)
         self._judge_ended([number for number, waiting in waits.items() if not waiting])
+        return has_parcels
 
     def _judge_ended(self, ended: Collection[int]) -> None:
         """Have those judged again that wait no more and were in trouble while they did."""
@@ -82,8 +86,8 @@ class OrderWriter(Writer):
         bulk.execute(self._connection, "DELETE FROM order_lines WHERE order_id=?", gone)
         bulk.insert(self._connection, order_lines, _LINE_COLUMNS, list(rows.values()))
 
-    def _promise_parcels(self, changed: Iterable[Order]) -> None:
-        """Carry what is known of an order to its parcels, and have them judged again."""
+    def _promise_parcels(self, changed: Iterable[Order]) -> bool:
+        """Carry what is known of an order to its parcels, if any, and have them judged again."""
         rows = [
             (to_us((order.ship_by or Window()).latest), to_us((order.deliver_by or Window()).latest),
              to_us(order.protection_ends_at), order.status.value, to_us(order.placed_at),
@@ -97,7 +101,7 @@ class OrderWriter(Writer):
             " WHERE account_id=? AND order_source_id=?",
             rows,
         )
-        self._judge_shipments(shipments.c.order_source_id, {row[-1] for row in rows})
+        return self._judge_shipments(shipments.c.order_source_id, {row[-1] for row in rows}) > 0
 
 
 def _row(

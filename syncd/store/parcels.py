@@ -49,6 +49,16 @@ _NO_ORDER = (None,) * 7
 
 # Sellers note that a parcel was shipped days after the carrier took it, not months.
 _SHIPPED_LATE_BY = timedelta(days=30) // timedelta(microseconds=1)
+# Where neither they nor an order tell when that was: no carrier gives a number out again sooner
+# (`syncd.rules.parcels`), and few parcels are on their way so long before their number is heard of.
+_HEARD_LATE_BY = timedelta(days=60) // timedelta(microseconds=1)
+
+SINCE = func.coalesce(
+    shipments.c.placed_at,
+    shipments.c.shipped_at - _SHIPPED_LATE_BY,
+    shipments.c.number_since - _HEARD_LATE_BY,
+)
+"""Before when nobody can have had a parcel: a scan of its number is another's then."""
 
 # PostgreSQL has room for some thousand locks, so that many numbers share one; always taken in the
 # same order. The first number stands for syncd's parcels among all advisory locks of the database,
@@ -158,12 +168,23 @@ class ParcelWriter(Writer):
     def _number_before(
         self, shipment: Shipment, stored: tuple[Any, ...] | None
     ) -> tuple[str | None, int | None]:
-        if stored is None:
-            return None, None
-        number, before, since = stored
-        if number is None or shipment.tracking_number in {None, number}:
+        """The number that another took the place of, and when the present one was heard first."""
+        number, before, since = stored or (None, None, None)
+        if shipment.tracking_number is None or shipment.tracking_number == number:
             return before, since
+        if number is None:
+            return before, since or self._now_us
         return number, self._now_us
+
+    def numbers_of(self, order_ids: Collection[str]) -> set[str]:
+        """The tracking numbers of this account's parcels of these orders."""
+        table = shipments.c
+        wanted = select(table.tracking_number).where(
+            table.account_id == self._account_id,
+            bulk.among(table.order_source_id, order_ids),
+            table.tracking_number.is_not(None),
+        )
+        return set(self._connection.execute(wanted).scalars())
 
     def orders_of(self, numbers: Collection[str]) -> dict[str, list[str]]:
         """The orders, of any account, that have a parcel with one of these tracking numbers.
@@ -206,7 +227,7 @@ class ParcelWriter(Writer):
         wanted = select(
             table.id,
             table.tracking_number,
-            func.coalesce(table.placed_at, table.shipped_at - _SHIPPED_LATE_BY),
+            SINCE,
             *STATE,
         ).where(bulk.among(table.tracking_number, numbers))
         return {

@@ -1,12 +1,13 @@
 """Everything that happened around one subject, as entries of one list."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, exists, func, select
 
 from syncd.store.facts import WHOSE
+from syncd.store.parcels import SINCE
 from syncd.store.readback import IS_READ_BACK, READ_BACK
 from syncd.store.scans import OLDEST_FIRST
 from syncd.store.subject import Subject
@@ -23,6 +24,9 @@ from syncd.store.tables import (
     tracking_events,
 )
 from syncd.store.times import from_us
+
+# Without a zone a scan may read as so much earlier, in microseconds.
+_ZONES = timedelta(hours=12) // timedelta(microseconds=1)
 
 Entry = dict[str, Any]
 """``at`` (aware UTC), ``kind``, ``who`` and ``text``; some kinds have more."""
@@ -115,11 +119,23 @@ def _scans(connection: Connection, subject: Subject) -> list[Entry]:
         table.occurred_at, table.tracking_number, table.milestone, table.text, table.location,
         table.occurred_local,
     ).where(table.tracking_number.in_(subject.numbers)).order_by(*OLDEST_FIRST)  # fmt: skip
+    if subject.kind != "parcel":  # whose number may have had other orders' parcels
+        wanted = wanted.where(_of_its_parcels(subject))
     return [
         _entry(at, "tracking", number, f"{milestone}: {text or ''}", place=place,
                local=datetime.fromisoformat(local))
         for at, number, milestone, text, place, local in connection.execute(wanted)
     ]  # fmt: skip
+
+
+def _of_its_parcels(subject: Subject) -> ColumnElement[bool]:
+    event, parcel = tracking_events.c, shipments.c
+    return exists().where(
+        parcel.id.in_(subject.shipments),
+        parcel.tracking_number == event.tracking_number,
+        event.occurred_at <= parcel.last_event_at,
+        event.occurred_at >= func.coalesce(SINCE - _ZONES, 0),
+    )
 
 
 def _cases(connection: Connection, subject: Subject) -> list[Entry]:

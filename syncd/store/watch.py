@@ -247,7 +247,7 @@ def facts(row: Any) -> ParcelFacts:
         destination_country=row[11],
         ship_by=from_us(row[12]),
         number_before=row[13],
-        number_since=from_us(row[14]),
+        number_since=from_us(row[14]) if row[13] else None,
         order_status=row[15],
         unreplaced_since=from_us(row[16]),
         state=state(row[17:]),

@@ -51,12 +51,12 @@ class Writer:
         self._account_id = account_id
         self._now_us = to_us(now)
 
-    def _judge_shipments(self, key: Column[str], keys: Collection[str]) -> None:
-        """Have this account's shipments judged at once whose `key` is one of these."""
+    def _judge_shipments(self, key: Column[str], keys: Collection[str]) -> int:
+        """Have this account's shipments judged at once whose `key` is one of these: how many."""
         mine = select(shipments.c.id).where(
             shipments.c.account_id == self._account_id, bulk.among(key, keys)
         )
-        dues.at_once(self._connection, shipment_dues, self._now_us, mine)
+        return dues.at_once(self._connection, shipment_dues, self._now_us, mine)
 
     def _stored(
         self, table: Table, source_ids: Collection[str], *more: Column[Any]

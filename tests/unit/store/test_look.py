@@ -1,5 +1,7 @@
 """What people see when they look: one timeline of all that belongs together."""
 
+from datetime import UTC, timedelta
+
 import pytest
 
 from syncd.model import (
@@ -9,6 +11,7 @@ from syncd.model import (
     Cause,
     Direction,
     Finding,
+    Milestone,
     NewNotice,
     OutboxState,
     Party,
@@ -90,6 +93,31 @@ def test_an_order_known_only_from_messages_leads_to_them(source, store, make):
 )
 def test_what_is_unknown_has_no_timeline(told, subject):
     assert timeline(told, subject) == []
+
+
+def test_scans_of_a_number_that_is_used_again_are_told_of_the_parcel_that_had_them(
+    source, store, make, time
+):
+    source.bring(make.order("old", placed_at=make.at(-10)), make.shipment("p-old", order="old"))
+    source.bring(make.event(-3, Milestone.DELIVERED))
+    time(timedelta(days=100))
+    source.bring(make.shipment("p-new", order="new", shipped_at=None))
+    for scanned in (None, 99):
+        source.bring(*[make.event(day) for day in (scanned,) if day])
+        found = {order: store.look.subject(order, "order") for order in ("old", "new")}
+        latest = [one["parcels"][0]["latest"] for one in found.values()]
+        days = [one and one["local"].replace(tzinfo=UTC) for one in latest]
+        assert days == [make.at(-3), scanned and make.at(scanned)]
+        scans = {
+            order: [each["at"] for each in one["timeline"] if each["kind"] == "tracking"]
+            for order, one in found.items()
+        }
+        assert scans == {"old": [make.at(-3)], "new": [make.at(scanned)] if scanned else []}
+    number = store.look.subject("TN1", "parcel")["timeline"]
+    assert [each["at"] for each in number if each["kind"] == "tracking"] == [
+        make.at(-3),
+        make.at(99),
+    ]
 
 
 class TestConversations:

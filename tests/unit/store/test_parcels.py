@@ -208,6 +208,35 @@ class TestEvents:
         assert states["p-new"].milestone is Milestone.IN_TRANSIT
         assert states["p-new"].first_scan_at == make.at(1)
 
+    @pytest.mark.parametrize("told_of", [True, False], ids=["the last owner's parcel", "no other"])
+    def test_a_number_used_again_before_its_order_is_known(
+        self, source, make, parcels, time, told_of
+    ):
+        if told_of:
+            source.bring(make.order("old", placed_at=make.at(-10)))
+            source.bring(make.shipment("p-old", order="old"))
+        source.bring(make.event(-5), make.event(-3, Milestone.DELIVERED))
+        time(100 * DAY)
+        source.bring(make.shipment("p-new", order="new", shipped_at=None))
+        assert parcels()["p-new"].state.last_event_at is None
+        source.bring(make.event(99))
+        assert parcels()["p-new"].state.first_scan_at == make.at(99)
+        if told_of:
+            assert parcels()["p-old"].state.last_event_at == make.at(-3)
+
+    def test_when_its_order_is_known_only_scans_after_that_are_its_own(
+        self, source, make, parcels, store
+    ):
+        store.follows.declare({source.id: None}, make.at())
+        source.bring(make.shipment("p1", order="new", shipped_at=None))
+        source.bring(make.event(-40, Milestone.DELIVERED))
+        store.follows.route(lambda _: [source.id], make.at())
+        assert parcels()["p1"].state.milestone is Milestone.DELIVERED
+        source.bring(make.order("new", placed_at=make.at(-1)))
+        assert parcels()["p1"].state.last_event_at is None
+        store.follows.route(lambda _: [source.id], make.at())
+        assert [one.tracking_number for one in store.follows.due(source.id, make.at())] == ["TN1"]
+
     def test_news_makes_a_shipment_due(self, source, store, make, parcels):
         source.bring(make.shipment())
         with store.watch.batch(make.at(7), 10) as tx:
