@@ -1,6 +1,5 @@
 """Parcels that a shop takes back: told like a scan, as their carriers would tell it."""
 
-from collections import Counter
 from collections.abc import Collection
 from datetime import UTC, datetime
 
@@ -13,19 +12,22 @@ def taken_back(
 ) -> list[TrackingEvent]:
     """That these were cancelled, of those that were: once for each, of when it was heard first.
 
-    A number that goes on for another parcel is left alone.
+    They have been stored. A number that goes on for another parcel is left alone; where several
+    travel under one, it is told when the last of them is cancelled.
     """
-    mine = {f"cancelled:{each.source_id}": each for each in shipments if each.cancelled}
-    numbers = Counter(each.tracking_number for each in mine.values() if each.tracking_number)
-    if not numbers:
+    mine = {
+        f"cancelled:{each.source_id}": each.tracking_number
+        for each in shipments
+        if each.cancelled and each.tracking_number
+    }
+    if not mine:
         return []
-    parcels = Counter(number for number, _, _ in tx.parcels.states(numbers.keys()).values())
+    left_alone = tx.parcels.going_on(set(mine.values()))
     known = tx.parcels.known_events(mine.keys())
     return [
         _said(source_id, number, now)
-        for source_id, each in mine.items()
-        if (number := each.tracking_number) and source_id not in known
-        if parcels[number] <= numbers[number]
+        for source_id, number in mine.items()
+        if number not in left_alone and source_id not in known
     ]
 
 

@@ -193,7 +193,7 @@ class Shipment(Value, frozen=True, kw_only=True, tag="shipment"):
     destination_country: str | None = None
     cancelled: bool = False
     """Whether the platform says that its label was cancelled. One that was never told of before is
-    left out; one with a number that another parcel has as well goes on."""
+    left out; one whose number another parcel has as well goes on until that is cancelled, too."""
     raw: bytes = b""
 
 

@@ -27,7 +27,7 @@ _SHIPMENT_COLUMNS = (
     "account_id", "source_id", "order_source_id", "tracking_number", "carrier", "tracking_url",
     "origin_country", "destination_country", "shipped_at", "content_hash", "seen_at", "raw",
     "ship_by", "deliver_by", "protection_ends_at", "order_status", "placed_at",
-    "shipping_method", "number_before", "number_since", "plain_number",
+    "shipping_method", "number_before", "number_since", "plain_number", "cancelled",
 )  # fmt: skip
 _EVENT_COLUMNS = (
     "account_id", "source_id", "tracking_number", "milestone", "reason", "leg", "occurred_local",
@@ -197,6 +197,14 @@ class ParcelWriter(Writer):
             found.setdefault(number, []).append(order)
         return found
 
+    def going_on(self, numbers: Collection[str]) -> set[str]:
+        """Those of these numbers that a parcel has, of any account, which no shop has cancelled."""
+        table = shipments.c
+        wanted = select(table.tracking_number).where(
+            bulk.among(table.tracking_number, numbers), table.cancelled.is_(None)
+        )
+        return set(self._connection.execute(wanted).scalars())
+
     def known_events(self, source_ids: Collection[str]) -> dict[str, Stored]:
         """Which of these tracking events this account has already brought."""
         return self._stored(tracking_events, source_ids)
@@ -320,7 +328,7 @@ def _shipment_row(
         account_id, shipment.source_id, shipment.order_id, shipment.tracking_number,
         shipment.carrier, shipment.tracking_url, shipment.origin_country,
         shipment.destination_country or country, to_us(shipment.shipped_at), digest, now_us,
-        shipment.raw, *more, _plain(shipment.tracking_number),
+        shipment.raw, *more, _plain(shipment.tracking_number), int(shipment.cancelled) or None,
     )  # fmt: skip
 
 

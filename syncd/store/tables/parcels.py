@@ -46,6 +46,7 @@ shipments = Table(
     Column("order_status", Text),
     time("placed_at"),
     Column("shipping_method", Text),
+    Column("cancelled", SmallInteger),  # 1 where the shop says so, whatever its number does
     UniqueConstraint("account_id", "source_id"),
     Index("ix_shipments_tracking_number", "tracking_number"),
     Index("ix_shipments_account_id_order_source_id", "account_id", "order_source_id"),

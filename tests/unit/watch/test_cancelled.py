@@ -234,6 +234,19 @@ class TestByTheShop:
         assert found(world) == {"cancelled": 2}
         assert len(told(world)) == 1
 
+    def test_two_orders_in_one_parcel_are_taken_back_one_after_the_other(
+        self, world, make, time, taken_back
+    ):
+        """Each order is told by itself, and mostly not in one poll."""
+        for order in ("o1", "o2"):
+            world.bring(make.order(order), make.shipment(f"p-{order}", order=order))
+        taken_back("p-o1", order="o1")
+        time(3 * HOUR)
+        assert found(world) == {}
+        taken_back("p-o2", order="o2")
+        time(3 * HOUR)
+        assert found(world) == {"cancelled": 2}
+
 
 class TestSeveralOfOneOrder:
     @pytest.fixture(autouse=True)
