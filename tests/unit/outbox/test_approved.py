@@ -58,6 +58,11 @@ def test_an_approved_text_is_in_the_language_that_it_was_written_in(world, eveni
     assert compose(world.runtime, account, by_hand, clock.now()).language == "nl"
 
 
+def test_what_is_kept_of_it_for_good_names_nobody(world, make, evening):
+    assert make.buyer.name in evening.text
+    assert make.buyer.name not in world.store.outbox.approval(evening)
+
+
 @pytest.fixture
 def in_the_morning(world, time):
     def send(*items):

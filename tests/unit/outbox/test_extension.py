@@ -32,14 +32,16 @@ def ending(world, make):
     return judge
 
 
+@pytest.mark.parametrize(("ends", "until"), [(2, 12), (-1, 10)])
 def test_the_platform_is_asked_for_the_days_that_the_playbook_names(
-    world, make, extends, ending, send
+    world, make, extends, ending, send, ends, until
 ):
+    world.bring(make.order(promise=-3, protection_ends_at=make.at(ends)))
     row = ending()
-    assert (row.purpose, row.state, row.until) == ("extension", OutboxState.PENDING, make.at(12))
+    assert (row.purpose, row.state, row.until) == ("extension", OutboxState.PENDING, make.at(until))
     send()
 
-    assert extends.extended == [(ORDER, make.at(12))]
+    assert extends.extended == [(ORDER, make.at(until))]
     assert [each.state for each in world.outbox()] == [OutboxState.SENT]
     send()
     assert len(extends.drafts) == 1

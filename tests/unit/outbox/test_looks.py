@@ -119,6 +119,18 @@ def test_one_that_is_stale_keeps_a_notice_about_silence(world, sender, time):
     assert state(world)[0] == OutboxState.SENT
 
 
+def test_but_none_of_what_a_carrier_said(world, make, time):
+    world.playbook(when=("attempt_failed",))
+    world.configure(guards=Guards())
+    world.bring(make.order(), make.shipment(), make.event(-0.1, Milestone.ATTEMPT_FAILED))
+    poll(world)
+    watch.run(world.runtime)
+    time(timedelta(days=2))
+    poll(world, fails=True)
+    Sender(world.runtime).run()
+    assert state(world)[0] == OutboxState.SENT
+
+
 def test_also_a_notice_that_it_has_not_left(world, make, asked, time):
     world.playbook("sent", when=("late_dispatch",))
     order = make.order("o2", ship_by=Window(latest=make.at(-2)))

@@ -72,6 +72,14 @@ def test_other_cases_keep_nothing_back(world, shop, late, make, fields):
     assert len(shop.drafts) == 1
 
 
+def test_nor_does_any_case_keep_good_news_back(world, shop, make):
+    world.playbook(when=("shipped",))
+    world.bring(make.order(), make.shipment(), make.event(-0.1), case(make))
+    watch.run(world.runtime)
+    Sender(world.runtime).run()
+    assert [row.cause for row in world.outbox(states=[OutboxState.SENT])] == ["shipped"]
+
+
 def test_answers_are_not_kept_back(world, shop, reply, make):
     world.bring(make.order(), make.shipment(), case(make))
     reply(order_id="12-00001-00001")

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from syncd import clock
 from syncd.connector import OutcomeUnknown, find_text
-from syncd.model import Direction, Message, OutboxState
+from syncd.model import Direction, Message, NewNotice, OutboxState
 
 
 @pytest.fixture
@@ -67,3 +68,22 @@ def test_two_that_were_cut_off_are_settled_by_one_message_each(
     ids = {world.store.outbox.taken(row, "It is here") for row in world.outbox()}
     assert len(ids) == 2
     assert [len(receipts) for receipts in shop.arrived.values()] == [1, 1]
+
+
+def test_what_another_account_sent_or_was_sent_long_before_is_taken_by_nobody(
+    world, reply, send, time, make
+):
+    world.add("other")
+    reply("long before")
+    send()
+    time(timedelta(hours=3))
+    reply("elsewhere", account="other")
+    send()
+    new = NewNotice(
+        key="new", account_id=world.account().id, recipient=make.buyer, language="en",
+        not_before=clock.now(),
+    )  # fmt: skip
+    world.store.outbox.queue(new, clock.now())
+
+    (row,) = world.outbox(states=[OutboxState.PENDING])
+    assert world.store.outbox.taken(row, "It is here") == ()

@@ -8,7 +8,9 @@ from structlog.testing import capture_logs
 from syncd import clock, watch
 from syncd.config import QuietHours
 from syncd.connector import AuthFailed, NotPermitted, OutcomeUnknown, Rejected, Unavailable
-from syncd.model import Address, Milestone, OutboxState, Party, Verdict, Window
+from syncd.model import Address, Milestone, OutboxState, Party, Reason, Verdict, Window
+from syncd.outbox import Sender
+from syncd.outbox.compose import facts_of
 from syncd.text.milestones import milestone_label
 
 HOUR = timedelta(hours=1)
@@ -95,6 +97,27 @@ class TestGoodWay:
         text = shop.drafts[0][1].text
         assert "Kept until: March 17, 2026\n\nAfter that it is sent back." in text
 
+    @pytest.mark.parametrize(
+        ("milestone", "reason", "promised", "fetched"),
+        [
+            (Milestone.READY_FOR_PICKUP, None, 13, 11),
+            (Milestone.READY_FOR_PICKUP, None, 13, None),
+            (Milestone.EXCEPTION, Reason.LOST, None, None),
+        ],
+    )
+    def test_no_day_is_stated_that_is_over_or_will_not_be_kept(
+        self, world, make, time, milestone, reason, promised, fetched
+    ):
+        world.playbook(when=("awaiting_pickup", "lost"))
+        event = make.event(-3, milestone, reason=reason, pickup_by=make.at(1))
+        world.bring(make.order(promise=3), make.shipment(), event)
+        watch.run(world.runtime)
+        time(timedelta(days=0 if fetched else 1.1))
+
+        facts = facts_of(world.runtime, world.account(), only(world), clock.now())
+        stated = [day and day.day for day in (facts.promised_by, facts.pickup_by)]
+        assert stated == [promised, fetched]
+
     def test_it_is_sent_once(self, world, shop, late, send, time):
         for _ in range(5):
             send()
@@ -114,6 +137,26 @@ class TestGoodWay:
         send()
 
         assert [draft.thread_id for _, draft in shop.drafts] == ["t9"]
+
+    def test_in_a_conversation_by_mail_its_subject_says_what_it_is_about(
+        self, world, shop, late, send, make
+    ):
+        asked = make.message(message_id="1@x", subject="My lamp", order_ids=(late.order_id,))
+        world.bring(asked)
+        send()
+
+        ((_, draft),) = shop.drafts
+        assert (draft.in_reply_to, "My lamp" in draft.subject) == ("1@x", False)
+
+    @pytest.mark.parametrize("subject", ["My lamp", "RE: My lamp"])
+    def test_an_answer_keeps_its_conversations_subject(
+        self, world, shop, reply, send, make, subject
+    ):
+        world.bring(make.message(thread_id="t9", message_id="1@x", subject=subject))
+        reply(conversation_id=world.store.look.conversations()[0]["id"])
+        send()
+
+        assert [each.subject.casefold() for _, each in shop.drafts] == ["re: my lamp"]
 
     def test_the_latest_event_is_told_even_if_it_came_after_the_finding(
         self, world, shop, late, send, make
@@ -212,6 +255,26 @@ class TestRules:
         assert [len(etsy.arrived), len(mail.arrived)] == [0, 1]
         assert (only(world).state, only(world).account) == (OutboxState.SENT, "mail")
 
+    @pytest.mark.parametrize(("host", "links"), [("example.org", 1), ("marketplace.amazon.de", 0)])
+    def test_by_mail_too_the_shop_signs_and_a_relays_rules_hold(
+        self, world, make, send, host, links
+    ):
+        world.remove("shop")
+        shop = world.add("shop", writes_mail_by="mail", shop_name="Blue Lamp")
+        mail = world.add("mail", shop_name="Support")
+        mail.name = "imap"
+        world.playbook()
+        buyer = Party(id="b1", email=f"ann@{host}")
+        world.bring(make.order(promise=-3, buyer=buyer), make.shipment(), make.event(-4))
+        world.bring(make.message(thread_id="t9", order_ids=("12-00001-00001",), buyer=buyer))
+        watch.run(world.runtime)
+        shop.verdicts.append(Verdict.never("no messages"))
+        send()
+
+        ((_, draft),) = mail.drafts
+        assert draft.text.splitlines()[-1] == "Blue Lamp"
+        assert (draft.text.count("https://"), draft.thread_id) == (links, None)
+
     def test_mail_cannot_stand_in_without_an_address(self, world, send, reply):
         etsy = world.add("etsy", writes_mail_by="mail")
         mail = world.add("mail")
@@ -238,18 +301,24 @@ class TestNight:
         send()
         assert len(shop.drafts) == 1
 
-    def test_of_an_order_without_a_country_its_site_tells_the_night(
-        self, world, shop, make, send, time
+    @pytest.mark.parametrize(
+        ("told", "hours"),
+        [
+            ({"ship_to": Address(), "site": "EBAY_US"}, 6),
+            ({"ship_to": Address(country="US", state="CA")}, 3),
+        ],
+    )
+    def test_an_orders_state_and_without_a_country_its_site_tell_the_night(
+        self, world, shop, make, send, time, told, hours
     ):
-        """At noon UTC it is 8 o'clock in New York, and 2 in Honolulu."""
+        """At noon UTC it is 8 o'clock in New York, 5 in California, and 2 in Honolulu."""
         world.playbook()
-        order = make.order(promise=-3, ship_to=Address(), site="EBAY_US")
-        world.bring(order, make.shipment(), make.event(-4))
+        world.bring(make.order(promise=-3, **told), make.shipment(), make.event(-4))
         watch.run(world.runtime)
-        assert only(world).not_before == make.at() + 6 * HOUR
+        assert only(world).not_before == make.at() + hours * HOUR
         world.store.outbox.decide(only(world).id, OutboxState.PENDING, actor="ann", now=clock.now())
         send()
-        assert (shop.drafts, only(world).not_before) == ([], make.at() + 6 * HOUR)
+        assert (shop.drafts, only(world).not_before) == ([], make.at() + hours * HOUR)
 
     def test_an_answer_goes_out_at_once(self, shop, reply, send, make, time):
         reply()
@@ -329,17 +398,23 @@ class TestFailures:
         assert [health.suspended_reason for health in world.store.accounts.health()] == [None]
 
     def test_a_refused_login_keeps_the_message_and_stops_the_account(
-        self, world, shop, reply, send
+        self, world, shop, reply, time
     ):
         world.store.accounts.claim(
             world.account().id, "messages", owner="x", now=clock.now(), lease=HOUR
         )
         reply()
         shop.fail_send(AuthFailed("HTTP 401"))
-        send()
+        sender = Sender(world.runtime)
+        for _ in range(3):
+            sender.run()
+            time(HOUR)
 
-        assert only(world).state is OutboxState.PENDING
+        assert (only(world).state, len(shop.drafts)) == (OutboxState.PENDING, 1)
         assert [health.suspended_reason for health in world.store.accounts.health()] == ["HTTP 401"]
+        sender.resume(world.account().id)
+        sender.run()
+        assert only(world).state is OutboxState.SENT
 
     def test_a_text_that_cannot_be_written_needs_a_person(self, world, shop, send, make):
         world.playbook()
@@ -423,6 +498,28 @@ class TestUnknownOutcome:
 
         assert only(world).state is OutboxState.SENT
         assert [len(receipts) for receipts in shop.arrived.values()] == [1]
+
+    def test_what_does_not_arrive_is_soon_tried_less_often(self, world, shop, reply, send, time):
+        reply()
+        for _ in range(5):
+            shop.fail_send(OutcomeUnknown("read timed out"))
+        for _ in range(4):
+            time(timedelta(minutes=1))
+            send()
+
+        assert len(shop.drafts) == 3
+        assert only(world).not_before == clock.now() + timedelta(minutes=4)
+
+    def test_it_is_asked_again_when_it_wishes(self, shop, reply, send, time):
+        reply()
+        shop.fail_send(OutcomeUnknown("read timed out"), arrives=True)
+        shop.answers.append(Unavailable("HTTP 429", retry_after=600))
+        asked = []
+        for minutes in (0, 1, 9, 1):
+            time(timedelta(minutes=minutes))
+            send()
+            asked.append(len(shop.asked))
+        assert asked == [0, 1, 1, 2]
 
     def test_a_notice_that_did_not_arrive_says_what_is_known_when_it_goes_again(
         self, world, shop, late, send, make, time
