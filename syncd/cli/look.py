@@ -58,7 +58,9 @@ def _explained(found: dict[str, Any]) -> dict[str, Any]:
 
 @click.command()
 @click.option("--account", help="Only of this account.", shell_complete=completing.accounts)
-@click.option("--search", help="Only those in which this was written.")
+@click.option(
+    "--search", help="Only those with this in what was written, or in the buyer's name or address."
+)
 @click.option("--waiting", is_flag=True, help="Only those that wait for an answer.")
 @limit_option(50)
 @json_option
@@ -148,7 +150,7 @@ def show(
         where = f" in account {account}" if account else ""
         click.echo(
             f"nothing is known of {wanted} {printable(repr(subject))}{where}; `syncd conversations "
-            "--search TEXT` finds what was written",
+            "--search TEXT` finds what was written, and who wrote",
             err=True,
         )
         ctx.exit(exits.FOUND_WRONG)

@@ -20,7 +20,7 @@ from syncd.store.tables import (
     shipments,
     tracking_events,
 )
-from syncd.store.talks import WAITING, described
+from syncd.store.talks import WAITING, described, holding
 from syncd.store.timeline import timeline
 from syncd.store.times import from_us
 
@@ -92,7 +92,8 @@ class LookStore:
         waiting: bool = False,
         limit: int = 50,
     ) -> list[dict[str, Any]]:
-        """Conversations, the one spoken in last first; `text` searches what was written.
+        """Conversations, the one spoken in last first; `text` is looked for in what was written, and in
+        the buyer's name and address.
 
         ``waiting`` is where a person wrote last and nobody has answered, ``waits_since`` when the
         first unanswered message came; `waiting` leaves the others out. ``last_text`` is what was
@@ -104,8 +105,7 @@ class LookStore:
             of = select(accounts.c.id).where(accounts.c.name == account).scalar_subquery()
             chosen = chosen.where(table.account_id == of)
         if text is not None:
-            said = messages.c.text.icontains(text, autoescape=True)
-            chosen = chosen.where(table.id.in_(select(messages.c.conversation_id).where(said)))
+            chosen = chosen.where(holding(text))
         if waiting:
             chosen = chosen.where(WAITING)
         with self._database.read() as connection:

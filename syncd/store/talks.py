@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from syncd.model import Direction, MessageKind
 from syncd.store import bulk
@@ -54,6 +54,32 @@ _CUSTOMER = func.coalesce(
 )
 # As `syncd.rules.identity` makes them.
 _IDENTITY = re.compile(r"(?:(?:id|thread):[a-z][a-z0-9-]*|email|phone):(?P<shown>.+)", re.DOTALL)
+
+
+_EMAIL = "email:"  # as `syncd.rules.identity` begins the key of an address
+
+
+def holding(text: str) -> ColumnElement[bool]:
+    """The condition that a conversation has `text` in what was said, or in whom it is with."""
+    table = conversations.c
+    said = or_(
+        _has(messages.c.text, text), _has(messages.c.subject, text), _has(messages.c.author, text)
+    )
+    named = select(customers.c.id).where(_has(customers.c.name, text))
+    written_from = func.substr(identities.c.key, len(_EMAIL) + 1)
+    reached = select(identities.c.customer_id).where(
+        identities.c.key.startswith(_EMAIL), _has(written_from, text)
+    )
+    return or_(
+        table.id.in_(select(messages.c.conversation_id).where(said)),
+        table.customer_id.in_(named),
+        table.customer_id.in_(reached),
+    )
+
+
+def _has(column: Any, text: str) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column.icontains(text, autoescape=True)
+    return found
 
 
 def described(connection: Connection, numbers: Collection[int]) -> list[dict[str, Any]]:

@@ -140,6 +140,19 @@ class TestConversations:
         assert found(text="100%") == ["shop"]
         assert found(text="lamp", account="mail") == []
 
+    def test_and_by_whom_they_are_with_and_what_about(self, source, store, make):
+        ann = Party(id="b-1", name="Ann Lee", email="a.lee@mail.example")
+        bob = Party(name="Bob", email="bob@mail.example")
+        source.bring(make.message("1", buyer=ann, subject="Lamp", thread_id="a"))
+        source.bring(make.message("2", buyer=bob, subject="Cable", thread_id="b"))
+        source.bring(
+            make.message("3", 1, thread_id="b", buyer=Party(name="Robert", email=bob.email))
+        )
+        for text, subject in (("ann l", "Lamp"), ("LEE@mail", "Lamp"), ("cabl", "Cable"),
+                              ("robert", "Cable"), ("email:", None), ("b-1", None)):  # fmt: skip
+            found = [talk["subject"] for talk in store.look.conversations(text=text)]
+            assert found == [subject] * (subject is not None), text
+
 
 def test_counts_and_figures(told):
     counts = told.look.counts()
