@@ -44,9 +44,9 @@ _OF_ITS_ORDER = (
     _OTHER.c.account_id == shipments.c.account_id,
     _OTHER.c.order_source_id == shipments.c.order_source_id,
 )
-_IN_ITS_PLACE = or_(
-    shipments.c.first_scan_at.is_(None), _OTHER.c.shipped_at > shipments.c.milestone_at
-)
+# Some platforms do not tell when a parcel left.
+_LEFT = func.coalesce(_OTHER.c.shipped_at, _OTHER.c.number_since)
+_IN_ITS_PLACE = or_(shipments.c.first_scan_at.is_(None), shipments.c.milestone_at < _LEFT)
 # Asked of the few that were cancelled only: a round reads one row of each parcel else.
 _UNREPLACED_SINCE = case(
     (

@@ -161,6 +161,14 @@ class TestScanned:
         time(3 * HOUR)
         assert found(world) == ({} if over else {"cancelled": 1})
 
+    def test_where_nobody_tells_when_another_left_it_counts_when_it_was_heard_of(
+        self, world, make, time
+    ):
+        time(HOUR)
+        world.bring(make.shipment("p2", "TN2", shipped_at=None))
+        time(3 * HOUR)
+        assert found(world) == {}
+
     def test_it_is_over_when_the_carrier_brings_it_on(self, world, make, time):
         time(3 * HOUR)
         assert found(world) == {"cancelled": 1}
