@@ -92,8 +92,9 @@ class LookStore:
         waiting: bool = False,
         limit: int = 50,
     ) -> list[dict[str, Any]]:
-        """Conversations, the one spoken in last first; `text` is looked for in what was written, and in
-        the buyer's name and address.
+        """Conversations, the one spoken in last first.
+
+        `text` is looked for in what was written, and in the buyer's name and address.
 
         ``waiting`` is where a person wrote last and nobody has answered, ``waits_since`` when the
         first unanswered message came; `waiting` leaves the others out. ``last_text`` is what was
