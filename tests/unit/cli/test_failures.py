@@ -28,6 +28,7 @@ from syncd.connector import AuthFailed, OutcomeUnknown, Rejected, SecretUnavaila
         (click.UsageError("no such option"), 64, "Error: no such option\n"),
         (click.ClickException("no"), 1, "Error: no\n"),
         (KeyboardInterrupt(), 130, "stopped\n"),
+        (click.Abort(), 130, "stopped\n"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
 )  # fmt: skip

@@ -94,7 +94,7 @@ def test_a_row_is_shown_as_it_would_go_out(syncd, queue):
 
 
 def test_a_row_is_shown_as_it_went_out(syncd, queue, kept):
-    queue(OutboxState.PENDING, text="As it \x1b[7mwas", subject="S")
+    queue(OutboxState.PENDING, text="As it \x1b[7m\u202ewas", subject="S")
     (row,) = kept.outbox.rows()
     (draft,) = [Receipt(source_id="m9", accepted_at=clock.now())]
     kept.outbox.sent(row, draft, row)
@@ -126,6 +126,7 @@ def test_approving_freezes_the_text_that_was_seen(syncd, queue, kept, filled, ma
     seen = syncd("outbox", "show", 1, "--json").json["text"]
     done = syncd("outbox", "approve", 1)
     assert (done.code, done.out) == (exits.OK, "1: held -> pending\n")
+    assert '"tracking_number":"TN1"' in kept.outbox.approval(kept.outbox.rows()[0])
     filled.bring(make.event(-1, text="Something new"), stream="tracking")
     (row,) = kept.outbox.rows()
     assert row.text == seen

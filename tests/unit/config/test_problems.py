@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel, ValidationError
 
 from syncd.config import ConfigError, load
+from syncd.config.wording import complaints
 
 SHOP = """\
 [accounts.shop-de]
@@ -36,6 +38,8 @@ REFERENCE = (
             "Did you mean 'warning'?"),
         ),
         ('[daemon]\nworkers = "ten"', '2: daemon.workers: must be a whole number, not "ten"'),
+        (f'[daemon]\nworkers = "{"x" * 99}"', ('2: daemon.workers: must be a whole number, not '
+         f'"{"x" * 59}…')),
         ("[daemon]\nworkers = 1.5", "2: daemon.workers: must be a whole number, not 1.5"),
         ("[daemon]\nworkers = 0", "2: daemon.workers: must be at least 1, not 0"),
         ("[daemon]\nworkers = [1]", "2: daemon.workers: must be a whole number, not a list"),
@@ -47,8 +51,8 @@ REFERENCE = (
             'not "5 min"'),
         ),
         (
-            '[daemon]\nstop_timeout = "999999999d"',
-            '2: daemon.stop_timeout: must be at most "3650d", not "999999999d"',
+            '[daemon]\nstop_timeout = "3651d"',
+            '2: daemon.stop_timeout: must be at most "3650d", not "3651d"',
         ),
         (
             '[watches.no_movement]\nafter = "0d"',
@@ -67,11 +71,16 @@ REFERENCE = (
             '[quiet_hours]\nopens = "8 am"',
             '2: quiet_hours.opens: must be a time of day such as "08:00", not "8 am"',
         ),
-        ('[quiet_hours]\nopens = "22:00"', "1: quiet_hours: opens must be earlier than closes"),
+        ('[quiet_hours]\nopens = "21:00"', "1: quiet_hours: opens must be earlier than closes"),
+        ('[quiet_hours]\ncloses = "24:00"', "2: quiet_hours.closes: must be a time of day such as"),
         (
             '[metrics]\nlisten = "0.0.0.0:9464"',
             ("1: metrics: listen = '0.0.0.0:9464' can be reached from other machines, without a "
             "login: listen on 127.0.0.1, or set expose = true if that is wanted"),
+        ),
+        (
+            '[push]\nlisten = "127.0.0.1:65536"',
+            '1: push: listen must be an address and a port, such as "127.0.0.1:9464"',
         ),
         (
             '[metrics]\nlisten = "9464"',
@@ -114,6 +123,7 @@ REFERENCE = (
             SHOP.replace("host", "hots"),
             "1: accounts.shop-de: missing key 'host'. Add host = \"shop.example.org\"",
         ),
+        (SHOP.replace('"a.example.org"', '""'), "3: accounts.shop-de.host: must not be empty"),
         (
             SHOP.replace("token =", "port = 1 #"),
             "1: accounts.shop-de: missing key 'token'. Add token = { credential = \"NAME\" }",
@@ -157,6 +167,8 @@ REFERENCE = (
             SHOP + 'writes_mail_by = "b"\n[accounts.b]\nconnector = "mail"\nenabled = false',
             '5: accounts.shop-de.writes_mail_by: account "b" is not enabled',
         ),
+        (PLAYBOOK.replace("staff", "platform") + 'ask = "review"', ('1: playbooks[1]: ask = "review" goes '
+         'with tell = "platform" and when = ["arrived"]')),
         (PLAYBOOK + 'template = "dely"', ('5: playbooks[1].template: there is no template "dely". '
          "Did you mean 'delay'?")),
         (PLAYBOOK + 'accounts = ["*", "etsy-*"]', ('5: playbooks[1].accounts[2]: no account matches '
@@ -230,6 +242,16 @@ def test_a_secret_in_clear_is_refused_and_never_repeated(wrong, text: str, probl
     found = wrong(text)
     assert any(each.startswith(f"syncd.toml:{problem}") for each in found), found
     assert "hunter2" not in "\n".join(found)
+
+
+def test_nor_is_what_a_connector_takes_in_clear_under_a_name_that_sounds_secret() -> None:
+    class Careless(BaseModel):
+        api_key: int
+
+    with pytest.raises(ValidationError) as caught:
+        Careless.model_validate({"api_key": "hunter2"})
+    (told,) = complaints(caught.value, Careless)
+    assert (told.path, told.message) == (("api_key",), "must be a whole number")
 
 
 def test_all_problems_come_at_once_in_the_order_of_the_file(wrong) -> None:

@@ -57,8 +57,9 @@ def test_every_missing_secret_is_told_by_its_key_in_the_config(there, absent):
 
 
 def test_an_account_at_rest_needs_no_secret(absent):
-    settings = Settings(accounts={"mail": account(MailConfig(token=absent), enabled=False)})
-    assert keys(settings) == []
+    resting = account(MailConfig(token=absent), enabled=False)
+    settings = Settings(accounts={"mail": resting, "mail-de": account(MailConfig(token=absent))})
+    assert keys(settings) == ["accounts.mail-de.token"]
 
 
 def test_the_problem_says_what_to_do_and_not_what_the_secret_is(there):
