@@ -8,7 +8,7 @@ from syncd_imap.fields import readable
 from syncd_imap.mime import Part
 
 # Local parts that programs write from; RFC 5321 names postmaster, RFC 2142 some of the others.
-_MAILER = re.compile(r"(mailer-?daemon|postmaster|mail-?delivery|mdaemon)", re.IGNORECASE)
+_MAILER = re.compile(r"(mailer-?daemon|postmaster|mail[-._ ]?delivery|mdaemon)", re.IGNORECASE)
 _NO_REPLY = re.compile(
     r"(no|do[-_.]?not|ne|nicht|non?)[-_.]?(reply|antworten|responder|rispondere)"
 )
@@ -76,16 +76,18 @@ def _is_bounce(mail: Part, fields: AbstractSet[str], sender: str, subject: str) 
     report = mail.parameters.get("report-type", "").lower()
     if mail.media_type == "multipart/report" and report in _REPORTS:
         return _REPORTS[report] is MessageKind.BOUNCE
-    if "x-failed-recipients" in fields or _has_status_part(mail):
+    if "x-failed-recipients" in fields or _has_part(mail, "message/delivery-status"):
         return True
     if _MAILER.match(sender) or _MAILER.search(_from_name(mail)):
+        return True
+    if _has_part(mail, "message/rfc822") and _BOUNCE_SUBJECT.match(subject):
         return True
     from_nobody = not sender or _null_return_path(mail, fields)
     return from_nobody and bool(_BOUNCE_SUBJECT.search(subject))
 
 
-def _has_status_part(mail: Part) -> bool:
-    return any(part.media_type == "message/delivery-status" for part in mail.parts)
+def _has_part(mail: Part, media_type: str) -> bool:
+    return any(part.media_type == media_type for part in mail.parts)
 
 
 def _from_name(mail: Part) -> str:

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from syncd_imap.charsets import clean, decode
+from syncd_imap.charsets import clean, codec, decode
 
 # Longer fields are attacks or garbage; no client shows more.
 MAX_VALUE = 10_000
@@ -20,7 +20,7 @@ _MAX_ID = 998
 _WORD = re.compile(r"=\?([^?*\s]*)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?)")
 _SPACE = re.compile(r"\s+")
-_NO_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
+_NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 # Bounded as in RFC 5321, 4.5.3.1, with some grace; unbounded it would be quadratic.
 _ADDRESS = re.compile(r"[^\s<>@\",;:()\[\]\\]{1,128}@[^\s<>@\",;:()\\]{1,255}")
 _SIMPLE = re.compile(
@@ -107,17 +107,27 @@ def _decoded(said: str) -> str:
         if word.start() > at or word[1].lower() != charset:
             out += [decode(pending, charset), said[at : word.start()]]
             pending, charset = b"", word[1].lower()
-        pending += _word_bytes(word[2], word[3])
+        pending += _word_bytes(word[2], _unread(word[3], charset))
         at = word.end()
     return clean("".join([*out, decode(pending, charset), said[at:]]))
 
 
-def _word_bytes(encoding: str, payload: str) -> bytes:
+def _unread(payload: str, charset: str) -> bytes:
+    """An encoded word as it was sent; some programs leave letters of its charset as they are."""
+    if payload.isascii():
+        return payload.encode("ascii")
+    try:
+        return payload.encode(codec(charset) or "utf-8")
+    except UnicodeError:
+        return payload.encode("utf-8", "replace")
+
+
+def _word_bytes(encoding: str, payload: bytes) -> bytes:
     if encoding in "qQ":
-        return binascii.a2b_qp(payload.encode("utf-8", "replace"), header=True)
-    letters = _NO_BASE64.sub("", payload)
+        return binascii.a2b_qp(payload, header=True)
+    letters = _NO_BASE64.sub(b"", payload)
     letters = letters[:-1] if len(letters) % 4 == 1 else letters
-    return binascii.a2b_base64(letters + "=" * (-len(letters) % 4))
+    return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
 
 
 def _pieces(said: str) -> list[list[tuple[str, str]]]:

@@ -76,11 +76,17 @@ def test_no_reply_senders_are_bulk():
     assert _kind(mail(sender="no-reply@news.example")) is MessageKind.BULK
 
 
+_RETURNING = "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: message/rfc822\n"
+
+
 @pytest.mark.parametrize(
     ("sender", "extra", "subject"),
     [
         ("MAILER-DAEMON@mx.example", "", "Undelivered Mail Returned to Sender"),
         ("Mail Delivery System <postmaster@mx.example>", "", "x"),
+        ("Mail Delivery System <x@mx.example>", "", "x"),
+        ("Mail.Delivery.System@mx.example", "", "x"),
+        ("x@mx.example", _RETURNING, "Mail delivery failed: returning message to sender"),
         ("x@mx.example", "Content-Type: multipart/report; report-type=delivery-status\n", "x"),
         ("x@mx.example", "X-Failed-Recipients: a@b\n", "x"),
         ("x@mx.example", "Return-Path: <>\n", "Delivery Status Notification (Failure)"),
@@ -95,6 +101,10 @@ def test_bounces(sender, extra, subject):
 )
 def test_people(extra):
     assert _kind(mail("Delivery problem with my parcel", extra=extra)) is MessageKind.HUMAN
+
+
+def test_who_sends_a_bounce_on_is_a_person():
+    assert _kind(mail("Fwd: Undeliverable: Lamp", extra=_RETURNING)) is MessageKind.HUMAN
 
 
 @pytest.mark.parametrize(
