@@ -26,6 +26,7 @@ from syncd.connector.contract import (
 )
 from syncd.connector.entities import unescape
 from syncd.connector.following import AboutNumber, follow_each, follow_several
+from syncd.connector.paging import Paging
 from syncd.connector.parsing import NOT_JSON, describe_by, mended, parse_each
 from syncd.connector.push import Push, Wake
 from syncd.connector.sent import (
@@ -36,8 +37,9 @@ from syncd.connector.sent import (
     settling,
     written_since,
 )
-from syncd.connector.times import utc_text
+from syncd.connector.times import reached, utc_text
 from syncd.connector.tokens import MemoryTokens, TokenKeeper
+from syncd.model.lengths import text_length
 from syncd.secret import LocalPath, Secret, SecretUnavailable
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "MemoryTokens",
     "NotPermitted",
     "OutcomeUnknown",
+    "Paging",
     "Push",
     "Rejected",
     "Secret",
@@ -73,9 +76,11 @@ __all__ = [
     "mended",
     "only_messages",
     "parse_each",
+    "reached",
     "require",
     "same_text",
     "settling",
+    "text_length",
     "unescape",
     "utc_text",
     "written_since",

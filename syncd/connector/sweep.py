@@ -13,7 +13,9 @@ from typing import Any
 
 import msgspec
 
-from syncd.connector.contract import Cursor, Unavailable
+from syncd.connector.contract import Cursor
+from syncd.connector.paging import Paging, endless
+from syncd.connector.times import reached
 from syncd.model import Item
 
 # Lists are asked for again from this far before the cursor: equal times, and entries that are
@@ -24,7 +26,7 @@ MAX_SEEN = 500
 MAX_LISTED = 1000
 SHORTEST = timedelta(minutes=1)
 PASSES = 4
-# A list whose pages bring only what is known this often in a row does not take its offset.
+# Pages in a row that bring only what is known, of a list that changes at every request.
 MAX_REPEATS = 100
 _EDGE = timedelta(seconds=1)
 
@@ -62,6 +64,9 @@ class Page(msgspec.Struct, frozen=True):
     total: int | None
     more: bool
     step: int | None = None
+    left_out: frozenset[str] = frozenset()
+    """Ids of those that came and are not in `entries`, so that a page of nothing else is told from
+    the same page again."""
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -83,6 +88,8 @@ class Source(msgspec.Struct, frozen=True):
     batch: int
     overlap: timedelta = OVERLAP
     oldest: timedelta | None = None
+    horizon: Callable[[datetime], datetime] = lambda now: now
+    """Until when the platform can have answered, by its clock and ours: `HttpClient.horizon`."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -141,27 +148,30 @@ def latest_first(
     stamps = [entry.stamp for entry in entries]
     past = bool(stamps) and stamps == sorted(stamps, reverse=True) and stamps[-1] < start
     recent = [entry for entry in entries if entry.stamp >= start]
-    return Page(recent, None, more and not past, step or len({entry.id for entry in entries}))
+    older = frozenset(entry.id for entry in entries if entry.stamp < start)
+    step = step or len({entry.id for entry in entries})
+    return Page(recent, None, more and not past, step, older)
 
 
 def walk(source: Source, place: Place, now: datetime) -> Iterator[tuple[list[Item], Place]]:
     """Yield the items behind all entries that changed since `place`, and the place behind them.
 
-    No place is behind `now`: one entry that is said to have changed in 9999 would hide all others.
-    Raises what `fetch` and `read` raise, and Unavailable for a list whose pages repeat themselves
-    without end.
+    No place is behind `now` and `Source.horizon`: one entry that is said to have changed in 9999
+    would hide all others. Raises what `fetch` and `read` raise, and Unavailable for a list whose
+    pages repeat themselves without end.
     """
     held = False
     place = Place(min(place.since, now), place.seen)
     for start, end, first in _spans(source, place.since - source.overlap, now):
         entries, whole = whole_list(source, start, end, first)
-        held = held or not whole
+        held, limit = held or not whole, source.horizon(now)
         for chunk in _chunks(entries, place, source.batch):
-            reached = place.since if held else min(_reached(chunk, end), now)
-            place = place.moved(reached, chunk, source.overlap)
+            place = place.moved(
+                place.since if held else _come(place, chunk, end, limit), chunk, source.overlap
+            )
             yield source.read(chunk), place
         if end is not None and not held:
-            place = place.moved(end, overlap=source.overlap)
+            place = place.moved(min(end, limit), overlap=source.overlap)
             yield [], place
 
 
@@ -196,9 +206,10 @@ def _splits(source: Source, halves: list[Span], whole: Page) -> bool:
     return not source.fetch(middle, end, 0).total
 
 
-def _reached(chunk: list[Entry], end: datetime | None) -> datetime:
+def _come(place: Place, chunk: list[Entry], end: datetime | None, limit: datetime) -> datetime:
     """An entry listed in a span may have changed after it, and later spans are still to come."""
-    return chunk[-1].stamp if end is None else min(chunk[-1].stamp, end)
+    far = reached(place.since, (entry.stamp for entry in chunk), limit)
+    return far if end is None else min(far, end)
 
 
 def _chunks(entries: list[Entry], place: Place, size: int) -> list[list[Entry]]:
@@ -217,32 +228,50 @@ def whole_list(
     for number in range(PASSES):
         before = len(found)
         page = first if first and number == 0 else source.fetch(start, end, 0)
-        steady = _pass(source, start, end, page, found)
-        if steady or (number > 0 and len(found) == before):
+        once = _pass(source, start, end, page, found)
+        if once.steady:
+            return list(found.values()), True
+        if number > 0 and len(found) == before:
+            once.raise_if_repeated()
             return list(found.values()), True
     return list(found.values()), False
 
 
+class _Pass(msgspec.Struct, frozen=True):
+    """One reading of all pages."""
+
+    steady: bool
+    """Whether the list can be trusted to have stood still."""
+    repeated: bool
+    """Whether one page came twice."""
+
+    def raise_if_repeated(self) -> None:
+        """Where as much was missing as before, it is no list that moves on while it is read."""
+        if self.repeated:
+            raise endless("a list")
+
+
 def _pass(
     source: Source, start: datetime, end: datetime | None, page: Page, found: dict[str, Entry]
-) -> bool:
-    """Read every page once into `found`; whether the list can be trusted to have stood still."""
-    offset, repeats, totals = 0, 0, {page.total}
+) -> _Pass:
+    """Read every page once into `found`."""
+    paging, offset, totals = Paging("a list", patience=MAX_REPEATS), 0, {page.total}
     seen = {entry.id: entry for entry in page.entries}
-    while page.more or (repeats == 0 and _ends_early(page, len(seen))):
+    fresh = paging.turned(_came(page), more=page.more)
+    while page.more or (fresh and _ends_early(page, len(seen))):
         offset += _step(page, source.limit)
         page = source.fetch(start, end, offset)
         totals.add(page.total)
-        known = len(seen)
         seen.update((entry.id, entry) for entry in page.entries)
-        repeats = repeats + 1 if page.entries and len(seen) == known else 0
-        if repeats >= MAX_REPEATS:
-            raise Unavailable(
-                f"{repeats} pages of a list brought nothing new and more were said to follow: does "
-                "it take the offset that `fetch` hands on?"
-            )
+        fresh = paging.turned(_came(page), more=page.more)
     found.update(seen)
-    return offset == 0 or (len(totals) == 1 and len(seen) >= (page.total or len(seen) + 1))
+    whole = len(totals) == 1 and len(seen) >= (page.total or len(seen) + 1)
+    return _Pass(offset == 0 or whole, paging.came_twice)
+
+
+def _came(page: Page) -> Iterator[str]:
+    yield from page.left_out
+    yield from (entry.id for entry in page.entries)
 
 
 def _ends_early(page: Page, seen: int) -> bool:

@@ -6,6 +6,7 @@ from syncd import process
 with process.without("click"), process.without("pygments"), process.without("rich"):
     import httpx  # noqa: F401  as the modules below find it
 
+from syncd.connector import Paging
 from syncd.http.budget import Budget, BudgetSpent, shared_budget
 from syncd.http.client import Auth, HttpClient
 from syncd.http.oauth import Ask, DeadGrant, OAuth2, Token
@@ -27,6 +28,7 @@ __all__ = [
     "OAuth2",
     "Observer",
     "Outgoing",
+    "Paging",
     "Params",
     "Reply",
     "Sign",

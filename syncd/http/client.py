@@ -5,6 +5,7 @@ pool at every request, so one shared pool costs more the more accounts share it.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import httpx
@@ -16,11 +17,12 @@ from syncd.connector import ConnectorError, OutcomeUnknown, Unavailable
 from syncd.http.budget import Budget, BudgetSpent
 from syncd.http.observing import show
 from syncd.http.outgoing import Outgoing, Pairs, Params, Sign, encoded, flat
-from syncd.http.reply import Blocked, Judge, Reply, Throttled, blocked, verdict
+from syncd.http.reply import Blocked, Judge, Reply, Throttled, blocked, dated, verdict
 from syncd.http.wire import Wire
 
 MAX_BYTES = 32 * 1024 * 1024
 TIMEOUT_SECONDS = 30.0
+_MOST_BEHIND = timedelta(days=1)
 
 
 class Auth(Protocol):
@@ -90,6 +92,7 @@ class HttpClient:
         self._origin = f"{base.scheme}://{base.netloc.decode()}"
         self._base_path = base.raw_path.decode().rstrip("/")
         self._calls = metrics.Calls(base.host)
+        self._told: str | None = None
 
     @property
     def base_url(self) -> str:
@@ -141,6 +144,15 @@ class HttpClient:
     ) -> Reply:
         """Change something at the platform by DELETE; like `post`."""
         return self._exchange(_Call("DELETE", path, params, budget=budget, changes=True))
+
+    def horizon(self, now: datetime) -> datetime:
+        """Until when the platform can have answered, for cursors by time: `now`, by our clock.
+
+        It is earlier where the platform's clock was behind that when it answered last (Date, RFC
+        9110, 6.6.1). One that is more than a day behind is wrong, and not heeded.
+        """
+        told = dated(self._told)
+        return told if told is not None and now - _MOST_BEHIND < told < now else now
 
     def sign_in(self) -> None:
         """Have the login ready, and ask for nothing else; raises AuthFailed or Unavailable."""
@@ -225,6 +237,7 @@ class HttpClient:
             try:
                 content = self._body(response)
                 call.status = response.status_code
+                self._told = response.headers.get("date")
                 return Reply(
                     response.status_code, response.headers, content, to_change, self._private
                 )

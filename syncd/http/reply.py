@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
@@ -20,6 +21,8 @@ from syncd.connector import (
 )
 
 T = TypeVar("T")
+
+_SECOND = timedelta(seconds=1)
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -72,6 +75,15 @@ class Reply(msgspec.Struct, frozen=True):
             return max(0.0, (parsedate_to_datetime(value) - clock.now()).total_seconds())
         except (ValueError, TypeError, OverflowError):
             return None
+
+
+def dated(said: str | None) -> datetime | None:
+    """The end of the second that a Date header names; None where it names none."""
+    try:
+        told = parsedate_to_datetime(said or "") + _SECOND
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return told if told.tzinfo else None
 
 
 Judge = Callable[[Reply], ConnectorError | None]

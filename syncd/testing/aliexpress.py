@@ -10,7 +10,8 @@ It checks every signature, of both kinds, with code of its own. A fault's `path`
 call: ``/sync/aliexpress.trade.seller.orderlist.get``, ``/rest/auth/token/refresh``.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,8 @@ from syncd.testing.server import Answer, Request, route
 
 # "延长时间超过了系统允许时间", error 201; how long that is, is not published.
 LONGEST_EXTENSION = 60
+_EACH_TIME = frozenset({"sign", "timestamp", "current_page"})
+_PAGE = re.compile(r'"current_page":\d+')
 _LISTED = ("gmt_create", "gmt_update", "order_status", "logistics_status", "issue_status")
 
 
@@ -47,6 +50,11 @@ class FakeAliExpress(AliExpressLogin):
         """Let the next call whose name ends so be answered with an error, in a 200."""
         with self.lock:
             self._refusals.append((call, Refusal(code, message, **more)))
+
+    def page_key(self, request: Request) -> Hashable:
+        """By what the call is asked, but for the page and what is another one at each call."""
+        asked = {name: values for name, values in request.query.items() if name not in _EACH_TIME}
+        return request.path, _PAGE.sub("", str(sorted(asked.items())))
 
     def answer(self, request: Request) -> Answer:
         """Answer with an error that was asked for, else as AliExpress does."""

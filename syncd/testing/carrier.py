@@ -4,7 +4,7 @@ The fakes of single carriers build on it and add the shapes of their own answers
 """
 
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
@@ -57,6 +57,11 @@ class FakeCarrier(FakeServer):
         """The settings of an account, with its secrets in variables called after them."""
         hidden = {name: {"env": name.upper()} for name in self.secrets}
         return {**self.names, **hidden, "base_url": self.base_url}
+
+    def page_key(self, request: Request) -> Hashable:
+        """By the numbers that are asked about, which may be anywhere."""
+        asked = {name: values for name, values in request.query.items() if name != "cursor"}
+        return request.path, str(sorted(asked.items())), request.body
 
     def parcel(self, number: str) -> Parcel:
         """What is known of a number; made where it is new."""

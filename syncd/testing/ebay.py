@@ -18,7 +18,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -233,6 +233,10 @@ class FakeEbay(EbayPush):
         if (end or now) - start > timedelta(days=731):
             raise Refusal(400, 30830, "Time range must be within '2' years.", "API_FULFILLMENT")
         return iso(start), iso(end or now)
+
+    def page_key(self, request: Request) -> Hashable:
+        """Members' conversations and eBay's are two lists."""
+        return request.path, request.one("conversation_type")
 
     def _list(
         self,

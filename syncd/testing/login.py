@@ -19,6 +19,10 @@ class FakeLogin(FakeServer):
         self._tokens: dict[str, datetime] = {}
         self._codes: dict[str, datetime] = {}
 
+    def date(self) -> datetime:
+        """The time by the fake's clock."""
+        return self._now()
+
     def expire_tokens(self) -> None:
         """Let every access token given so far end now."""
         with self.lock:

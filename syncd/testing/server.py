@@ -18,7 +18,8 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, Self, TypeVar
@@ -26,11 +27,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from syncd import clock
+from syncd.testing.dates import a_year_on
 from syncd.testing.stopping import StopsAtOnce
 
 T = TypeVar("T")
 
 ENDLESS_BYTES = 128 * 1024 * 1024
+REPEATED_AT_MOST = 400
+"""How often a page is repeated before the fake has had enough and fails."""
 _BLANKS = b" " * (1024 * 1024)
 _BLOCKED = (
     b"<!DOCTYPE html><html><head><title>Access denied</title></head><body>Ray 7</body></html>"
@@ -63,6 +68,10 @@ class Fault(StrEnum):
     """Every item of the page twice."""
     REORDERED_PAGE = "reordered_page"
     """The page's items backwards."""
+    DATED_AHEAD = "dated_ahead"
+    """The first item of each page with all its times a year later."""
+    REPEATED_PAGE = "repeated_page"
+    """The list's first page again, whichever is asked for, and all that it says of a next one."""
     ENDLESS = "endless"
     """200 with a body that goes on until the client has had enough, or `ENDLESS_BYTES`."""
 
@@ -134,6 +143,13 @@ BREAKDOWNS = (
     Fault.FORBIDDEN_PAGE,
 )
 """What a source shows that is down, or answers nonsense."""
+PAGE_FAULTS = (
+    Fault.DUPLICATE_PAGE,
+    Fault.REORDERED_PAGE,
+    Fault.DATED_AHEAD,
+    Fault.REPEATED_PAGE,
+)
+"""What is wrong with a page of a list."""
 
 
 class _Order(msgspec.Struct):
@@ -176,8 +192,11 @@ class FakeServer:
         """Every request received, oldest first."""
         self.poured = 0
         """How many bytes of endless answers were taken at the most."""
+        self.repeated = 0
+        """How often a page was given again that had been asked for already."""
         self._orders: list[_Order] = []
         self._page_fault: Fault | None = None
+        self._first_pages: dict[Hashable, Answer] = {}
         self._server = _Server(("127.0.0.1", 0), _bind(self))
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
@@ -227,6 +246,15 @@ class FakeServer:
         """Forget the faults that are ordered and have not happened yet."""
         with self.lock:
             self._orders.clear()
+            self._first_pages.clear()
+
+    def date(self) -> datetime:
+        """The time by the platform's clock, which each answer tells."""
+        return clock.now()
+
+    def page_key(self, request: Request) -> Hashable:
+        """Which list a request asks for a page of: its path, and what else tells lists apart."""
+        return request.path
 
     def page(self, items: list[T]) -> list[T]:
         """The items of an answer's page; a fake passes each list through here for page faults."""
@@ -235,6 +263,8 @@ class FakeServer:
             return [*items, *items]
         if fault is Fault.REORDERED_PAGE:
             return items[::-1]
+        if fault is Fault.DATED_AHEAD:
+            return [*map(a_year_on, items[:1]), *items[1:]]
         return items
 
     def answer(self, request: Request) -> Answer:
@@ -283,12 +313,22 @@ class FakeServer:
         with self.lock:
             self._page_fault = order.fault
             answer = self._carried_out(request)
-            self._page_fault = None
+            is_page, self._page_fault = self._page_fault is None, None
+            if order.fault is Fault.REPEATED_PAGE and is_page:
+                return self._again(request, answer)
         if order.fault is Fault.LOST_ANSWER:
             return None
         if order.fault is Fault.TRUNCATED:
             return msgspec.structs.replace(answer, body=answer.body[: len(answer.body) // 2])
         return answer
+
+    def _again(self, request: Request, answer: Answer) -> Answer:
+        key = request.method, self.page_key(request)
+        if key not in self._first_pages:
+            self._first_pages[key] = answer
+            return answer
+        self.repeated += 1
+        return self._first_pages[key] if self.repeated < REPEATED_AT_MOST else Answer(500)
 
 
 _PLAIN: dict[Fault, Callable[[_Order], Answer]] = {
@@ -331,6 +371,10 @@ def _bind(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         # Without it each answer waits for the client's delayed ACK, about 40 ms.
         disable_nagle_algorithm = True
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """The time by the fake's clock."""
+            return super().date_time_string(timestamp or fake.date().timestamp())
 
         def _serve(self) -> None:
             answer = fake.serve(self._request())

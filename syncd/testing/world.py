@@ -143,6 +143,10 @@ class World(FakeServer):
         self._unsent = mails(self.story, chance(seed + 3))
         self._mails: list[Mail] = []
 
+    def date(self) -> datetime:
+        """The time by the world's clock."""
+        return self._now()
+
     # What the marketplace offers
 
     @route("GET", "/(orders|messages|shipments|tracking|stock)")

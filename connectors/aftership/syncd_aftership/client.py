@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from syncd.connector import AboutNumber, ConnectorError, Unavailable
+from syncd.connector import AboutNumber, ConnectorError, Paging, Unavailable
 from syncd.http import HttpClient, Reply, segment
 from syncd_aftership.parse import Tracked, tracked
 
@@ -37,6 +37,12 @@ class _Page(msgspec.Struct):
     trackings: list[msgspec.Raw] | None = None
     pagination: _Pagination | None = None
 
+    @property
+    def following(self) -> str | None:
+        """By what the next page is asked for; None behind the last."""
+        on = self.pagination
+        return (on.next_cursor or None) if on and on.has_next_page else None
+
 
 class _Pages(msgspec.Struct):
     data: _Page
@@ -54,14 +60,15 @@ class Client:
 
     def find(self, numbers: Sequence[str]) -> Iterator[Tracked]:
         """Those of up to 50 numbers that AfterShip follows, a call for each 200."""
+        paging = Paging("AfterShip's list of trackings")
         params: dict[str, str | int] = {"tracking_numbers": ",".join(numbers), "limit": 200}
-        while True:
-            page = self._pages(params)
-            yield from map(tracked, page.trackings or ())
-            on = page.pagination
-            if on is None or not on.has_next_page or not on.next_cursor:
-                return
-            params = {**params, "cursor": on.next_cursor}
+        following: str | None = ""
+        while following is not None:
+            page = self._pages({**params, "cursor": following} if following else params)
+            following = page.following
+            found = page.trackings or ()
+            paging.turned(map(bytes, found), more=following is not None, to=following)
+            yield from map(tracked, found)
 
     def _pages(self, params: Mapping[str, str | int]) -> _Page:
         try:

@@ -122,6 +122,10 @@ class AliExpressClient:
         got = self.read(method, wire.Evaluations, trade_evaluation_request=query)
         return wire.entries(got.target_list)
 
+    def horizon(self, now: datetime) -> datetime:
+        """Until when AliExpress can have answered, by its clock and ours."""
+        return self._http.horizon(now)
+
     def close(self) -> None:
         """Close the kept connections."""
         self._http.close()

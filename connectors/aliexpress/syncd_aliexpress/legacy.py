@@ -16,6 +16,7 @@ from pydantic import Field
 from syncd.connector import (
     Capability,
     OutcomeUnknown,
+    Paging,
     Rejected,
     Unavailable,
     ask_each,
@@ -142,12 +143,13 @@ def threads(client: AliExpressClient) -> Source:
         ).result
         raws = _good(got, got.relation_list)
         entries = [entry_of(bytes(raw), start, _entry, parse.describe) for raw in raws]
-        return latest_first(entries, start, more=len(raws) >= PER_PAGE and number < PAGES)
+        more = len(raws) >= PER_PAGE and number < PAGES
+        return latest_first(entries, start, more=more, step=PER_PAGE)
 
     def read(entries: list[Entry]) -> list[Item]:
         return [item for entry in entries for item in _items(client, entry)]
 
-    return Source(page, read, limit=PER_PAGE, batch=10, oldest=OLDEST)
+    return Source(page, read, limit=PER_PAGE, batch=10, oldest=OLDEST, horizon=client.horizon)
 
 
 def message(
@@ -191,12 +193,15 @@ def _with_buyer(client: AliExpressClient, login: str) -> list[bytes]:
 
 
 def _pages(client: AliExpressClient, call: str, **whose: str) -> Iterator[bytes]:
+    paging = Paging("AliExpress's messages")
     for number in range(1, PAGES + 1):
         asked = {**whose, "current_page": number, "page_size": PER_PAGE}
         got = client.read(f"{_METHOD}.{call}", wire_messages.MessageList, **asked).result
-        raws = _good(got, got.message_detail_list)
-        yield from (bytes(raw) for raw in raws)
-        if len(raws) < PER_PAGE:
+        raws = [bytes(raw) for raw in _good(got, got.message_detail_list)]
+        more = len(raws) >= PER_PAGE
+        paging.turned(raws, more=more)
+        yield from raws
+        if not more:
             return
 
 

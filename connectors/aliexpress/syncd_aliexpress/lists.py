@@ -39,7 +39,8 @@ def orders(client: AliExpressClient, now: datetime, *, finished: bool) -> Source
 
     read = partial(_each, partial(_order, client))
     oldest = OLDEST_FINISHED if finished else OLDEST
-    return Source(page, read, limit=ORDERS_PER_PAGE, batch=20, oldest=oldest)
+    horizon = client.horizon
+    return Source(page, read, limit=ORDERS_PER_PAGE, batch=20, oldest=oldest, horizon=horizon)
 
 
 def issues(client: AliExpressClient, status: str) -> Source:
@@ -51,10 +52,12 @@ def issues(client: AliExpressClient, status: str) -> Source:
         got = client.issues(status, number, ISSUES_PER_PAGE)
         raws = wire.entries(got.data_list)
         more = pages_left(number, raws, got.total_item, ISSUES_PER_PAGE)
-        return latest_first(_entries(raws, start, _issue_entry), start, more=more)
+        found = _entries(raws, start, _issue_entry)
+        return latest_first(found, start, more=more, step=ISSUES_PER_PAGE)
 
     read = partial(_each, partial(_issue, client))
-    return Source(page, read, limit=ISSUES_PER_PAGE, batch=20, oldest=OLDEST)
+    horizon = client.horizon
+    return Source(page, read, limit=ISSUES_PER_PAGE, batch=20, oldest=OLDEST, horizon=horizon)
 
 
 def reviews(client: AliExpressClient) -> Source:
@@ -63,12 +66,20 @@ def reviews(client: AliExpressClient) -> Source:
     def page(start: datetime, end: datetime | None, offset: int) -> Page:
         del offset
         found = _entries(client.reviews(start, end), start, _review_entry)
-        return Page(found, len(found), more=False)
+        return Page(found, len({each.id for each in found}), more=False)
 
     def read(entries: list[Entry]) -> list[Item]:
         return list(parse_each([each.raw for each in entries], parse.review, parse.describe))
 
-    return Source(page, read, limit=1, batch=100, overlap=REVIEW_CHANGES, oldest=OLDEST)
+    return Source(
+        page,
+        read,
+        limit=1,
+        batch=100,
+        overlap=REVIEW_CHANGES,
+        oldest=OLDEST,
+        horizon=client.horizon,
+    )
 
 
 def _entries(

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from syncd.connector import Cursor, parse_each
+from syncd.connector import Cursor, Paging, parse_each
 from syncd.connector.sweep import Entry, Page, Source, entry_of
 from syncd.model import Item
 from syncd_allegro import parse, wire_sales
@@ -31,7 +31,13 @@ class Ratings:
 
     def source(self) -> Source:
         """The list."""
-        return Source(self._page, self._read, limit=RATINGS_PER_PAGE, batch=RATINGS_PER_PAGE)
+        return Source(
+            self._page,
+            self._read,
+            limit=RATINGS_PER_PAGE,
+            batch=RATINGS_PER_PAGE,
+            horizon=self._client.horizon,
+        )
 
     def _page(self, start: datetime, end: datetime | None, offset: int) -> Page:
         raws = self._client.ratings(start, end, offset)
@@ -69,9 +75,12 @@ def stock(
     """All offers where they have not been listed for long, then those that the log names."""
     if place is None or now - place.listed_at > RELIST:
         place = StockPlace(now, _end_of_log(client), offset=0)
+    paging = Paging("Allegro's list of offers")
     while place.offset is not None:
         raws = client.offers(place.offset)
-        place.offset = place.offset + OFFERS_PER_PAGE if len(raws) >= OFFERS_PER_PAGE else None
+        more = len(raws) >= OFFERS_PER_PAGE
+        paging.turned(raws, more=more)
+        place.offset = place.offset + OFFERS_PER_PAGE if more else None
         yield _levels(raws), place
     for ids, event in _logged(client, place.event):
         place.event = event
@@ -89,14 +98,15 @@ def _end_of_log(client: AllegroClient) -> str | None:
 
 def _logged(client: AllegroClient, after: str | None) -> Iterator[tuple[list[str], str]]:
     """The offers that the log names, and the entry up to which it was read."""
-    more = True
+    paging, more = Paging("Allegro's offer log"), True
     while more:
         events = client.offer_events(after)
         if not events:
             return
         # Of those of one moment it is the last: the log has them as they happened.
         last = max(reversed(events), key=lambda event: parse.needed(event.occurred_at)).id
-        more = len(events) >= OFFER_EVENTS_PER_PAGE and last != after
+        more = len(events) >= OFFER_EVENTS_PER_PAGE
+        paging.turned((event.id for event in events), more=more, to=last)
         after = last
         yield list(dict.fromkeys(event.offer.id for event in events if event.offer)), last
 

@@ -20,6 +20,7 @@ from syncd.connector import (
     ConnectorError,
     NotPermitted,
     OutcomeUnknown,
+    Paging,
     Rejected,
     Unavailable,
     utc_text,
@@ -48,8 +49,6 @@ OFFERS_PER_PAGE = OFFER_EVENTS_PER_PAGE = RETURNS_PER_PAGE = 1000
 REQUESTS_PER_SECOND, REQUESTS_AT_ONCE = 120, 1000
 # Messages may be paged up to this offset, and ratings up to another (description of the calls).
 LAST_MESSAGE, LAST_RATING = 15_000, 20_000
-# Of as many lists the last page is remembered.
-MAX_LISTS = 1000
 # Changes of these can change how many can be sold.
 _OFFER_CHANGES = (
     "OFFER_ACTIVATED", "OFFER_CHANGED", "OFFER_ENDED", "OFFER_STOCK_CHANGED", "OFFER_ARCHIVED",
@@ -85,7 +84,6 @@ class AllegroClient:
         self._api, self._uploads = make(base_url), make(upload_url)
         self._upload_url = upload_url
         self._sending = Budget(1)
-        self._last: dict[str, int] = {}
         self.hosts = frozenset(urlsplit(url).hostname for url in (base_url, upload_url))
         """Where links to attachments may point."""
 
@@ -236,15 +234,12 @@ class AllegroClient:
             ) from None
 
     def _page(self, path: str, offset: int, limit: int, asked: Params | None = None) -> Reply:
-        """A page of a list; raises Unavailable for the one before again, which would not end."""
-        reply = self._get(path, {**(asked or {}), "limit": limit, "offset": offset})
-        content = hash(reply.content)
-        if offset > 0 and self._last.get(path) == content:
-            raise Unavailable(f"Allegro gives the same page of {path} again and again")
-        if len(self._last) > MAX_LISTS:
-            self._last.clear()
-        self._last[path] = content
-        return reply
+        """A page of a list."""
+        return self._get(path, {**(asked or {}), "limit": limit, "offset": offset})
+
+    def horizon(self, now: datetime) -> datetime:
+        """Until when Allegro can have answered, by its clock and ours."""
+        return self._api.horizon(now)
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -303,14 +298,15 @@ def _fault(fault: wire.Fault) -> str:
 def _whole(
     page: Callable[[int], list[msgspec.Raw]], size: int, last: int | None = None
 ) -> list[bytes]:
-    """Everything on all pages, each once."""
+    """Everything on all pages, each once; raises Unavailable for pages that repeat themselves."""
     found: dict[bytes, None] = {}
-    offset, more = 0, True
+    paging, offset, more = Paging("Allegro's list"), 0, True
     while more:
         raws = _raws(page(offset))
         found.update(dict.fromkeys(raws))
         offset += size
         more = len(raws) >= size and (last is None or offset <= last)
+        paging.turned(raws, more=more)
     return list(found)
 
 

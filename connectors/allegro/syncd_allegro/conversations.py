@@ -40,7 +40,14 @@ class Conversations:
 
     def source(self) -> Source:
         """The list; a batch is small because each entry costs a call."""
-        return Source(self.page, self._read, limit=self.limit, batch=AT_ONCE, overlap=LATE)
+        return Source(
+            self.page,
+            self._read,
+            limit=self.limit,
+            batch=AT_ONCE,
+            overlap=LATE,
+            horizon=self.client.horizon,
+        )
 
     name: str
     limit: int
@@ -140,8 +147,10 @@ class Issues(Conversations):
         opened = (at for raw in raws if (at := _opened(raw)) is not None)
         past = any(at < start - self.followed for at in opened)
         entries = [entry_of(raw, start, _issue_entry, parse.describe) for raw in raws]
+        more = len(raws) >= ISSUES_PER_PAGE and not past
         recent = [entry for entry in entries if entry.stamp >= start]
-        return Page(recent, None, len(raws) >= ISSUES_PER_PAGE and not past)
+        older = frozenset(entry.id for entry in entries if entry.stamp < start)
+        return Page(recent, None, more, step=len(raws), left_out=older)
 
     def raws(self, entry: Entry) -> list[bytes]:
         """All messages of an issue."""

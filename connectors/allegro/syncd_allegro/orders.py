@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from syncd.connector import NOT_JSON, Cursor, Rejected, parse_each
+from syncd.connector import NOT_JSON, Cursor, Paging, Rejected, parse_each, reached
 from syncd.model import BadItem, Item, Order
 from syncd_allegro import parse, wire_orders
 from syncd_allegro.client import EVENTS_PER_PAGE, FORMS_PER_PAGE, AllegroClient
@@ -59,6 +59,7 @@ class Orders:
     """One poll of the orders; `place` moves as it goes on."""
 
     def __init__(self, client: AllegroClient, place: Place, now: datetime) -> None:
+        place.since = min(place.since, now)
         self.place = place
         self._client = client
         self._now = now
@@ -72,10 +73,11 @@ class Orders:
     def _updated(self) -> Iterator[list[Item]]:
         if self.place.skip == 0:
             self.place.since -= OVERLAP
-        more = True
+        paging, more = Paging("Allegro's list of orders"), True
         while more:
             raws = self._client.forms(self.place.since, self.place.skip)
             more = len(raws) >= FORMS_PER_PAGE
+            paging.turned(raws, more=more)
             items = [item for raw in raws for item in self._handled(raw)]
             self._move(raws, more=more)
             if items:
@@ -88,21 +90,20 @@ class Orders:
         the end, and another would slip over the border unseen.
         """
         stamps = [at for raw in raws if (at := _updated_at(raw)) is not None]
-        latest = max(stamps, default=self.place.since)
+        latest = reached(self.place.since, stamps, self._client.horizon(self._now))
         moved = latest > self.place.since
         self.place.skip = 0 if moved or not more else self.place.skip + FORMS_PER_PAGE
-        self.place.since = max(latest, self.place.since)
+        self.place.since = latest
 
     def _logged(self) -> Iterator[list[Item]]:
-        more = True
+        paging, more = Paging("Allegro's order log"), True
         while more:
             raws = self._client.events(self.place.event)
             events, items = _events(raws)
-            about = (event.order.checkout_form for event in events)
-            ids = dict.fromkeys(form.id for form in about if form)
-            items += [item for order_id in ids for item in self._fetched(order_id)]
             last = max((event.id for event in events), key=_number, default=self.place.event)
-            more = len(raws) >= EVENTS_PER_PAGE and last != self.place.event
+            more = len(raws) >= EVENTS_PER_PAGE and bool(events)
+            paging.turned(raws, more=more, to=last)
+            items += [item for order_id in _about(events) for item in self._fetched(order_id)]
             self.place.event = last
             if raws:
                 yield items
@@ -162,7 +163,7 @@ class Orders:
 
     def _await(self, sold: wire_orders.CheckoutForm, *, parcels: list[Item]) -> None:
         self.place.awaited.pop(sold.id, None)
-        since = parse.instant(sold.updated_at) or self._now
+        since = min(parse.instant(sold.updated_at) or self._now, self._now)
         to_come = sold.status == _PAID and not parcels and sold.fulfillment.status not in _ENDED
         if to_come and sold.fulfillment.provider.id != "ALLEGRO" and self._now - since < AWAITED:
             self.place.awaited[sold.id] = since
@@ -181,6 +182,12 @@ def _events(raws: list[bytes]) -> tuple[list[wire_orders.OrderEvent], list[Item]
             source_id, payload = parse.describe(raw)
             bad.append(BadItem(source_id=source_id, reason=str(error), raw=payload))
     return events, bad
+
+
+def _about(events: Iterable[wire_orders.OrderEvent]) -> Iterable[str]:
+    """The orders that entries of the log are about, each once."""
+    forms = (event.order.checkout_form for event in events)
+    return dict.fromkeys(form.id for form in forms if form)
 
 
 def _order(raw: bytes) -> Order:

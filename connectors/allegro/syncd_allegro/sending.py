@@ -7,6 +7,7 @@ import msgspec
 
 from syncd.connector import (
     OutcomeUnknown,
+    Paging,
     Rejected,
     find_text,
     require,
@@ -85,7 +86,7 @@ class Sender:
 
     def _threads_with(self, login: str, since: datetime) -> list[wire.Thread]:
         """The threads with a buyer in which something was said since then."""
-        found, offset, more = [], 0, True
+        paging, found, offset, more = Paging("Allegro's threads"), [], 0, True
         while more:
             raws = self._client.threads(offset)
             threads = [msgspec.json.decode(raw, type=wire.Thread) for raw in raws]
@@ -95,6 +96,7 @@ class Sender:
             stamps = [at for one in threads if (at := parse.instant(one.last_message_date_time))]
             offset += THREADS_PER_PAGE
             more = len(raws) >= THREADS_PER_PAGE and all(at >= since for at in stamps)
+            paging.turned(raws, more=more)
         return list({one.id: one for one in found}.values())
 
     def confirm(self, shipment: Shipment, now: datetime) -> Receipt:

@@ -6,6 +6,7 @@ of the plan.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -150,6 +151,10 @@ class AmazonClient:
             lambda plan: self._http.query(f"{UPLOADS}{resource}", None, asked, budget=plan),
         )
         return reply.json(UploadDestination).payload
+
+    def horizon(self, now: datetime) -> datetime:
+        """Until when Amazon can have answered, by its clock and ours."""
+        return self._http.horizon(now)
 
     def close(self) -> None:
         """Close the kept connections."""

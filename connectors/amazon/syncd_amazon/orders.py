@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
+from msgspec.structs import replace
 
 from syncd.connector import NOT_JSON, Cursor, Unavailable, parse_each, utc_text
 from syncd.connector.sweep import Entry, entry_of
 from syncd.model import Item
 from syncd_amazon import parse, wire
 from syncd_amazon.client import AmazonClient
-from syncd_amazon.pages import OVERLAP, Page, Place, walk
+from syncd_amazon.pages import OVERLAP, Page, Place, Source, walk
 from syncd_amazon.settings import AmazonConfig
 
 # The External Fulfillment API says nothing of how late a change is shown.
@@ -34,7 +36,8 @@ class Lists:
     def orders(self, cursor: Cursor, now: datetime) -> Walk:
         """The orders that changed, each with its parcels."""
         place = self._place(cursor, now, self._config.history_days)
-        return walk(self._orders, _order, place, place.since - OVERLAP)
+        source = Source(self._orders, _order, partial(self._client.horizon, now))
+        return walk(source, place, place.since - OVERLAP)
 
     def returns(self, cursor: Cursor, now: datetime) -> Walk:
         """The returns that changed.
@@ -49,10 +52,14 @@ class Lists:
         def page(start: datetime, token: str | None) -> Page:
             return self._returns(start, token, earliest)
 
-        return walk(page, _return, place, now - days, RETURNS_OVERLAP)
+        horizon = partial(self._client.horizon, now)
+        return walk(Source(page, _return, horizon, RETURNS_OVERLAP), place, now - days)
 
     def _place(self, cursor: Cursor, now: datetime, days: int) -> Place:
-        return Place.load(cursor) if cursor else Place(now - timedelta(days=days))
+        if not cursor:
+            return Place(now - timedelta(days=days))
+        place = Place.load(cursor)
+        return replace(place, since=min(place.since, now))
 
     def _orders(self, start: datetime, token: str | None) -> Page:
         asked = self._asked | {"lastUpdatedAfter": utc_text(start)}
@@ -66,7 +73,8 @@ class Lists:
         found = self._client.returns(asked)
         entries = _entries(found.returns, start, parse.return_entry)
         recent = [each for each in entries if each.stamp >= earliest or not each.known]
-        return Page(recent, found.next_token or None)
+        older = tuple(each.id for each in entries if each not in recent)
+        return Page(recent, found.next_token or None, left_out=older)
 
 
 class Known:

@@ -18,6 +18,7 @@ from syncd.connector import (
     ConnectorError,
     NotPermitted,
     OutcomeUnknown,
+    Paging,
     Rejected,
     Unavailable,
     utc_text,
@@ -157,6 +158,7 @@ class EbayClient:
 
         Raises Unavailable also where its pages repeat themselves without end.
         """
+        paging = Paging(f"eBay's messages of conversation {conversation_id}")
         raws: dict[bytes, None] = {}
         offset, more = 0, True
         while more:
@@ -164,12 +166,12 @@ class EbayClient:
                 f"/conversation/{segment(conversation_id)}",
                 {"conversation_type": kind, "limit": CONVERSATIONS_PER_PAGE, "offset": offset},
             )
-            page, known = reply.json(MessagePage), len(raws)
-            raws.update((bytes(raw), None) for raw in page.messages)
+            page = reply.json(MessagePage)
+            found = [bytes(raw) for raw in page.messages]
+            raws |= dict.fromkeys(found)
             offset += CONVERSATIONS_PER_PAGE
-            more = bool(page.messages) and (page.next is not None or offset < (page.total or 0))
-            if more and len(raws) == known:
-                raise Unavailable(f"eBay repeats the messages of conversation {conversation_id}")
+            more = bool(found) and (page.next is not None or offset < (page.total or 0))
+            paging.turned(found, more=more)
         return list(raws)
 
     def send(self, body: dict[str, Any]) -> SentMessage:
@@ -231,6 +233,10 @@ class EbayClient:
         except msgspec.MsgspecError as error:
             raise Unavailable(f"eBay's list {kind.entries} is none: {error}") from None
         return list(dict.fromkeys(map(bytes, raws))), len(raws) < limit
+
+    def horizon(self, now: datetime) -> datetime:
+        """Until when eBay can have answered, by its clock and ours."""
+        return min(self._messages.horizon(now), self._orders.horizon(now))
 
     def close(self) -> None:
         """Close the kept connections."""

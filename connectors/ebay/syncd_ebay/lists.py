@@ -39,7 +39,14 @@ class Conversations:
     def source(self) -> Source:
         """The list; a batch is small because each entry costs a call."""
         fetch = self._platform_page if self._kind == FROM_EBAY else self._page
-        return Source(fetch, self._read, limit=CONVERSATIONS_PER_PAGE, batch=20, oldest=OLDEST)
+        return Source(
+            fetch,
+            self._read,
+            limit=CONVERSATIONS_PER_PAGE,
+            batch=20,
+            oldest=OLDEST,
+            horizon=self._client.horizon,
+        )
 
     def _entries(self, raws: Iterable[msgspec.Raw], start: datetime) -> list[Entry]:
         read = partial(_conversation_entry, start=start)
@@ -91,7 +98,14 @@ class Orders:
 
     def source(self) -> Source:
         """The list."""
-        return Source(self._page, self._read, limit=ORDERS_PER_PAGE, batch=50, oldest=OLDEST)
+        return Source(
+            self._page,
+            self._read,
+            limit=ORDERS_PER_PAGE,
+            batch=50,
+            oldest=OLDEST,
+            horizon=self._client.horizon,
+        )
 
     def _page(self, start: datetime, end: datetime | None, offset: int) -> Page:
         page = self._client.orders(start, end, offset)

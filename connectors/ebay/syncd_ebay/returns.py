@@ -13,11 +13,14 @@ from typing import Any
 import msgspec
 
 from syncd.connector import parse_each
+from syncd.connector.paging import endless
 from syncd.model import BadItem, Case, CaseStatus, Item
 from syncd_ebay.cases import Kind
 
-Fetch = Callable[[Kind, datetime, datetime], tuple[list[bytes], bool]]
-"""The cases of a kind opened in a span, and whether those were all."""
+Span = tuple[datetime, datetime]
+Found = tuple[list[bytes], bool]
+"""The cases opened in a span, and whether those were all."""
+Fetch = Callable[[Kind, datetime, datetime], Found]
 
 # A case that has just been closed may still change: a refund is made, an appeal is lodged.
 LATELY = timedelta(days=30)
@@ -75,15 +78,15 @@ def _moved(items: list[Item], seen: dict[str, str], start: datetime, now: dateti
 
 def _all(kind: Kind, fetch: Fetch, start: datetime, now: datetime) -> Iterator[Item]:
     describe = _describing(kind)
-    for begin, end in _spans(start, now):
-        for raws, whole in _parts(kind, fetch, begin, end):
+    for span in _spans(start, now):
+        for raws, whole in _parts(kind, fetch, span, fetch(kind, *span)):
             yield from parse_each(raws, kind.read, describe)
             if not whole:
-                reason = f"eBay has more than it lists at once within a second of {begin}"
-                yield BadItem(source_id=f"{kind.name}@{begin:%Y%m%dT%H%M%S}", reason=reason)
+                reason = f"eBay has more than it lists at once within a second of {span[0]}"
+                yield BadItem(source_id=f"{kind.name}@{span[0]:%Y%m%dT%H%M%S}", reason=reason)
 
 
-def _spans(start: datetime, now: datetime) -> Iterator[tuple[datetime, datetime]]:
+def _spans(start: datetime, now: datetime) -> Iterator[Span]:
     """From `start` to now, in parts that eBay takes."""
     while now - start > SPAN:
         yield start, start + SPAN
@@ -91,17 +94,22 @@ def _spans(start: datetime, now: datetime) -> Iterator[tuple[datetime, datetime]
     yield start, now
 
 
-def _parts(
-    kind: Kind, fetch: Fetch, begin: datetime, end: datetime
-) -> Iterator[tuple[list[bytes], bool]]:
-    """The cases of a span, asked for in halves where there are more than eBay lists at once."""
-    raws, whole = fetch(kind, begin, end)
+def _parts(kind: Kind, fetch: Fetch, span: Span, found: Found) -> Iterator[Found]:
+    """What was `found` in a span, in halves where there are more than eBay lists at once.
+
+    Raises Unavailable where both halves have all that the whole has: they would have it for ever.
+    """
+    raws, whole = found
+    begin, end = span
     if whole or end - begin <= SHORTEST:
-        yield raws, whole
+        yield found
         return
     middle = begin + (end - begin) / 2
-    yield from _parts(kind, fetch, begin, middle)
-    yield from _parts(kind, fetch, middle, end)
+    halves = {half: fetch(kind, *half) for half in ((begin, middle), (middle, end))}
+    if all(set(each) == set(raws) for each, _ in halves.values()):
+        raise endless(f"eBay's list {kind.entries}")
+    for half, each in halves.items():
+        yield from _parts(kind, fetch, half, each)
 
 
 def _describing(kind: Kind) -> Callable[[bytes], tuple[str, bytes]]:

@@ -54,10 +54,11 @@ class Sandbox(c.Connector):
     def poll(self, stream: str, cursor: c.Cursor) -> Iterator[c.Batch]:
         """Read on where the cursor stands: it holds the last number seen of each feed."""
         for feed in ("orders", "shipments") if stream == "orders" else (stream,):
-            more = True
+            more, paging = True, c.Paging(f"the list of {feed}")
             while more:
                 answer = self._http.get(f"/{feed}", {"since": cursor.get(feed, 0), "limit": 100})
                 page = answer.json(_Page)
+                paging.turned((item["seq"] for item in page.items), more=page.more, to=page.next)
                 cursor, more = {**cursor, feed: page.next}, page.more
                 yield c.Batch([*c.parse_each(page.items, _PARSERS[feed], _describe)], cursor)
 

@@ -142,6 +142,10 @@ class TikTokClient:
         path = f"{_FULFILLMENT}/orders/{segment(order_id)}/packages"
         return self._post(path, wire.Packed, body).package_id
 
+    def horizon(self, now: datetime) -> datetime:
+        """Until when TikTok can have answered, by its clock and ours."""
+        return self._http.horizon(now)
+
     def close(self) -> None:
         """Close the kept connections."""
         self._http.close()

@@ -6,8 +6,9 @@ from functools import partial
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
-from syncd.connector import NOT_JSON, OutcomeUnknown, Rejected, Unavailable, parse_each
+from syncd.connector import NOT_JSON, OutcomeUnknown, Paging, Rejected, parse_each
 from syncd.connector.sweep import Entry, Page, Source, entry_of, latest_first
 from syncd.model import BadItem, Item
 from syncd_tiktokshop import chat, parse, wire
@@ -25,21 +26,24 @@ Fetch = Callable[[datetime, datetime | None, str], wire.Page]
 def orders(client: TikTokClient) -> Source:
     """The orders, each followed by its packages."""
     heads = partial(_head, type_=wire.OrderHead, id_of=lambda head: head.id)
-    return _changed(client.changed_orders, heads, parse.order, ORDERS_PER_PAGE)
+    listed = _changed(client.changed_orders, heads, parse.order, ORDERS_PER_PAGE)
+    return replace(listed, horizon=client.horizon)
 
 
 def returns(client: TikTokClient) -> Source:
     """Returns, refunds and replacements."""
     heads = partial(_head, type_=wire.ReturnHead, id_of=lambda head: head.return_id)
     fetch = partial(client.changed_cases, "returns")
-    return _changed(fetch, heads, lambda raw: [parse.returned(raw)], CASES_PER_PAGE)
+    listed = _changed(fetch, heads, lambda raw: [parse.returned(raw)], CASES_PER_PAGE)
+    return replace(listed, horizon=client.horizon)
 
 
 def cancellations(client: TikTokClient) -> Source:
     """Cancellations."""
     heads = partial(_head, type_=wire.CancellationHead, id_of=lambda head: head.cancel_id)
     fetch = partial(client.changed_cases, "cancellations")
-    return _changed(fetch, heads, lambda raw: [parse.cancellation(raw)], CASES_PER_PAGE)
+    listed = _changed(fetch, heads, lambda raw: [parse.cancellation(raw)], CASES_PER_PAGE)
+    return replace(listed, horizon=client.horizon)
 
 
 class Conversations:
@@ -56,7 +60,13 @@ class Conversations:
 
     def source(self) -> Source:
         """The list; a batch is small because each entry costs calls."""
-        return Source(self._page, self._read, limit=CONVERSATIONS_PER_PAGE, batch=10)
+        return Source(
+            self._page,
+            self._read,
+            limit=CONVERSATIONS_PER_PAGE,
+            batch=10,
+            horizon=self._client.horizon,
+        )
 
     def with_buyer(self, entries: Iterable[Entry], user_id: str) -> list[wire.Conversation]:
         """The entries that are with a buyer; raises OutcomeUnknown where one is unreadable."""
@@ -73,19 +83,20 @@ class Conversations:
         return list(parse_each(sorted(raws, key=_index), read, parse.describe))
 
     def _since_floor(self, thread_id: str) -> Iterator[bytes]:
-        token, more = "", True
+        paging, token, more = Paging("TikTok Shop's messages"), "", True
         while more:
             page = self._client.messages(thread_id, token)
             raws = [bytes(raw) for raw in page.messages or ()]
-            yield from raws
-            token = _following(page.next_page_token, token)
+            token = page.next_page_token or ""
             more = bool(token and raws) and _written(min(raws, key=_index)) >= self._floor
+            paging.turned(raws, more=more, to=token)
+            yield from raws
 
     def _page(self, start: datetime, end: datetime | None, offset: int) -> Page:
         del end
         token = self._token if offset else ""
         page = self._client.conversations(token)
-        self._token = _following(page.next_page_token, token)
+        self._token = page.next_page_token or ""
         raws = [bytes(raw) for raw in page.conversations or ()]
         entries = [entry_of(raw, start, _conversation_entry, parse.describe) for raw in raws]
         return latest_first(entries, start, more=bool(self._token and raws))
@@ -115,7 +126,7 @@ def _changed(
         nonlocal token
         token = token if offset else ""
         got = fetch(start, end, token)
-        token = _following(got.next_page_token, token)
+        token = got.next_page_token or ""
         entries = [entry_of(bytes(raw), start, head, parse.describe) for raw in got.entries]
         return Page(entries, got.total_count, bool(token and entries))
 
@@ -123,13 +134,6 @@ def _changed(
         return list(parse_each([entry.raw for entry in entries], read, parse.describe))
 
     return Source(page, items, limit=limit, batch=limit)
-
-
-def _following(told: str | None, before: str) -> str:
-    """The next page's token; raises Unavailable for the same one again, which would not end."""
-    if told and told == before:
-        raise Unavailable("TikTok Shop gives the same page again and again")
-    return told or ""
 
 
 def _head(raw: bytes, type_: type[Head], id_of: Callable[[Head], str]) -> Entry:

@@ -13,4 +13,5 @@ class TestConformance(CarrierConformance):
 
     def send_off(self, fake, number):
         fake.followed[number] = {"id": f"id-{number}", "active": True}
+        fake.size = 20  # of the 50 that are asked for at once
         super().send_off(fake, number)

@@ -220,6 +220,19 @@ def test_an_update_that_is_shown_late(shop, connector, now, read):
     assert ids(read(connector, "orders", cursor)[0]) == [number]
 
 
+def test_an_update_that_is_dated_ahead_hides_none(shop, connector, now, read):
+    """Also where the log has lost the other, and a cursor stands ahead from before."""
+    odd = shop.add_order("jan")
+    shop.orders[odd]["updatedAt"] = "2036-03-02T09:00:00.000Z"
+    _, cursor = read(connector, "orders")
+    for since in (cursor["since"], "2036-03-02T09:00:00Z"):
+        late = shop.add_order("ola")
+        del shop.events[-1]
+        now.forward(minutes=2)
+        items, _ = read(connector, "orders", cursor | {"since": since})
+        assert late in [item.source_id for item in items]
+
+
 def test_orders_without_a_parcel_are_asked_for_it_in_turns(shop, allegro, connector, now, read):
     numbers = [shop.add_order(f"buyer-{n}", at=now.forward(minutes=1)) for n in range(45)]
     _, cursor = read(connector, "orders")

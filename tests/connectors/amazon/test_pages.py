@@ -6,7 +6,8 @@ import pytest
 
 from syncd.connector import Rejected, Unavailable
 from syncd.connector.sweep import Entry
-from syncd_amazon.pages import OVERLAP, Page, Place, walk
+from syncd_amazon.pages import OVERLAP, Page, Place, Source
+from syncd_amazon.pages import walk as walk_source
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -17,6 +18,10 @@ def at(minutes):
 
 def entry(name, minutes, *, known=True):
     return Entry(name, at(minutes), f"{name}@{minutes}", name.encode(), known=known)
+
+
+def walk(fetch, read, place, start):
+    return walk_source(Source(fetch, read, lambda: at(60)), place, start)
 
 
 def run(pages, place=None, start=NOON):
@@ -41,6 +46,13 @@ def test_without_such_a_time_it_goes_to_the_youngest_entry_of_all_pages():
     batches, place = run({None: Page([entry("a", 9)], "2"), "2": Page([entry("b", 2)])})
     assert batches == [["a"], ["b"]]
     assert place.since == at(9)
+
+
+@pytest.mark.parametrize("until", [None, at(500_000)])
+def test_nothing_dated_ahead_hides_what_comes_until_then(until):
+    """Neither an odd entry nor Amazon's word for how far it looked."""
+    _, place = run({None: Page([entry("a", 9), entry("odd", 500_000)], None, until)})
+    assert place.since == (at(60) if until else at(9))
 
 
 def test_it_never_goes_back():
@@ -72,10 +84,25 @@ def test_entries_of_a_page_are_read_oldest_first():
     assert batches == [["a", "b", "c"]]
 
 
-def test_a_page_that_leads_to_itself_ends_the_poll():
-    pages = {None: Page([], "2"), "2": Page([], "2")}
+@pytest.mark.parametrize("last", ["2", "1"])
+def test_pages_that_lead_to_one_another_end_the_poll(last):
+    pages = {None: Page([], "1"), "1": Page([], "2"), "2": Page([], last)}
     with pytest.raises(Unavailable, match="again and again"):
         run(pages)
+
+
+def test_a_page_that_comes_again_under_other_tokens_does_so_over_many_polls():
+    """Amazon's quota of searches lets a poll read one page or two."""
+    place, tokens = Place(NOON), iter(range(100))
+
+    def fetch(start, token):
+        return Page([entry("a", 1)], str(next(tokens)))
+
+    for _ in range(4):
+        _, place = next(walk(fetch, lambda one: [one.id], place, NOON))
+    with pytest.raises(Unavailable, match="again and again"):
+        next(walk(fetch, lambda one: [one.id], place, NOON))
+    assert place.since == NOON
 
 
 def test_a_cursor_in_the_middle_holds_the_walk():

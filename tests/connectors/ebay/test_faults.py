@@ -135,7 +135,7 @@ def test_errors_not_in_ebays_shape_are_left_to_the_common_rules():
 def test_a_conversation_that_never_ends_ends_the_poll(filled, connector, read):
     thread = next(iter(filled.shop.conversations.values()))
     filled.conversation = lambda _: Answer.json({"messages": thread.messages, "next": "more"})
-    with pytest.raises(Unavailable, match="repeats the messages"):
+    with pytest.raises(Unavailable, match="the same page again"):
         read(connector, "messages")
 
 

@@ -7,7 +7,7 @@ import pytest
 from syncd.model import Attachment, Draft, Party
 from syncd.testing.conformance import ConnectorConformance
 from syncd.testing.mailbox import Mailbox, Stage
-from syncd.testing.server import Fault
+from syncd.testing.server import PAGE_FAULTS, Fault
 from syncd_imap import ImapConnector
 from tests.connectors.imap.conftest import SHOP, draft, mail
 
@@ -69,7 +69,7 @@ class TestConformance(ConnectorConformance):
         return len(source.sent)
 
     def fail(self, source, fault, *, times=1_000_000, path=".*"):
-        if fault in {Fault.RATE_LIMITED, Fault.DUPLICATE_PAGE, Fault.REORDERED_PAGE}:
+        if fault in {Fault.RATE_LIMITED, *PAGE_FAULTS}:
             pytest.skip(f"IMAP has no {fault}")
         if fault is Fault.UNAUTHORIZED:
             self._refuse(source, f"NO [AUTHENTICATIONFAILED] not {PASSWORD}", times)

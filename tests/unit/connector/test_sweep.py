@@ -6,6 +6,7 @@ from itertools import islice
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from syncd.connector import Unavailable, sweep
 from syncd.connector.sweep import Entry, Page, Place, Source, latest_first, walk
@@ -114,6 +115,21 @@ def test_an_entry_from_the_far_future_hides_none(order):
     assert world.read == {world.entries["003"].mark, world.entries["004"].mark}
 
 
+def test_an_entry_ahead_of_the_platforms_clock_hides_none():
+    """Ours is half an hour fast."""
+    world = World(1, "by id", [])
+    odd = world.now + timedelta(minutes=20)
+    world.entries["odd"], world.history["odd"] = Entry("odd", odd, "odd", b""), [odd]
+    source = Source(
+        world.fetch, world.take, limit=5, batch=3, horizon=lambda _, told=world.now: told
+    )
+    *_, (_, place) = walk(source, Place(BEGAN), world.now + timedelta(minutes=30))
+    world.read.clear()
+    world.touch(1)
+    world.poll(place)
+    assert world.entries["001"].mark in world.read
+
+
 def test_a_cursor_in_the_far_future_is_taken_back():
     world = World(0, "by id", [])
     place = world.poll(Place(datetime(9999, 12, 31, tzinfo=UTC)))
@@ -215,14 +231,25 @@ def test_a_total_that_counts_too_much_is_no_reason_to_go_on_for_ever():
     assert shop.asked == [0, 2, 4, 5] * 2
 
 
-def test_a_list_that_does_not_heed_the_offset_is_refused():
+def test_a_list_of_old_entries_that_comes_again_and_again_is_refused():
+    """They are in no order, so that nothing tells that the rest is older still."""
+    old = [Entry(str(n), BEGAN - timedelta(days=n), str(n), b"") for n in (2, 1, 3)]
+    page = latest_first(old, BEGAN, more=True)
+    source = Source(lambda *_: page, lambda _: [], limit=3, batch=3)
+    with pytest.raises(Unavailable, match="again and again"):
+        list(walk(source, Place(BEGAN + sweep.OVERLAP), BEGAN + timedelta(days=1)))
+
+
+@pytest.mark.parametrize("more", [True, False])
+def test_a_list_that_does_not_heed_the_offset_is_refused(more):
+    """Also where no page says that more follow, but the total does."""
     shop = Listed(9, size=2)
 
     def fetch(start, end, offset):
         del offset
-        return shop.fetch(start, end, 0)
+        return replace(shop.fetch(start, end, 0), more=more)
 
-    with pytest.raises(Unavailable, match="take the offset"):
+    with pytest.raises(Unavailable, match="again and again"):
         shop.ids(fetch, limit=2)
 
 

@@ -2,7 +2,7 @@
 
 import gzip
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from syncd.connector import AuthFailed, OutcomeUnknown, Rejected, Unavailable
 from syncd.http import HeaderToken, HttpClient
 from syncd.http.client import MAX_BYTES
+from syncd.http.reply import dated
 from syncd.secret import Secret
 from syncd.testing.server import Answer, FakeServer, Fault, route
 
@@ -398,3 +399,19 @@ def test_threads_may_share_a_client(shop, client):
     for thread in threads:
         thread.join()
     assert names == ["lamp"] * 30
+
+
+@pytest.mark.parametrize(("behind", "heeded"), [(-10, False), (10, True), (24 * 60 + 10, False)])
+def test_the_horizon_is_the_earlier_of_two_clocks(shop, client, behind, heeded):
+    """The platform's is behind ours by these minutes; where it is by days, it is wrong."""
+    now = datetime(2026, 3, 2, 9, 0, 0, 500_000, tzinfo=UTC)
+    shop.date = lambda: now - timedelta(minutes=behind)
+    assert client.horizon(now) == now
+    client.get("/thing")
+    end_of_its_second = datetime(2026, 3, 2, 9, 0, 1, tzinfo=UTC) - timedelta(minutes=behind)
+    assert client.horizon(now) == (end_of_its_second if heeded else now)
+
+
+@pytest.mark.parametrize("said", [None, "", "yesterday", "Mon, 02 Mar 2026 08:59:00"])
+def test_a_date_that_is_none_is_not_heeded(said):
+    assert dated(said) is None

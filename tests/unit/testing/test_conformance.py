@@ -29,6 +29,7 @@ from syncd.connector import (
     Context,
     NotPermitted,
     OutcomeUnknown,
+    Paging,
     Rejected,
     Secret,
     Unavailable,
@@ -77,7 +78,8 @@ class Shelf(FakeServer):
 
     def put(self, name, text):
         self.changes += 1
-        self.messages[name] = {"id": name, "text": text, "change": self.changes}
+        at = f"2026-11-02T09:{self.changes:02d}:00+00:00"
+        self.messages[name] = {"id": name, "text": text, "change": self.changes, "at": at}
 
     @route("GET", "/messages")
     def page_of_messages(self, request):
@@ -129,6 +131,7 @@ class Row(msgspec.Struct):
     id: str
     text: str
     change: int
+    at: datetime
 
 
 class Page(msgspec.Struct):
@@ -195,15 +198,19 @@ class Tiny(Connector):
         )
 
     def poll(self, stream, cursor):
-        after, more = cursor.get("after", 0), True
+        after, more, paging = cursor.get("after", 0), True, Paging("the shelf")
         while more:
-            page = self.page(after)
+            page = self.turned(self.page(after), paging)
             after = max([after, *(row.change for row in page.messages)])
             yield Batch([self.item(row) for row in page.messages], {"after": after})
             more = page.more
 
     def page(self, after):
         return self.http.get("/messages", {"after": after}).json(Page)
+
+    def turned(self, page, paging):
+        paging.turned((row.change for row in page.messages), more=page.more)
+        return page
 
     def item(self, row):
         return Message(
@@ -529,13 +536,14 @@ class MovesOnBeforeItFails(Tiny):
     """Steps over what it could not read, then says that it could not."""
 
     def poll(self, stream, cursor):
-        after, more = cursor.get("after", 0), True
+        after, more, paging = cursor.get("after", 0), True, Paging("the shelf")
         while more:
             try:
                 page = self.page(after)
             except Unavailable:
                 yield Batch([], {"after": after + PAGE})
                 raise
+            self.turned(page, paging)
             after = max([after, *(row.change for row in page.messages)])
             yield Batch([self.item(row) for row in page.messages], {"after": after})
             more = page.more
@@ -559,9 +567,9 @@ class StopsAtTheFirstOlder(Tiny):
     """Relies on the order of a page."""
 
     def poll(self, stream, cursor):
-        after, more = cursor.get("after", 0), True
+        after, more, paging = cursor.get("after", 0), True, Paging("the shelf")
         while more:
-            page, items = self.page(after), []
+            page, items = self.turned(self.page(after), paging), []
             for row in page.messages:
                 if row.change < after:
                     break
@@ -582,6 +590,35 @@ class BelievesItsClock(Tiny):
 
     def is_new(self, message, until):
         return until <= clock.now().timestamp() + 1
+
+
+class BelievesDates(Tiny):
+    """Reads nothing that is older than the latest it has."""
+
+    def poll(self, stream, cursor):
+        dated = [cursor["dated"]] if cursor else []
+        for batch in super().poll(stream, cursor):
+            new = [item for item in batch.items if [item.subject] > dated]
+            latest = max([item.subject for item in batch.items] + dated, default="")
+            yield Batch(new, {**batch.cursor, "dated": latest})
+
+    def item(self, row):
+        return msgspec.structs.replace(super().item(row), subject=row.at.isoformat())
+
+
+class TurnsForEver(Tiny):
+    """Takes the platform's word for it that more follows."""
+
+    def turned(self, page, paging):
+        return page
+
+
+class EndsAtARepeat(Tiny):
+    """Takes a page that came already for the last."""
+
+    def turned(self, page, paging):
+        fresh = paging.turned((row.change for row in page.messages), more=False)
+        return msgspec.structs.replace(page, more=page.more and fresh)
 
 
 class ReadsWithoutEnd(Tiny):
@@ -1012,6 +1049,9 @@ FAULTY = [
     (CountsTwice, "test_a_page_with_everything_twice_is_harmless"),
     (StopsAtTheFirstOlder, "test_a_page_in_another_order_is_harmless"),
     (BelievesItsClock, "test_a_clock_that_is_off_loses_nothing"),
+    (BelievesDates, "test_what_is_dated_ahead_hides_nothing"),
+    (TurnsForEver, "test_a_page_that_comes_again_for_ever_is_given_up"),
+    (EndsAtARepeat, "test_a_page_that_comes_again_for_ever_is_given_up"),
     (ReadsWithoutEnd, "test_an_endless_answer_is_cut_off"),
     (OddStream, "test_it_declares_itself"),
     (OddName, "test_it_declares_itself"),
