@@ -11,6 +11,7 @@ from msgspec import convert
 from msgspec.structs import replace
 
 from syncd.model.base import Value
+from syncd.model.lengths import text_length
 from syncd.text.facts import Facts, NoticeFacts
 from syncd.text.problems import TemplateProblem
 from syncd.text.samples import sample_of
@@ -45,7 +46,7 @@ class Rules(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One platform's rules; those of an unknown platform are the strictest."""
 
     longest: int | None = None
-    """Most characters of a text; None where no limit is known."""
+    """Most characters of a text, by `text_length`; None where no limit is known."""
     links: Links = Links.NONE
     html: bool = False
     contacts: bool = False
@@ -124,7 +125,7 @@ def _sample(platform: str, template: str) -> Facts:
 
 
 def _too_long(known: Rules, rendered: Rendered) -> Iterator[str]:
-    length = len(rendered.text)
+    length = text_length(rendered.text)
     if known.longest is not None and length > known.longest:
         yield f"the text has {length} characters, {known.longest} are allowed"
 

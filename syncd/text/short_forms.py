@@ -6,6 +6,7 @@ are that say enough, only who writes in that language can tell.
 
 from math import ceil
 
+from syncd.model.lengths import text_length
 from syncd.text.facts import Facts, NoticeFacts, OrderNoticeFacts
 from syncd.text.foreign import shortened
 
@@ -42,5 +43,5 @@ def yielding(
     said = shown[name]
     if not isinstance(said, str) or said not in text:
         return None
-    room = len(said) - ceil((len(text) - longest) / text.count(said))
+    room = len(said) - ceil((text_length(text) - longest) / text.count(said))
     return {**shown, name: shortened(said, room)} if room >= _SAYS_SOMETHING else None

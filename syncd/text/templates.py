@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncd.model.base import Value
+from syncd.model.lengths import text_length
 from syncd.text.facts import OF_AN_ORDER, Facts, UnusableFact, kind_of, printable
 from syncd.text.languages import DEFAULT, chain, normalise
 from syncd.text.problems import BadFile, TemplateProblem, TemplateProblems, Unfillable
@@ -123,7 +124,7 @@ class Templates:
             raise TemplateError(name, template.language, f"it is about {about}", None)
         shown = _shown(template, facts)
         rendered = _filled(template, shown)
-        if longest is None or len(rendered.text) <= longest:
+        if longest is None or text_length(rendered.text) <= longest:
             return rendered
         form = self._short_of(template, language) or template
         return _fitted(form, type(facts), shown, longest)
@@ -180,7 +181,7 @@ def _fitted(
     template: "TemplateFile", kind: type[Facts], shown: dict[str, object], longest: int
 ) -> Rendered:
     rendered = _filled(template, shown)
-    if len(rendered.text) <= longest:
+    if text_length(rendered.text) <= longest:
         return rendered
     less = yielding(kind, shown, rendered.text, longest)
     return rendered if less is None else _filled(template, less)

@@ -7,6 +7,7 @@ attachments (size, kinds). Links and contact data are the platform's text rules,
 
 import re
 
+from syncd.connector import text_length
 from syncd.model import Attachment, Draft, Verdict
 from syncd_allegro.parse import ISSUE
 
@@ -44,8 +45,9 @@ def _text(draft: Draft) -> str:
     found = _HTML.search(draft.text)
     if not draft.text.strip():
         return "the text is empty"
-    if len(draft.text) > longest:
-        return f"the text has {len(draft.text)} characters, Allegro takes {longest}"
+    length = text_length(draft.text)
+    if length > longest:
+        return f"the text has {length} characters, Allegro takes {longest}"
     if found:
         return (
             f"Allegro shows messages as plain text, HTML would be read as it is: {found[0][:60]!r}"

@@ -11,6 +11,7 @@ from functools import cache
 
 import msgspec
 
+from syncd.connector import text_length
 from syncd.connector.scans import rows
 from syncd.model import Draft
 
@@ -73,8 +74,9 @@ def _shape(draft: Draft, message: Message) -> str:
 
 
 def _length(text: str, message: Message) -> str:
-    if len(text) > message.longest:
-        return f"the text has {len(text)} characters, {message.name} takes {message.longest}"
+    length = text_length(text)
+    if length > message.longest:
+        return f"the text has {length} characters, {message.name} takes {message.longest}"
     return "the text is empty" if message.longest and not text.strip() else ""
 
 

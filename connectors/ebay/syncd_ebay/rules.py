@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
-from syncd.connector import Capability
+from syncd.connector import Capability, text_length
 from syncd.model import Attachment, Draft, Verdict
 
 MAX_CHARACTERS = 2000
@@ -75,8 +75,9 @@ def _shape(draft: Draft) -> str:
             return f"eBay takes images, PDF, DOC and TXT, not {file.media_type}: {file.name!r}"
     if not draft.text.strip():
         return "the text is empty"
-    if len(draft.text) > MAX_CHARACTERS:
-        return f"the text has {len(draft.text)} characters, eBay takes {MAX_CHARACTERS}"
+    length = text_length(draft.text)
+    if length > MAX_CHARACTERS:
+        return f"the text has {length} characters, eBay takes {MAX_CHARACTERS}"
     return ""
 
 

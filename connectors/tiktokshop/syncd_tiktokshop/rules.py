@@ -3,6 +3,7 @@
 Source: "Send Message" (kinds and length) and "Get Conversations" (who may be written to).
 """
 
+from syncd.connector import text_length
 from syncd.model import Draft, Verdict
 
 MAX_CHARACTERS = 2000
@@ -35,6 +36,7 @@ def _shape(draft: Draft) -> str:
         return "only text can be sent, no files"
     if not draft.text.strip():
         return "the text is empty"
-    if len(draft.text) > MAX_CHARACTERS:
-        return f"the text has {len(draft.text)} characters, TikTok takes {MAX_CHARACTERS}"
+    length = text_length(draft.text)
+    if length > MAX_CHARACTERS:
+        return f"the text has {length} characters, TikTok takes {MAX_CHARACTERS}"
     return ""

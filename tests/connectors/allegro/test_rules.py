@@ -19,6 +19,7 @@ def file(media_type="image/png", content=b"1"):
     [
         ("Paczka 620000000000000000000001 jest w Łodzi: 5 < 7 & więcej", {}),
         ("x" * 2000, {}),
+        ("🎁" * 1000, {}),
         ("x" * 20_000, {"thread_id": "issue/1"}),
         ("Dzień dobry", {"buyer": Party(), "order_id": None, "thread_id": "t"}),
         ("Dzień dobry", {"attachments": file() + file("application/pdf")}),
@@ -33,6 +34,7 @@ def test_what_is_taken(text, fields):
     ("text", "fields", "reason"),
     [
         ("x" * 2001, {}, "2001 characters, Allegro takes 2000"),
+        ("🎁" * 1001, {}, "2002 characters"),
         ("x" * 2001, {"thread_id": "t"}, "2001 characters"),
         ("x" * 20_001, {"thread_id": "issue/1"}, "takes 20000"),
         (" \n", {}, "empty"),

@@ -123,6 +123,7 @@ def test_a_message_is_about_an_order(connector):
     ("text", "purpose", "reason"),
     [
         ("x" * 2001, "notice", "2001 characters, unexpectedProblem takes 2000"),
+        ("🎁" * 1001, "notice", "2002 characters"),
         ("x" * 801, "confirmCustomizationDetails", "takes 800"),
         ("x" * 401, "digitalAccessKey", "takes 400"),
         ("  ", "notice", "empty"),
@@ -152,6 +153,7 @@ def test_what_amazons_rules_forbid_is_never_sent(
     "text",
     [
         "x" * 2000,
+        "🎁" * 1000,
         "Ihr Paket 00340434161094042557 ist seit 02.03.2026 um 09:00 in Leipzig.",
         "Bestellung 302-1234567-1234567, 24,90 EUR; 5 < 7 & mehr",
         "您的包裹 RB123456785CN 已延误。",

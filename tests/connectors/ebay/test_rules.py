@@ -18,6 +18,7 @@ def verdict(text="Hello", **fields):
         "Follow it: https://t.17track.net/en#nums=RB123456785CN&x=+49301234567",
         "Wir bitten um Entschuldigung: 5 < 7 & mehr",
         "x" * 2000,
+        "🎁" * 1000,
         "您的包裹 RB123456785CN 已延误。",
     ],
 )
@@ -29,6 +30,7 @@ def test_what_a_notice_needs_is_allowed(text):
     ("text", "reason"),
     [
         ("x" * 2001, "2001 characters"),
+        ("🎁" * 1001, "2002 characters"),
         ("  \n ", "empty"),
         ("Write to anna.lamp@example.org", "e-mail"),
         ("Call +49 30 1234567", "telephone"),

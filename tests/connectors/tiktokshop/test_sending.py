@@ -68,6 +68,7 @@ def test_what_was_sent_is_read_back_as_the_shops(shop, connector, read, now):
     [
         ({"buyer": Party(name="Ann")}, "neither a conversation nor the buyer"),
         ({"text": "x" * 2001}, "2001 characters, TikTok takes 2000"),
+        ({"text": "🎁" * 1001}, "2002 characters"),
         ({"text": " \n"}, "the text is empty"),
         ({"attachments": (Attachment(name="a.png"),)}, "no files"),
     ],
