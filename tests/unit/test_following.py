@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from syncd import clock, ingest
+from syncd import clock, ingest, metrics
 from syncd.accounts import Runtime
 from syncd.config import AccountSettings, Settings
 from syncd.connector import AccountConfig, Batch, Capability, Connector, Unavailable
@@ -182,6 +182,22 @@ def test_what_was_not_come_to_is_still_due_after_a_failure(opened, bring):
     assert polled(runtime, "parcels") == []
     runtime.accounts["parcels"].connector.fails_at = None
     assert polled(runtime, "parcels") == [OTHER]
+
+
+def counted(result):
+    labels = {"account": "parcels", "result": result}
+    return metrics.REGISTRY.get_sample_value("syncd_parcel_looks_total", labels) or 0
+
+
+def test_looks_are_counted_by_whether_they_were_answered(opened, bring, monkeypatch):
+    runtime, results = opened(parcels=ANYBODY), ("answered", "unanswered")
+    bring(runtime)
+    before = [counted(result) for result in results]
+    batch = Batch([], {}, looked=(GERMAN,), unanswered=(OTHER, "TN3"))
+    connector = runtime.accounts["parcels"].connector
+    monkeypatch.setattr(connector, "poll", lambda stream, cursor: iter([batch]))
+    polled(runtime, "parcels")
+    assert [counted(result) - was for result, was in zip(results, before, strict=True)] == [1, 2]
 
 
 def test_a_push_that_comes_while_its_parcel_is_asked_about_is_not_lost(opened, bring, time):

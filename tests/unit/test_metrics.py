@@ -36,6 +36,22 @@ def test_failure_brings_the_account_down_and_counts_the_class():
     assert value("syncd_errors_total", **{"class": "ConnectionResetError"}) == before + 1
 
 
+def test_what_an_account_goes_on_without_brings_it_not_down():
+    metrics.succeeded("ebay-de", "orders")
+    metrics.failed("ebay-de", PermissionError(), down=False)
+    assert value("syncd_account_up", account="ebay-de") == 1
+
+
+def test_of_a_stream_that_is_gone_nothing_is_exposed_that_could_look_stale():
+    for stream in ("orders", "messages"):
+        metrics.succeeded("ebay-de", stream)
+        metrics.stored("ebay-de", stream, NOON)
+    metrics.forget_stream("ebay-de", "orders")
+    for name in ("syncd_last_success_timestamp_seconds", "syncd_lag_seconds"):
+        assert value(name, account="ebay-de", stream="orders") is None
+        assert value(name, account="ebay-de", stream="messages") is not None
+
+
 def test_lag_is_the_age_of_the_newest_item_and_never_negative():
     with clock.frozen(NOON):
         metrics.stored("ebay-de", "messages", NOON - timedelta(seconds=90))
@@ -51,9 +67,10 @@ def test_a_poll_that_fails_is_timed_too():
 
 
 def test_a_forgotten_account_is_not_exposed():
-    metrics.POLLS.labels("ebay-de", "orders", "ok").inc()
-    metrics.ITEMS.labels("ebay-de", "orders", "order", "new").inc(3)
-    assert b'account="ebay-de"' in metrics.exposition()
+    of_accounts = [metric for metric in metrics.OURS if "account" in metric._labelnames]
+    for metric in of_accounts:
+        metric.labels(**{**dict.fromkeys(metric._labelnames, "x"), "account": "ebay-de"})
+    assert metrics.exposition().count(b'account="ebay-de"') > len(of_accounts)
     metrics.forget("ebay-de")
     assert b'account="ebay-de"' not in metrics.exposition()
 

@@ -166,6 +166,7 @@ def test_what_it_remembers_is_bounded(account, monkeypatch):
     for number in range(30):
         account.push(str(number).encode(), tracking_numbers=(f"TN{number}", f"TX{number}"))
     assert len(account.wakes._known) == 10
+    assert account.push(b"29") == "repeated"
     assert len(account.wakes._pending["shop"].numbers) == 5
 
 
