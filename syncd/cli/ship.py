@@ -1,5 +1,6 @@
 """The verb that tells a platform of a parcel that left."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 import click
@@ -12,14 +13,22 @@ from syncd.cli.opened import runtime, why_missing
 from syncd.cli.output import emit
 from syncd.connector import Capability
 from syncd.model import CONFIRMATION, NewNotice, Party, Shipment
-from syncd.rules.recognise import normalise
+from syncd.rules.recognise import nearest_name, normalise
 from syncd.rules.recognise import recognise as candidates_of
 
 
 @click.command()
 @click.argument("order")
 @click.argument("number", metavar="TRACKING-NUMBER")
-@click.option("--carrier", help="Its code, as `syncd recognise` shows it. Default: the likeliest.")
+@click.option(
+    "--carrier",
+    help="Its name, or its code as `syncd recognise` shows it. Default: the likeliest by the number.",
+)
+@click.option(
+    "--as-written",
+    is_flag=True,
+    help="Take --carrier as it is, where the platform knows a carrier that syncd does not.",
+)
 @click.option(
     "--shipped-at",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
@@ -35,6 +44,7 @@ def ship(
     order: str,
     number: str,
     carrier: str | None,
+    as_written: bool,
     shipped_at: datetime | None,
     account: str | None,
     as_json: bool,
@@ -43,16 +53,21 @@ def ship(
 
     The daemon does it, once; `syncd outbox` shows what became of it. Telling the same again
     changes nothing.
+
+    A --carrier that neither syncd nor the account's connector knows is refused, so that buyers are
+    not shown a typing error. Some platforms take any name, others have a list that is known only
+    to them: with --as-written the name goes to the platform, and it says whether it takes it.
     """
     now = clock.now()
     _refuse_untrue(number, shipped_at, now)
     with runtime(invocation, as_is=True) as opened:
         found = _account(opened, order, account)
+        known = (carrier or "",) if as_written else found.connector.carrier_names()
         shipment = Shipment(
             source_id=f"{order}:{normalise(number)}",
             order_id=order,
             tracking_number=normalise(number),
-            carrier=carrier or _carrier(number),
+            carrier=_likeliest(number) if carrier is None else _named(carrier, known),
             shipped_at=shipped_at.replace(tzinfo=UTC) if shipped_at else now,
         )
         queued = opened.store.outbox.queue(_notice(found, shipment, now), now)
@@ -94,7 +109,19 @@ def _account(opened: Runtime, order: str, wanted: str | None) -> Account:
     return found
 
 
-def _carrier(number: str) -> str:
+def _named(carrier: str, known: Collection[str]) -> str:
+    """The carrier as it was named; a usage error where it is neither in our table nor `known`."""
+    near = nearest_name(carrier, known)
+    if near is None and carrier.strip():
+        return carrier.strip()
+    hint = f"did you mean {near!r}? " if near else ""
+    raise click.UsageError(
+        f"no carrier {carrier!r} is known: {hint}`syncd recognise` shows names and codes, and "
+        "--as-written gives the platform the name as it is"
+    )
+
+
+def _likeliest(number: str) -> str:
     best = next(iter(candidates_of(number)), None)
     if best is None:
         raise click.UsageError(

@@ -1,7 +1,7 @@
 """The class a connector subclasses, what it is given, and the errors that say how to recover."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -247,6 +247,14 @@ class Connector:
         raises.
         """
         raise NotImplementedError
+
+    def carrier_names(self) -> Collection[str]:
+        """What the platform calls carriers, as far as that is known without asking it.
+
+        For ``syncd ship``, which takes these names beside those of the recogniser's courier table
+        and refuses what looks like a typing error. Asks nobody.
+        """
+        return ()
 
     def find_confirmation(self, shipment: Shipment, key: str) -> Receipt | None:
         """Ask the platform whether it knows this parcel of the order by now; None: it does not.

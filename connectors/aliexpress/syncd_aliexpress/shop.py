@@ -127,6 +127,10 @@ class AliExpress(Connector):
             detail=service,
         )
 
+    def carrier_names(self) -> frozenset[str]:
+        """Those for which the config names a logistics service."""
+        return frozenset(self.config.services)
+
     def find_confirmation(self, shipment: Shipment, key: str) -> Receipt | None:
         """Look for the number among the order's parcels."""
         del key

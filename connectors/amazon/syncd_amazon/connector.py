@@ -144,6 +144,10 @@ class AmazonConnector(Connector):
             f"{draft.order_id} in Seller Central"
         )
 
+    def carrier_names(self) -> frozenset[str]:
+        """Amazon's codes; another carrier is named beside the code Other."""
+        return shipping.carrier_names()
+
     def may_request_review(self, order_id: str) -> Verdict:
         """By the order's dates, and by what Amazon offers for it now."""
         try:

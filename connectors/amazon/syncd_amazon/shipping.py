@@ -1,5 +1,6 @@
 """Telling Amazon of parcels that left; pure."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -48,6 +49,11 @@ def next_reference(found: wire.SoldOrder) -> str:
     return str(1 + max((int(one) for one in ids if one.isascii() and one.isdigit()), default=0))
 
 
+def carrier_names() -> frozenset[str]:
+    """Amazon's codes of carriers, and what else they are known by."""
+    return frozenset(name for one in _table() for name in _names(one))
+
+
 def _left_over(item: wire.OrderItem) -> dict[str, Any]:
     left = item.fulfillment.quantity_unfulfilled if item.fulfillment else None
     quantity = item.quantity_ordered if left is None else left
@@ -66,6 +72,12 @@ def _bare(said: str | None) -> str:
 
 @cache
 def _codes() -> dict[str, str]:
-    table = rows("syncd_amazon", "carriers.csv")
-    names = {row["code"]: [row["code"], *row["also"].split()] for row in table}
-    return {_bare(name): code for code, several in names.items() for name in several}
+    return {_bare(name): row["code"] for row in _table() for name in _names(row)}
+
+
+def _names(row: Mapping[str, str]) -> list[str]:
+    return [row["code"], *row["also"].split()]
+
+
+def _table() -> list[dict[str, str]]:
+    return rows("syncd_amazon", "carriers.csv")

@@ -1,6 +1,8 @@
 """Carriers by what they are called: marketplaces, labels and people each have their own names."""
 
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import cache
 from unicodedata import normalize
 
@@ -21,6 +23,18 @@ def carriers_named(said: str) -> tuple[str, ...]:
         return _by_name()[words]
     inside = max(_names_in(words), key=len, default="")
     return _by_name()[inside] if inside else ()
+
+
+def nearest_name(said: str, also: Iterable[str] = ()) -> str | None:
+    """None where `said` names a carrier, of ours or of `also`; else the name it is most like.
+
+    That is empty where it is like none: a typing error of a name is told from another name.
+    """
+    known = {key(name): name for name in (*also, *_by_name(), *carriers())}
+    words = key(said)
+    if words in known or carriers_named(said):
+        return None
+    return known[close[0]] if (close := get_close_matches(words, known, n=1)) else ""
 
 
 def key(name: str) -> str:

@@ -147,6 +147,7 @@ def test_an_order_that_cannot_be_read_settles_nothing(connector, aliexpress, ord
 
 def test_a_parcel_that_left(connect, shop, calls):
     connector, order = connect(services={"china-post": "CPAM"}), shop.add_order()
+    assert connector.carrier_names() == {"china-post"}
     left = parcel(order)
     assert connector.find_confirmation(left, KEY) is None
     connector.confirm_shipment(left, KEY)

@@ -57,6 +57,7 @@ def test_its_receipt_is_the_id_that_the_stream_gives(connector, order_id, now, r
 def test_carriers_by_syncds_codes(amazon, connector, order_id, ours, amazons):
     connector.confirm_shipment(parcel(order_id, carrier=ours), "key")
     assert body_of(amazon)["packageDetail"]["carrierCode"] == amazons
+    assert amazons in connector.carrier_names()
 
 
 def test_a_carrier_without_a_code_is_named(amazon, connector, order_id):

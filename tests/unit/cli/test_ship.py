@@ -18,6 +18,11 @@ def takes_numbers(monkeypatch):
     )
 
 
+@pytest.fixture(autouse=True)
+def _its_own_post(monkeypatch):
+    monkeypatch.setattr(Sandbox, "carrier_names", lambda _: {"Local Post"})
+
+
 @pytest.fixture
 def sold(kept, source_of, make):
     source_of(kept, "shop").bring(make.order())
@@ -37,12 +42,26 @@ def test_it_is_queued_once(syncd, sold, takes_numbers, time):
 
 
 @pytest.mark.parametrize(
+    "arguments", [("ups",), ("DHL Paket",), ("local-post",), ("Dlh", "--as-written")]
+)
+def test_a_carrier_is_named_as_its_platform_or_anybody_names_it(
+    syncd, sold, takes_numbers, arguments
+):
+    told = syncd("ship", ORDER, DHL, "--json", "--carrier", *arguments)
+    assert (told.code, told.json["carrier"]) == (exits.OK, arguments[0])
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("nope", DHL), "there is no order 'nope'"),
         ((ORDER, DHL, "--account", "other"), "in account other"),
         ((ORDER, "??"), "no carrier is known"),
         ((ORDER, " - ", "--carrier", "ups"), "the tracking number is empty"),
+        ((ORDER, DHL, "--carrier", "Dlh"), "no carrier 'Dlh' is known: did you mean 'dhl'?"),
+        ((ORDER, DHL, "--carrier", "Loacl Post"), "did you mean 'Local Post'?"),
+        ((ORDER, DHL, "--carrier", "zzz"), "'zzz' is known: `syncd recognise` shows"),
+        ((ORDER, DHL, "--carrier", " ", "--as-written"), "no carrier ' ' is known"),
         ((ORDER, DHL, "--shipped-at", "2126-03-09"), "2126-03-09 00:00 has not come yet"),
     ],
 )
