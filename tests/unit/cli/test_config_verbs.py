@@ -204,11 +204,21 @@ def test_check_config_as_json(config) -> None:
     ]
 
 
+def test_verbose_logs_debug_lines_too(config, monkeypatch) -> None:
+    levels: list[str] = []
+    monkeypatch.setattr("syncd.log.configure", lambda _, level: levels.append(level))
+    for options in ([], ["-v"]):
+        syncd("--config", config, *options, "check-config")
+    assert levels == ["info", "debug"]
+
+
 def test_what_a_connector_objects_to_is_a_config_error(config, capsys) -> None:
-    config.write_text(account("shop-de") + account("shop-fr", "unfit"))
+    unfit = account("shop-fr", "unfit") + account("shop-it", "unfit")
+    config.write_text(account("shop-de") + unfit)
     assert syncd("check-config", config).exit_code == 78
     assert capsys.readouterr().err == (
         f"{config}: accounts.shop-fr: says and token do not go together\n"
+        f"{config}: accounts.shop-it: says and token do not go together\n"
     )
     assert closed == ["shop-de"]
 

@@ -17,7 +17,9 @@ from syncd.cli.demo_page import page
 from syncd.cli.progress import Shown
 from syncd.demo import Report, files
 from syncd.demo.pace import Pace, WorldClock, followed_until
+from syncd.demo.report import report
 from syncd.model import NewNotice
+from syncd.testing.world import Counts, World
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 END = START + timedelta(days=30)
@@ -170,6 +172,36 @@ def test_every_fault_counts(syncd, home, monkeypatch, fault):
     assert ended.code == exits.FOUND_WRONG
     assert "faults   3 " in ended.out
     assert "0: none" not in ended.out
+
+
+@pytest.fixture
+def market():
+    with World(now=lambda: START, start=START, orders=20) as world:
+        yield world
+
+
+def counted(world, market, mails=0):
+    """What a demo would report that has just begun."""
+    pace = Pace.of(60, END - START)
+    return report(world.runtime, market, started=START, ended=START, pace=pace, mails=mails)
+
+
+def test_what_was_lost_or_came_twice_is_counted_against_the_worlds_own_figures(world, market, make):
+    told = Counts(orders=3, messages=1, shipments=0, tracking=0, stock=9, malformed=2)
+    market.counts = lambda: told
+    world.bring(make.order("o1"), make.message("m1"), make.message("m2", 1), make.message("m3", 2))
+
+    found = counted(world, market, mails=1)
+    assert found.in_world == {
+        "messages": 2, "orders": 3, "shipments": 0, "tracking_events": 0, "quarantined": 2,
+    }  # fmt: skip
+    assert (found.items_missing, found.items_stored_twice) == (4, 1)
+
+
+def test_a_notice_to_a_wrong_buyer_counts_beside_a_needless_one(world, market):
+    judged = market.judge()
+    market.judge = lambda **_: msgspec.structs.replace(judged, needless=1, wrong_buyer=2)
+    assert counted(world, market).notices_needless == 3
 
 
 def test_the_page_is_english():

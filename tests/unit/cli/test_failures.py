@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from syncd.cli import exits, failures
 from syncd.cli.failures import report
@@ -24,6 +25,8 @@ from syncd.connector import AuthFailed, OutcomeUnknown, Rejected, SecretUnavaila
         (OutcomeUnknown("cut off"), 69, "syncd: cut off\n"),
         (PermissionError(13, "Permission denied", "/x"), 77, "syncd: /x: Permission denied\n"),
         (OSError(28, "No space left on device"), 74, "syncd: No space left on device\n"),
+        (OperationalError("SELECT text FROM messages", {}, Exception("disk I/O error")), 69,
+         "syncd: disk I/O error\n"),
         (Unavailable("\x1b[2Jboo"), 69, "syncd: boo\n"),
         (click.UsageError("no such option"), 64, "Error: no such option\n"),
         (click.ClickException("no"), 1, "Error: no\n"),

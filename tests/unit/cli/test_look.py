@@ -359,6 +359,10 @@ class TestStatus:
         stale = syncd("status", "--json").json["stale"]
         assert {one["stream"] for one in stale} == {"tracking"}
 
+        config = syncd.config.read_text()
+        syncd.config.write_text(config[: config.index("[accounts.shop]")])
+        assert syncd("status", "--json").json["stale"] == []
+
     def test_a_stale_source_is_named_with_what_waits_for_it(self, syncd, kept, filled, time):
         filled.bring(stream="tracking")
         time(timedelta(hours=25))
@@ -428,7 +432,7 @@ class TestStatus:
 class TestQuarantine:
     @pytest.fixture
     def bad(self, filled):
-        filled.bring(BadItem(source_id="b1", reason="no \x1b[1mdate", raw=b'{"x": "\x1b[2Jy"}'))
+        filled.bring(BadItem(source_id="b1", reason="no \x1b[1mdate", raw=b'{"x": "\x1b[2Jy\x07"}'))
         return filled
 
     def test_list_and_show(self, syncd, bad):
@@ -437,8 +441,16 @@ class TestQuarantine:
         assert (shown.code, "\x1b" in shown.out) == (exits.OK, False)
         assert '{"x": "y"}' in shown.out
         item = syncd("quarantine", "show", 1, "--json").json
-        assert (item["payload"], item["reason"]) == ('{"x": "\x1b[2Jy"}', "no \x1b[1mdate")
+        assert (item["payload"], item["reason"]) == ('{"x": "\x1b[2Jy\x07"}', "no \x1b[1mdate")
         assert "shop/messages 1" in syncd("status").out
+
+    def test_of_one_account_and_not_more_than_wanted(self, syncd, kept, bad, source_of):
+        source_of(kept, "mail").bring(BadItem(source_id="b2", reason="no date"))
+        some = syncd("quarantine", "--limit", 1)
+        assert ("b2" in some.out, "b1" in some.out) == (True, False)
+        assert some.err == "there are more: --limit 2 lists up to 2\n"
+        (own,) = syncd("quarantine", "--account", "shop", "--json").json
+        assert own["source_id"] == "b1"
 
     def test_what_was_read_since_is_gone_from_the_list(self, syncd, bad, make):
         bad.bring(make.message("b1"))

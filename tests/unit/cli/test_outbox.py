@@ -101,6 +101,9 @@ def test_a_row_is_shown_as_it_went_out(syncd, queue, kept):
     shown = syncd("outbox", "show", 1)
     assert "As it was" in shown.out
     assert "2026-03-10 12:00 UTC  sent  m9" in shown.out
+    text = syncd.config.read_text()
+    syncd.config.write_text(text[: text.index("[accounts.shop]")])
+    assert syncd("outbox", "show", 1, "--json").json["problem"] is None
 
 
 def test_a_row_that_cannot_be_written_tells_why(syncd, queue):
@@ -124,7 +127,7 @@ def test_a_row_of_an_account_that_was_removed(syncd, queue):
 def test_approving_freezes_the_text_that_was_seen(syncd, queue, kept, filled, make):
     queue()
     seen = syncd("outbox", "show", 1, "--json").json["text"]
-    done = syncd("outbox", "approve", 1)
+    done = syncd("outbox", "approve", 1, 1)
     assert (done.code, done.out) == (exits.OK, "1: held -> pending\n")
     assert '"tracking_number":"TN1"' in kept.outbox.approval(kept.outbox.rows()[0])
     filled.bring(make.event(-1, text="Something new"), stream="tracking")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from syncd import clock, watch
+from syncd import clock, status, watch
 from syncd.connector import Capability, OutcomeUnknown, Rejected, Unavailable
 from syncd.model import Milestone, OutboxState
 
@@ -55,6 +55,7 @@ def test_with_approval_a_person_is_asked_first(world, make, extends, send):
     send()
     (row,) = world.outbox()
     assert (row.purpose, row.state, extends.extended) == ("extension", OutboxState.HELD, [])
+    assert status.line(world.runtime).endswith(", outbox 1")
 
     world.store.outbox.decide(row.id, OutboxState.PENDING, actor="ann", now=clock.now())
     send()
