@@ -1,7 +1,7 @@
 """What a bounce sends back: which mail did not arrive, and at whose address."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import msgspec
@@ -9,7 +9,7 @@ import msgspec
 from syncd_imap.charsets import decode
 from syncd_imap.classify import takes_no_mail
 from syncd_imap.fields import MAX_ADDRESSES, Mailbox, mailboxes, own_id
-from syncd_imap.mime import Part, read
+from syncd_imap.mime import Part
 
 # Bytes of what is looked through: reports are short, and stand before the mail that they return.
 _LOOKED_THROUGH = 100_000
@@ -18,7 +18,10 @@ _MAILS = frozenset({"message/rfc822", "message/global", "text/rfc822-headers",
                     "message/rfc822-headers", "message/global-headers"})  # fmt: skip
 _REPORTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 # RFC 3464, 2.3: whom the shop wrote to, and where a forwarding ended.
-_RECIPIENTS = ("original-recipient", "final-recipient")
+_RECIPIENTS = tuple(
+    re.compile(rb"(?im)^%s-recipient[ \t]*:[^\n;]*;([^\n]*(?:\n[ \t][^\n]*)*)" % whose)
+    for whose in (b"original", b"final")
+)
 # A mail that is returned as plain text, its lines perhaps marked as quoted.
 _INLINE = re.compile(rb"(?:^|\n)((?:[> \t]{0,4}[!-9;-~]{1,70}:[^\n]*\n|[> ]{0,4}[ \t][^\n]*\n)+)")
 _QUOTED = re.compile(rb"^[> \t]{1,4}(?=[!-9;-~]{1,70}:)", re.MULTILINE)
@@ -27,6 +30,7 @@ _NAMED = re.compile(
     r"^[ \t*]{0,9}[\"<]?([^\s<>@:;,()\"]{1,64}@[^\s<>@:;,()\"]{1,255})[\">]?[ \t]*(?::.*)?$",
     re.MULTILINE,
 )
+_FOLDED = re.compile(rb"[^\n]*(?:\n[ \t][^\n]*)*")
 
 
 class Returned(msgspec.Struct, frozen=True):
@@ -39,66 +43,73 @@ class Returned(msgspec.Struct, frozen=True):
 
 
 def returned(bounce: Part, own: frozenset[str]) -> Returned:
-    """Read a bounce to an account whose own addresses are `own`."""
-    mail = _mail(bounce)
-    message_id = own_id(mail.first("message-id")) if mail else None
-    written_to = [one for one in _written_to(mail) if one.email not in own] if mail else []
-    failed = [one for one in _failed(bounce) if _is_somebody(one, own)]
-    return Returned(_meant(written_to, failed), message_id)
+    """Read a bounce to an account whose own addresses are `own`.
+
+    Where a mail was written to one, it is theirs, wherever it was forwarded to and failed.
+    """
+    parts = list(bounce.leaves())
+    header = _Header(_header(parts))
+    message_id = own_id(header.first(b"message-id"))
+    values = filter(None, map(header.first, (b"to", b"cc", b"bcc")))
+    to = [one for value in values for one in mailboxes(value) if one.email not in own]
+    if len(to) == 1:
+        return Returned(to[0], message_id)
+    failed = [one for one in _failed(bounce, parts) if one not in own and not takes_no_mail(one)]
+    named = [one for one in to if one.email in failed] or [Mailbox(one) for one in failed]
+    return Returned(named[0] if named else None, message_id)
 
 
-def _meant(written_to: list[Mailbox], failed: list[str]) -> Mailbox | None:
-    """The address that failed, with the name that the shop wrote; of a forwarded one, the first."""
-    for one in written_to:
-        if one.email in failed:
-            return one
-    if len(written_to) == 1 or not failed:
-        return written_to[0] if len(written_to) == 1 else None
-    return Mailbox(failed[0])
+class _Header:
+    """Of a mail's header, the few fields that matter: the rest of it is not read."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = b"\n" + text
+        self._lower = self._text.lower()
+
+    def first(self, name: bytes) -> bytes:
+        """The first field called `name`, or nothing."""
+        mark = b"\n%s:" % name
+        at = self._lower.find(mark)
+        folded = None if at < 0 else _FOLDED.match(self._text, at + len(mark))
+        return folded[0].strip() if folded else b""
 
 
-def _mail(bounce: Part) -> Part | None:
-    """The mail that is returned, whole or only its header."""
-    for part in bounce.leaves():
+def _header(parts: Sequence[Part]) -> bytes:
+    """That of the mail that is returned, whole or only its header; nothing where none is."""
+    for part in parts:
         if part.media_type in _MAILS:
-            return read(part.content()[:_LOOKED_THROUGH])
-    for part in bounce.leaves():
+            return _lines(part).lstrip(b"\n").partition(b"\n\n")[0]
+    for part in parts:
         if part.media_type == "text/plain":
-            for block in _INLINE.finditer(part.content()[:_LOOKED_THROUGH] + b"\n"):
-                mail = read(_QUOTED.sub(b"", block[1]))
-                if mail.first("message-id") or (mail.first("to") and mail.first("from")):
-                    return mail
-    return None
+            for block in _INLINE.finditer(_lines(part) + b"\n"):
+                text = _QUOTED.sub(b"", block[1])
+                header = _Header(text)
+                if header.first(b"message-id") or (header.first(b"to") and header.first(b"from")):
+                    return text
+    return b""
 
 
-def _written_to(mail: Part) -> list[Mailbox]:
-    return [one for name in ("to", "cc", "bcc") for one in mailboxes(mail.first(name))]
-
-
-def _failed(bounce: Part) -> Iterator[str]:
+def _failed(bounce: Part, parts: Sequence[Part]) -> Iterator[str]:
     """The addresses that did not take it, the surest first."""
-    reports = [part for part in bounce.leaves() if part.media_type in _REPORTS]
+    reports = [part for part in parts if part.media_type in _REPORTS]
     for report in reports:
-        yield from _reported(report.content()[:_LOOKED_THROUGH])
-    for one in mailboxes(bounce.first("x-failed-recipients")):
-        yield one.email
+        said = _lines(report)
+        for which in _RECIPIENTS:
+            for found in islice(which.finditer(said), MAX_ADDRESSES):
+                yield from (one.email for one in mailboxes(found[1]))
+    yield from (one.email for one in mailboxes(bounce.first("x-failed-recipients")))
     if not reports:
-        for part in bounce.leaves():
-            if part.media_type == "text/plain":
-                said = decode(part.content()[:_LOOKED_THROUGH], part.parameters.get("charset"))
-                for found in islice(_NAMED.finditer(said), MAX_ADDRESSES):
-                    yield found[1].lower()
-                return
+        yield from _named(parts)
 
 
-def _reported(report: bytes) -> Iterator[str]:
-    """The recipients of a delivery status, one group of fields each."""
-    for group in report.replace(b"\r\n", b"\n").split(b"\n\n")[:MAX_ADDRESSES]:
-        fields = read(group.strip() + b"\n")
-        for name in _RECIPIENTS:
-            for one in mailboxes(fields.first(name).rpartition(b";")[2]):
-                yield one.email
+def _named(parts: Sequence[Part]) -> Iterator[str]:
+    """Those that the text for people names."""
+    part = next((part for part in parts if part.media_type == "text/plain"), None)
+    if part is not None:
+        said = decode(_lines(part), part.parameters.get("charset"))
+        for found in islice(_NAMED.finditer(said), MAX_ADDRESSES):
+            yield found[1].lower()
 
 
-def _is_somebody(address: str, own: frozenset[str]) -> bool:
-    return address not in own and not takes_no_mail(address)
+def _lines(part: Part) -> bytes:
+    return part.content()[:_LOOKED_THROUGH].replace(b"\r\n", b"\n")
