@@ -18,7 +18,7 @@ from syncd.cli.invocation import (
 from syncd.cli.opened import runtime, store, why_missing
 from syncd.cli.output import Lines, Looks, Row, cell, emit, printable, tell_cut, to_json
 from syncd.model import OutboxRow, OutboxState
-from syncd.store import Store
+from syncd.store import BOUNCED, Store
 
 if TYPE_CHECKING:  # only showing and approving need connectors and templates
     from syncd.accounts import Runtime
@@ -214,11 +214,17 @@ def _retry(kept: Store, row: OutboxRow, *, sure: bool) -> Decided:
     if row.purpose == "task":
         why = f"is a task for a person: `syncd outbox arrived {row.id}` notes that it is done"
         return Decided(row.id, row.state, row.state, why)
-    if row.state is OutboxState.PERSON and row.attempts and not sure:
+    if row.state is OutboxState.PERSON and row.attempts and not (sure or _came_back(kept, row)):
         why = f"may have reached the buyer ({row.reason}): look there first, then --yes sends it"
         return Decided(row.id, row.state, row.state, why)
     anew = {"subject": None, "text": None} if row.template else {}
     return _decide(kept, row, _RETRYABLE, OutboxState.PENDING, **anew)
+
+
+def _came_back(kept: Store, row: OutboxRow) -> bool:
+    """Whether a mail system has sent it back: then the buyer has not got it."""
+    attempts = kept.look.attempts(row.id)
+    return bool(attempts) and attempts[-1]["outcome"] == BOUNCED
 
 
 def _decide(

@@ -105,15 +105,14 @@ def _plan_new(
 
 def _note_failures(tx: IngestTransaction, bounces: list[Message]) -> None:
     """What syncd sent and these return did not reach anybody."""
-    reasons = {
-        bounce.references[-1]: f"the mail came back: {why or 'its mail system does not say why'}"
-        for bounce in bounces
-        if (why := why_it_failed(bounce)) is not None
-    }
-    if reasons:
-        failed = tx.bounces.came_back(reasons, bounces[0].sent_at)
-        if failed:
-            _log.warning("mails came back, each needs a person", outbox=failed)
+    sent = tx.bounces.sent_as({each.references[-1] for each in bounces}, bounces[0].sent_at)
+    for bounce in bounces if sent else ():  # nearly always people wrote what comes back
+        mine = sent.get(bounce.references[-1])
+        why = None if mine is None else why_it_failed(bounce)
+        if mine is not None and why is not None:
+            reason = f"the mail came back: {why or 'its mail system does not say why'}"
+            tx.bounces.came_back(mine, reason)
+            _log.warning("a mail came back, it needs a person", outbox=mine.row, reason=reason)
 
 
 def _name(

@@ -11,6 +11,7 @@ from syncd.store.ingest import IngestStore, IngestTransaction, Unstorable
 from syncd.store.lateness import LatenessStore
 from syncd.store.look import LookStore
 from syncd.store.outbox import OutboxStore
+from syncd.store.readback import BOUNCED
 from syncd.store.rounds import Round
 from syncd.store.schema import require, require_file, upgrade
 from syncd.store.stories import StoryStore
@@ -21,6 +22,7 @@ from syncd.store.watch import WatchStore, WatchTransaction
 from syncd.store.writer import Clash, Stored, TryAgain, content_hash
 
 __all__ = [
+    "BOUNCED",
     "Claim",
     "Clash",
     "Database",

@@ -1,7 +1,8 @@
 """What syncd sent by mail and a mail system sent back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select, update
 
@@ -15,18 +16,25 @@ from syncd.store.writer import Writer
 _GIVEN_UP_WITHIN = timedelta(days=14)
 
 
+class Sent(NamedTuple):
+    """A message that counts as sent."""
+
+    row: int
+    """Of the outbox."""
+    delivery: int
+
+
 class BounceWriter(Writer):
     """Messages that came back, within an ingest transaction."""
 
-    def came_back(self, returned: Mapping[str, str], first_at: datetime) -> list[int]:
-        """Leave to a person what counts as sent and did not arrive; returns the rows' numbers.
+    def sent_as(self, message_ids: Collection[str], first_at: datetime) -> dict[str, Sent]:
+        """What counts as sent by mails with these Message-IDs, if anything.
 
-        `returned` are Message-IDs, each with the reason to keep with its row; the first of them
-        came back at `first_at`.
+        The first of them came back at `first_at`.
         """
         table = deliveries.c
         wanted = (
-            select(table.id, table.outbox_id, table.source_id)
+            select(table.source_id, table.outbox_id, table.id)
             .join(outbox, outbox.c.id == table.outbox_id)
             .where(
                 outbox.c.account_id == self._account_id,
@@ -34,18 +42,19 @@ class BounceWriter(Writer):
                 table.source_id.is_not(None),
                 table.at >= to_us(first_at - _GIVEN_UP_WITHIN),
             )
+            .order_by(table.id)
         )
-        failed: dict[int, str] = {}
-        for delivery, row, source_id in self._connection.execute(wanted).all():
-            reason = returned.get(source_id.rpartition("#")[0])  # a mail's: Message-ID and hash
-            if reason is not None:
-                failed[row] = reason
-                self._settle(delivery, row, reason)
-        return list(failed)
+        found: dict[str, Sent] = {}
+        for source_id, *numbers in self._connection.execute(wanted):
+            message_id = source_id.rpartition("#")[0]  # a mail's id: that, and a hash
+            if message_id in message_ids:
+                found[message_id] = Sent(*numbers)
+        return found
 
-    def _settle(self, delivery: int, row: int, reason: str) -> None:
-        its = update(deliveries).where(deliveries.c.id == delivery)
+    def came_back(self, sent: Sent, reason: str) -> None:
+        """Leave to a person what did not arrive."""
+        its = update(deliveries).where(deliveries.c.id == sent.delivery)
         self._connection.execute(its.values(outcome=BOUNCED))
-        sent = (outbox.c.id == row, outbox.c.state == OutboxState.SENT.value)
+        mine = (outbox.c.id == sent.row, outbox.c.state == OutboxState.SENT.value)
         person = {"state": OutboxState.PERSON.value, "reason": reason}
-        self._connection.execute(update(outbox).where(*sent).values(person))
+        self._connection.execute(update(outbox).where(*mine).values(person))

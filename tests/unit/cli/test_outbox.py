@@ -1,11 +1,13 @@
 """The outbox verbs: what waits is seen, approved, cancelled, sent again - and never by halves."""
 
+from datetime import timedelta
+
 import pytest
 
 from syncd import clock
 from syncd.cli import exits, outbox
 from syncd.cli.output import printable
-from syncd.model import NewNotice, OutboxState, Receipt
+from syncd.model import Draft, MessageKind, NewNotice, OutboxState, Receipt
 from syncd.outbox import Sender
 
 ORDER = "12-00001-00001"
@@ -205,6 +207,18 @@ def test_what_may_have_arrived_is_not_sent_twice_by_accident(syncd, queue, kept,
     assert "--yes sends it" in refused.err
     assert syncd("outbox", "retry", 1, "--yes").code == exits.OK
     assert states(kept) == [OutboxState.PENDING]
+
+
+def test_what_came_back_may_be_sent_again_without_asking(syncd, queue, kept, filled, make):
+    queue(OutboxState.PENDING)
+    (row,) = kept.outbox.claim("me", now=clock.now(), lease=timedelta(minutes=1), limit=1)
+    draft = Draft(text="It is late", buyer=make.buyer)
+    kept.outbox.mark_in_flight(row, draft, owner="me", now=clock.now(), lease=timedelta(minutes=1))
+    kept.outbox.sent(row, Receipt(source_id="m@x#1", accepted_at=clock.now()), draft)
+    bounce = {"kind": MessageKind.BOUNCE, "references": ("m@x",), "text": "550 no such user"}
+    filled.bring(make.message("b1", **bounce))
+    assert "the mail came back: 550 no such user" in syncd("outbox").out
+    assert syncd("outbox", "retry", 1).out == "1: person -> pending\n"
 
 
 def test_a_person_can_note_that_it_arrived(syncd, queue, kept):
