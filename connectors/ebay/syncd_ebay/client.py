@@ -23,7 +23,7 @@ from syncd.connector import (
     Unavailable,
     utc_text,
 )
-from syncd.http import Auth, Budget, HttpClient, Reply, segment, shared_budget
+from syncd.http import Auth, Budget, HttpClient, Reply, Throttled, segment, shared_budget
 from syncd_ebay.cases import DISPUTE, POST_ORDER, Kind
 from syncd_ebay.wire import (
     ConversationPage,
@@ -254,7 +254,7 @@ def judge(reply: Reply, scope: str) -> ConnectorError | None:
         return ServerFault(f"eBay: HTTP {reply.status}: {said}", reply.retry_after)
     if reply.status == 429 or ids & {_TOO_MANY, _TOO_FAST}:
         wait = reply.retry_after or (BLOCKED_SECONDS if _TOO_FAST in ids else None)
-        return Unavailable(f"eBay's call limit is reached ({said})", wait)
+        return Throttled(f"eBay's call limit is reached ({said})", wait)
     if _NO_PERMISSION in ids:
         return ScopeMissing(
             f"eBay denies access ({said})",

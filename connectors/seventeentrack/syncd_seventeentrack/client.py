@@ -19,7 +19,7 @@ from syncd.connector import (
     Unavailable,
 )
 from syncd.connector.scans import rows
-from syncd.http import HttpClient, Reply, verdict
+from syncd.http import HttpClient, Reply, Throttled, verdict
 
 BATCH = 40
 """Numbers per call; more are refused with -18010014."""
@@ -43,8 +43,8 @@ class Refusal(msgspec.Struct, frozen=True):
         return f"17TRACK {self.code}: {self.message or ours}"
 
 
-class QuotaSpent(Unavailable):
-    """Nothing more can be registered now; everything else goes on."""
+class QuotaSpent(Throttled):
+    """Nothing more can be registered now; everything else goes on, and at once is no use."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(str(refusal))

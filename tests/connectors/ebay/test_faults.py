@@ -57,9 +57,11 @@ def test_calling_too_often(filled, connector, read, stream):
         read(connector, stream)
     assert raised.value.retry_after == 30
     filled.fail(Fault.RATE_LIMITED_SILENT, path="conversation|order", times=9)
+    before = len(filled.requests)
     with pytest.raises(Unavailable) as raised:
         read(connector, stream)
     assert raised.value.retry_after is None
+    assert len(filled.requests) == before + 1  # it is not asked again at once
 
 
 @pytest.mark.parametrize("stream", STREAMS)

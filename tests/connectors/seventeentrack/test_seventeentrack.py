@@ -238,11 +238,14 @@ def test_a_quota_refused_for_the_whole_call_is_the_same(world):
     world.open(scans=1)
     world.poll()
     world.scan("Arrived")
-    world.open("RR000000002CN")
+    new = [f"RR{index:09d}CN" for index in range(100, 141)]
+    for number in new:
+        world.open(number)
     world.fake.refuse_registering = -18019907
     with pytest.raises(Unavailable, match="-18019907"):
         world.poll()
-    assert (world.looked, world.unanswered) == ([NUMBER], ["RR000000002CN"])
+    assert (world.looked, world.unanswered) == ([NUMBER], new[:40])
+    assert [len(rows) for rows in world.calls("/register")] == [1, 40]
 
 
 @pytest.mark.parametrize("code", [-18010001, -18010004, -18010005])
@@ -294,6 +297,26 @@ def test_a_stopped_parcel_that_is_still_open_is_started_again_once(world):
     world.scan("At last")
     assert world.texts() == ["At last"]
     assert world.looked == [NUMBER]
+
+
+def test_of_many_that_stopped_as_many_are_started_as_a_call_takes(world):
+    numbers = [f"RR{index:09d}CN" for index in range(45)]
+    for number in numbers:
+        world.open(number, scans=1)
+    world.poll()
+    for number in numbers:
+        world.fake.stop(number)
+    assert world.poll() == []
+    assert [len(rows) for rows in world.calls("/retrack")] == [40]
+    assert world.looked == numbers
+
+
+def test_a_carriers_key_in_the_settings_goes_before_the_built_in_one(world):
+    own = World(world.fake, carriers={"CHINA-POST": 7})
+    own.open(carrier="China Post")
+    own.poll()
+    own.connector.close()
+    assert [row["carrier"] for (row,) in own.calls("/register")] == [7]
 
 
 def test_a_start_that_17track_allows_no_more_is_reported(world):
