@@ -210,10 +210,12 @@ def test_what_may_have_arrived_is_not_sent_twice_by_accident(syncd, queue, kept,
 
 
 def test_what_came_back_may_be_sent_again_without_asking(syncd, queue, kept, filled, make):
-    queue(OutboxState.PENDING)
+    queue(OutboxState.PENDING, purpose="reply")
     (row,) = kept.outbox.claim("me", now=clock.now(), lease=timedelta(minutes=1), limit=1)
     draft = Draft(text="It is late", buyer=make.buyer)
-    kept.outbox.mark_in_flight(row, draft, owner="me", now=clock.now(), lease=timedelta(minutes=1))
+    assert kept.outbox.mark_in_flight(
+        row, draft, owner="me", now=clock.now(), lease=timedelta(minutes=1)
+    )
     kept.outbox.sent(row, Receipt(source_id="m@x#1", accepted_at=clock.now()), draft)
     bounce = {"kind": MessageKind.BOUNCE, "references": ("m@x",), "text": "550 no such user"}
     filled.bring(make.message("b1", **bounce))
