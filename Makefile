@@ -3,11 +3,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 CONNECTORS := $(sort $(wildcard connectors/*/pyproject.toml))
+# Some tests wait most of their time: half as many again as there are cores keep those busy.
+WORKERS ?= $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
 EDITABLE := -e . $(foreach project,$(CONNECTORS),-e $(dir $(project)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-short test contract check format lint types layers docs docs-check lock \
-  clean kill kill-short bench bench-sync bench-idle bench-scan bench-short
+.PHONY: help setup demo demo-short test compiled contract check static format lint types layers docs docs-check \
+  lock clean kill kill-short bench bench-sync bench-idle bench-scan bench-short
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +29,10 @@ demo-short: setup ## the same in twenty seconds, its figures checked
 	$(BIN)/syncd demo --json --seconds 20 | $(BIN)/python .ci/demo_figures.py
 
 test: setup ## all tests that this machine can run
-	$(BIN)/pytest -n auto tests
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal tests
+
+compiled: setup ## the tests' modules, compiled once: else each worker of `test` does it by itself
+	-@$(BIN)/pytest --collect-only -qq tests >/dev/null
 
 contract: setup ## requests and fakes' answers through Prism, a proxy that validates them
 	@if [ ! -d ../shared/specs ]; then \
@@ -44,7 +49,9 @@ contract: setup ## requests and fakes' answers through Prism, a proxy that valid
 	npm ci --prefix $(@D) --silent --ignore-scripts --no-audit --no-fund
 	touch $@
 
-check: setup lint types layers test docs-check ## everything CI asks of a change
+check: static test ## everything CI asks of a change
+
+static: types lint layers docs-check ## of that, what runs no tests
 
 kill: setup ## kill -9 the daemon fifty times under load: nothing may be lost or told twice
 	$(BIN)/python tests/system/killing.py --kills 50
