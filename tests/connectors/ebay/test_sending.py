@@ -237,3 +237,6 @@ def test_a_block_is_waited_for(ebay, connector, now, monkeypatch):
     with pytest.raises(Unavailable, match="20957") as raised:
         connector.send(notice(now), "k")
     assert raised.value.retry_after == 100
+    with pytest.raises(Unavailable, match="limit of requests"):
+        connector.send(notice(now), "k2")
+    assert len(posted(ebay)) == 1

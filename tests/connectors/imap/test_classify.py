@@ -66,7 +66,12 @@ def test_who_was_not_at_home_is_no_robot(subject):
 
 @pytest.mark.parametrize(
     "extra",
-    ["List-Id: <news.x>\n", "List-Unsubscribe: <mailto:x@y>\n", "Precedence: bulk\n"],
+    [
+        "List-Id: <news.x>\n",
+        "List-Unsubscribe: <mailto:x@y>\n",
+        "Precedence: bulk\n",
+        "Precedence: list\n",
+    ],
 )
 def test_bulk(extra):
     assert _kind(mail(extra=extra)) is MessageKind.BULK

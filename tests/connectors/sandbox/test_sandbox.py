@@ -201,6 +201,15 @@ def test_a_sent_message_reaches_the_buyer_and_is_seen_again(sandbox: Sandbox, wo
     )
 
 
+def test_an_answer_that_is_no_receipt_leaves_open_whether_it_went_out(
+    sandbox: Sandbox, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = draft_for(sale_of(world, mail_only=False))
+    monkeypatch.setattr(world, "_deliver", lambda *_: {"status": "queued"})
+    with pytest.raises(OutcomeUnknown, match="the answer is unreadable"):
+        sandbox.send(draft, "k1")
+
+
 @pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.TRUNCATED])
 def test_a_lost_answer_is_settled_by_asking(sandbox: Sandbox, world: World, fault: Fault) -> None:
     draft = draft_for(sale_of(world, mail_only=False))

@@ -197,6 +197,9 @@ def test_what_was_lost_or_came_twice_is_counted_against_the_worlds_own_figures(w
     }  # fmt: skip
     assert (found.items_missing, found.items_stored_twice) == (4, 1)
 
+    market.untold = lambda by: ["TN1", "TN2"]
+    assert counted(world, market).buyers_not_told == 2
+
 
 def test_a_notice_to_a_wrong_buyer_counts_beside_a_needless_one(world, market):
     judged = market.judge()
@@ -295,6 +298,9 @@ class TestTime:
         world.wait_at(END)
         second(10)
         assert world() == START + timedelta(days=10)
+        second(50)
+        assert world() == END
+        world.wait_at(END + timedelta(days=1))
         second(50)
         assert world() == END
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import click
 import pytest
 
-from syncd import clock, watch
+from syncd import clock, status, watch
 from syncd.cli import cli, completing, exits
 from syncd.cli.output import printable
 from syncd.connector import AuthFailed, NotPermitted, Unavailable
@@ -22,6 +22,7 @@ from syncd.model import (
     Party,
     Receipt,
 )
+from syncd.plugins import Plugins
 
 HEAVY = ("syncd.plugins", "syncd.accounts", "syncd.text", "syncd_sandbox", "syncd_imap", "httpx",
          "jinja2", "babel", "psycopg", "structlog", "alembic", "apscheduler")  # fmt: skip
@@ -404,6 +405,12 @@ class TestStatus:
         assert "unpolled  the daemon does not run, or could not make it" in found.out
         syncd.config.write_text(syncd.config.read_text().replace('"sandbox"', '"sandbux"'))
         assert "no connector 'sandbux' is fit for use" in syncd("status").out
+
+    def test_an_account_that_only_sends_misses_no_poll(self):
+        account = {"account": "letters", "connector": "letters", "state": "unpolled"}
+        letters = type("Letters", (), {"streams": {}})
+        told = status.explain({"accounts": [account]}, Plugins(connectors={"letters": letters}))
+        assert told["accounts"] == [{**account, "state": "ok", "reason": "it only sends"}]
 
     def test_what_waits_for_a_person_is_said_with_the_command(self, syncd, trouble):
         found = syncd("status")

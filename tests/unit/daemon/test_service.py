@@ -226,6 +226,14 @@ def test_a_long_drain_keeps_kicking_the_watchdog(engine, manager, scripted, monk
     assert said[said.index("STOPPING=1") :].count("WATCHDOG=1") >= 3
 
 
+def test_a_drain_without_end_is_left_to_the_watchdog(engine, manager, scripted, monkeypatch):
+    monkeypatch.setenv("WATCHDOG_USEC", "40000")
+    engine.stop, engine.stop_timeout = lambda timeout: clock.sleep(0.5) or True, 0.1
+    Service(builder(engine), scripted()).run()
+    said = manager.hear()
+    assert said[said.index("STOPPING=1") :].count("WATCHDOG=1") <= 8
+
+
 def test_health_names_a_scheduler_that_stopped_beating(engine, scripted):
     found = []
     service = Service(builder(engine), scripted(lambda: found.append(service.problems())))

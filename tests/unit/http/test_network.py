@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import httpcore
+import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -74,6 +75,18 @@ def test_who_cannot_connect_waits_in_nobodys_turn(monkeypatch):
                 client.post("/thing", None)  # which is not tried again
             assert is_free(monkeypatch)
         client.close()
+
+
+def test_a_connection_that_takes_too_long_has_changed_nothing(monkeypatch):
+    client = HttpClient("http://127.0.0.1:1")
+
+    def late(_):
+        raise httpx.ConnectTimeout("timed out")
+
+    monkeypatch.setattr(client._wire, "send", late)
+    with pytest.raises(Unavailable, match="cannot connect to"):
+        client.post("/thing", None)
+    client.close()
 
 
 @pytest.fixture

@@ -48,7 +48,8 @@ def test_the_platform_is_asked_for_the_days_that_the_playbook_names(
 
 
 def test_with_approval_a_person_is_asked_first(world, make, extends, send):
-    world.playbook("more-time", tell="platform", extend_by=timedelta(days=10), approval=True)
+    asks = {"extend_by": timedelta(days=10), "wait": timedelta(hours=5), "approval": True}
+    world.playbook("more-time", tell="platform", **asks)
     order = make.order(promise=-3, protection_ends_at=make.at(2))
     world.bring(order, make.shipment(), make.event(-4))
     watch.run(world.runtime)
@@ -56,6 +57,7 @@ def test_with_approval_a_person_is_asked_first(world, make, extends, send):
     (row,) = world.outbox()
     assert (row.purpose, row.state, extends.extended) == ("extension", OutboxState.HELD, [])
     assert status.line(world.runtime).endswith(", outbox 1")
+    assert row.not_before == make.at() + timedelta(hours=5)
 
     world.store.outbox.decide(row.id, OutboxState.PENDING, actor="ann", now=clock.now())
     send()

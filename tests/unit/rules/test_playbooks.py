@@ -145,6 +145,7 @@ class TestBuyerNotice:
             ({"language": "fr", "conversation_language": "en"}, "fr"),
             ({"conversation_language": "pl", "country": "GB"}, "pl"),
             ({"country": "ES"}, "es"),
+            ({"country": "GB", "site": "EBAY_FR"}, "fr"),
         ],
     )
     def test_it_speaks_the_buyers_language(self, found, parcel, make, fields, language):

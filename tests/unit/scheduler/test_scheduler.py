@@ -46,6 +46,11 @@ def quick(world):
     return world.add("quick", **QUICK)
 
 
+def added(world, name):
+    world.add(name)
+    return world.account(name)
+
+
 def polls(connector, stream="messages"):
     return sum(polled == stream for polled, _ in connector.polled)
 
@@ -57,6 +62,20 @@ class TestPolls:
 
         assert {stream for stream, _ in quick.polled} == {"messages", "orders", "tracking"}
         assert polls(quick, "orders") == 1
+
+    def test_first_ones_are_spread_alike_at_each_start_and_later_ones_as_often_as_asked(
+        self, world
+    ):
+        accounts = [world.account(), *(added(world, f"shop-{number}") for number in range(199))]
+        first, second = (Scheduler(world.runtime) for _ in range(2))
+        for each in accounts:
+            assert first._phase(each, "orders", 3600) == second._phase(each, "orders", 3600)
+        spread = {first._phase(each, "orders", 3600).total_seconds() for each in accounts}
+        assert {int(seconds * 10) for seconds in spread} == set(range(10))
+
+        first._add_account(world.account())
+        trigger = first._scheduler.get_job("poll:shop:orders").trigger
+        assert trigger.interval + timedelta(seconds=trigger.jitter / 2) == timedelta(hours=1)
 
     def test_what_they_bring_is_stored(self, world, quick, start, make):
         quick.feed("messages", batch(make.message("1"), page=1))

@@ -62,11 +62,18 @@ def test_a_genuine_push_has_its_streams_polled_once(account):
     assert account.run() == []
 
 
-def test_a_push_about_a_parcel_makes_it_due(account, parcel):
+def test_a_push_about_a_parcel_makes_it_due(world, account, parcel):
+    world.add("other")
+    with world.store.database.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO follows (tracking_number, account_id, look_at) "
+            f"VALUES ('TN1', {world.account('other').id}, {2**60})"
+        )
     assert parcel() == []
     assert account.push(tracking_numbers=("tn 1", "of-nobody")) == "woke"
     assert account.run() == [("shop", "tracking")]
     assert parcel() == ["TN1"]
+    assert list(world.store.follows.asked()) == [world.account().id]
 
 
 def test_what_was_pushed_while_the_store_was_away_is_polled_when_it_is_back(
