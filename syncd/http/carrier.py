@@ -17,8 +17,10 @@ from syncd.connector import (
     Unavailable,
     follow_several,
 )
+from syncd.connector.scans import compact
 from syncd.http.client import HttpClient
 from syncd.http.oauth import OAuth2
+from syncd.http.outgoing import segment
 from syncd.http.reply import Judge, Reply
 from syncd.model import Item, ParcelRef
 
@@ -85,6 +87,16 @@ class Carrier(Connector):
     def close(self) -> None:
         """Give the connections back."""
         self.http.close()
+
+
+def by_compact(parcels: Iterable[ParcelRef]) -> dict[str, str]:
+    """The numbers of parcels as they are asked for, each with the spelling that it has here."""
+    return {compact(parcel.tracking_number): parcel.tracking_number for parcel in parcels}
+
+
+def in_path(numbers: Iterable[str]) -> str:
+    """Several numbers as one segment of a path."""
+    return ",".join(map(segment, numbers))
 
 
 def api_at(url: str, also: str = "change it only to go through a proxy of your own") -> Any:

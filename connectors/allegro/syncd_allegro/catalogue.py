@@ -75,17 +75,23 @@ def stock(
     """All offers where they have not been listed for long, then those that the log names."""
     if place is None or now - place.listed_at > RELIST:
         place = StockPlace(now, _end_of_log(client), offset=0)
+    for raws in _listed(client, place):
+        yield _levels(raws), place
+    for ids, event in _logged(client, place.event):
+        place.event = event
+        found = [raw for some in _chunks(ids) for raw in client.offers(ids=some)]
+        yield _levels(found), place
+
+
+def _listed(client: AllegroClient, place: StockPlace) -> Iterator[list[bytes]]:
+    """The offers that the list has behind the place, which moves on."""
     paging = Paging("Allegro's list of offers")
     while place.offset is not None:
         raws = client.offers(place.offset)
         more = len(raws) >= OFFERS_PER_PAGE
         paging.turned(raws, more=more)
         place.offset = place.offset + OFFERS_PER_PAGE if more else None
-        yield _levels(raws), place
-    for ids, event in _logged(client, place.event):
-        place.event = event
-        found = [raw for some in _chunks(ids) for raw in client.offers(ids=some)]
-        yield _levels(found), place
+        yield raws
 
 
 def _end_of_log(client: AllegroClient) -> str | None:

@@ -144,8 +144,7 @@ class Issues(Conversations):
         del end
         raws = self.client.issues(offset)
         self.listed |= dict.fromkeys(raws)
-        opened = (at for raw in raws if (at := _opened(raw)) is not None)
-        past = any(at < start - self.followed for at in opened)
+        past = any(_opened(raw, start) < start - self.followed for raw in raws)
         entries = [entry_of(raw, start, _issue_entry, parse.describe) for raw in raws]
         more = len(raws) >= ISSUES_PER_PAGE and not past
         recent = [entry for entry in entries if entry.stamp >= start]
@@ -178,11 +177,12 @@ def _issue(entry: Entry) -> wire.Issue:
     return msgspec.json.decode(entry.raw, type=wire.Issue)
 
 
-def _opened(raw: bytes) -> datetime | None:
+def _opened(raw: bytes, instead: datetime) -> datetime:
+    """When it was opened; `instead` where that cannot be read."""
     try:
-        return parse.instant(msgspec.json.decode(raw, type=wire.Issue).opened_date)
+        return parse.instant(msgspec.json.decode(raw, type=wire.Issue).opened_date) or instead
     except NOT_JSON:
-        return None
+        return instead
 
 
 def _silent(raw: bytes) -> bool:

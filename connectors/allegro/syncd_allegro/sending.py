@@ -1,5 +1,6 @@
 """Sending by Allegro, and finding out afterwards whether it arrived."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -35,16 +36,7 @@ class Sender:
         """Send into the draft's issue or thread, else to the buyer of its order."""
         require(rules.may_send(draft))
         issue_id = _issue_of(draft)
-        body: dict[str, Any] = {"text": draft.text}
-        if issue_id is not None:
-            body["type"] = "REGULAR"
-        elif draft.thread_id is None:
-            body |= {"recipient": {"login": draft.buyer.id}, "order": {"id": draft.order_id}}
-        files = [
-            self._client.upload(one, for_issue=issue_id is not None) for one in draft.attachments
-        ]
-        if files:
-            body["attachments"] = [{"id": file_id} for file_id in files]
+        body = _body(draft) | self._attached(draft)
         try:
             sent = self._client.send(body, thread_id=draft.thread_id, issue_id=issue_id)
         except Denied as error:  # as likely about the conversation as about a right
@@ -52,6 +44,12 @@ class Sender:
         if sent.status == BLOCKED:
             raise Rejected("Allegro blocked the message: by its rules the buyer does not get it")
         return Receipt(source_id=sent.id, accepted_at=parse.instant(sent.created_at) or now)
+
+    def _attached(self, draft: Draft) -> dict[str, Any]:
+        """The files of a message, which Allegro has by now."""
+        of_issue = _issue_of(draft) is not None
+        files = [self._client.upload(one, for_issue=of_issue) for one in draft.attachments]
+        return {"attachments": [{"id": file_id} for file_id in files]} if files else {}
 
     def find(self, draft: Draft) -> Receipt | None:
         """Look for the draft's text among what was written to the buyer since it was decided."""
@@ -90,12 +88,9 @@ class Sender:
         while more:
             raws = self._client.threads(offset)
             threads = [msgspec.json.decode(raw, type=wire.Thread) for raw in raws]
-            found += [
-                one for one in threads if one.interlocutor and one.interlocutor.login == login
-            ]
-            stamps = [at for one in threads if (at := parse.instant(one.last_message_date_time))]
+            found += [one for one in threads if _is_with(one, login)]
             offset += THREADS_PER_PAGE
-            more = len(raws) >= THREADS_PER_PAGE and all(at >= since for at in stamps)
+            more = len(raws) >= THREADS_PER_PAGE and _all_since(since, threads)
             paging.turned(raws, more=more)
         return list({one.id: one for one in found}.values())
 
@@ -129,6 +124,26 @@ class Sender:
                 if wanted and wanted in {_same(one.id), _same(one.name)}:
                     return {"carrierId": one.id}
         return {"carrierId": "OTHER", "carrierName": name[:MAX_CARRIER_NAME] or "other"}
+
+
+def _body(draft: Draft) -> dict[str, Any]:
+    """A message without its files; one that goes into no conversation names whom it is for."""
+    if _issue_of(draft) is not None:
+        return {"text": draft.text, "type": "REGULAR"}
+    if draft.thread_id is not None:
+        return {"text": draft.text}
+    about = {"recipient": {"login": draft.buyer.id}, "order": {"id": draft.order_id}}
+    return {"text": draft.text, **about}
+
+
+def _is_with(thread: wire.Thread, login: str) -> bool:
+    return thread.interlocutor is not None and thread.interlocutor.login == login
+
+
+def _all_since(since: datetime, threads: Iterable[wire.Thread]) -> bool:
+    """Whether something was said in each of them since then, as far as they tell."""
+    stamps = (parse.instant(one.last_message_date_time) for one in threads)
+    return all(at is None or at >= since for at in stamps)
 
 
 def _issue_of(draft: Draft) -> str | None:

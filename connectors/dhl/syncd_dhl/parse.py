@@ -1,6 +1,7 @@
 """From what DHL answers to syncd's tracking events. Pure."""
 
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 
 import msgspec
@@ -81,13 +82,15 @@ _SERVICES = rows("syncd_dhl", "services.csv")
 
 def _the_one(shipments: Sequence[_Shipment], parcel: ParcelRef) -> _Shipment:
     """Without a service, DHL's divisions answer side by side for a number both have given out."""
-    if len(shipments) == 1:
-        return shipments[0]
-    there = [s for s in shipments if _country(s.destination) == parcel.destination_country]
-    if parcel.destination_country is not None and len(there) == 1:
-        return there[0]
+    for alike in (shipments, _going_to(parcel.destination_country, shipments)):
+        if len(alike) == 1:
+            return alike[0]
     services = ", ".join(sorted({shipment.service or "?" for shipment in shipments}))
     raise ValueError(f"several divisions of DHL know this number ({services}): set service")
+
+
+def _going_to(country: str | None, shipments: Sequence[_Shipment]) -> Sequence[_Shipment]:
+    return [one for one in shipments if country and _country(one.destination) == country]
 
 
 def _parse(
@@ -131,9 +134,15 @@ def _country(place: _Place | None) -> str | None:
 
 def _estimate(shipment: _Shipment, country: str | None) -> Estimate:
     frame = shipment.estimated_delivery_time_frame or _Frame()
-    said = shipment.estimated_time_of_delivery or ""
-    day = moment(said) if len(said) == len("2026-11-02") else None
+    said = shipment.estimated_time_of_delivery
+    day = _mere_day(said)
     if day is not None and frame == _Frame():
-        return Estimate.day(day.date(), country)
+        return Estimate.day(day, country)
     latest = moment(frame.estimated_through) or moment(said)
     return Estimate(moment(frame.estimated_from), latest, country)
+
+
+def _mere_day(said: str | None) -> date | None:
+    """The day, where no time is told with it."""
+    at = moment(said)
+    return at.date() if at and len(said or "") == len("2026-11-02") else None

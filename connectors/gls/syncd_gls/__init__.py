@@ -1,6 +1,6 @@
 """Parcel tracking by GLS (Track And Trace V1 of the GLS Group)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import ClassVar
 
@@ -18,8 +18,8 @@ from syncd.connector import (
 )
 from syncd.connector.scans import compact
 from syncd.hookspecs import hookimpl
-from syncd.http import HttpClient, Reply, segment
-from syncd.http.carrier import Carrier, api_at, calls, words_in
+from syncd.http import HttpClient, Reply
+from syncd.http.carrier import Carrier, api_at, by_compact, calls, in_path, words_in
 from syncd.model import Item, ParcelRef
 from syncd_gls.parse import head, read
 
@@ -64,14 +64,10 @@ class GLS(Carrier):
 
     def ask_several(self, parcels: Sequence[ParcelRef]) -> Mapping[str, bytes]:
         """What GLS has of each number, as a list."""
-        asked = {compact(parcel.tracking_number): parcel.tracking_number for parcel in parcels}
-        path = ",".join(segment(each) for each in asked)
+        asked = by_compact(parcels)
         params = {"showEvents": "true", "showLinks": "false"}
-        answer = self.http.get(f"/simple/trackids/{path}", params).json(_Answer)
-        told: dict[str, list[msgspec.Raw]] = {}
-        for raw in answer.parcels:
-            about = head(raw)
-            told.setdefault(compact(about.requested or about.unitno or ""), []).append(raw)
+        path = f"/simple/trackids/{in_path(asked)}"
+        told = _by_number(self.http.get(path, params).json(_Answer).parcels)
         return {asked[name]: msgspec.json.encode(told[name]) for name in asked if name in told}
 
     def read(self, parcel: ParcelRef, raw: bytes) -> list[Item]:
@@ -81,6 +77,15 @@ class GLS(Carrier):
 
 class _Answer(msgspec.Struct):
     parcels: list[msgspec.Raw]
+
+
+def _by_number(parcels: Iterable[msgspec.Raw]) -> dict[str, list[msgspec.Raw]]:
+    """A number that was given out more than once has several parcels."""
+    told: dict[str, list[msgspec.Raw]] = {}
+    for raw in parcels:
+        about = head(raw)
+        told.setdefault(compact(about.requested or about.unitno or ""), []).append(raw)
+    return told
 
 
 def judge(reply: Reply) -> ConnectorError | None:

@@ -10,8 +10,16 @@ from pydantic import Field, HttpUrl
 from syncd.connector import AccountConfig, Connector, Context, Secret, Unavailable
 from syncd.connector.scans import compact
 from syncd.hookspecs import hookimpl
-from syncd.http import HeaderToken, HttpClient, segment
-from syncd.http.carrier import Carrier, about_number, api_at, calls, words_in
+from syncd.http import HeaderToken, HttpClient
+from syncd.http.carrier import (
+    Carrier,
+    about_number,
+    api_at,
+    by_compact,
+    calls,
+    in_path,
+    words_in,
+)
 from syncd.model import Item, ParcelRef
 from syncd_laposte.parse import Answer, read
 
@@ -47,11 +55,9 @@ class LaPoste(Carrier):
 
     def ask_several(self, parcels: Sequence[ParcelRef]) -> Mapping[str, bytes | None]:
         """The shipment of each number that La Poste was quick enough to answer for."""
-        asked = {compact(parcel.tracking_number): parcel.tracking_number for parcel in parcels}
-        path = ",".join(segment(each) for each in asked)
-        said = self.http.get(f"/idships/{path}", {"lang": self.config.language}).json(_FORMS)
-        answers = said if isinstance(said, list) else [said]
-        told = {compact(answer.number): answer for answer in answers if answer.told}
+        asked = by_compact(parcels)
+        path = f"/idships/{in_path(asked)}"
+        told = _by_number(self.http.get(path, {"lang": self.config.language}).json(_FORMS))
         known = {asked[name]: told[name].known for name in asked if name in told}
         if not known:
             raise Unavailable("La Poste's answer tells nothing of the numbers asked for")
@@ -64,6 +70,11 @@ class LaPoste(Carrier):
 
 # An array by the published description; recorded answers for one number are bare.
 _FORMS: Any = list[Answer] | Answer
+
+
+def _by_number(said: list[Answer] | Answer) -> dict[str, Answer]:
+    answers = said if isinstance(said, list) else [said]
+    return {compact(answer.number): answer for answer in answers if answer.told}
 
 
 class _Refused(msgspec.Struct):

@@ -75,11 +75,17 @@ def _event(number: str, raw: bytes) -> TrackingEvent:
 
 def _estimate(shipment: _Shipment) -> Estimate | None:
     """The hours where they are told, else the whole day: a date without hours is no minute."""
-    earliest, latest = moment(shipment.estimHourMin), moment(shipment.estimHourMax)
-    day = moment(shipment.estimDate)
-    if shipment.isFinal or not (earliest or latest or day):
+    if shipment.isFinal:
         return None
-    if day is not None and not (earliest or latest):
-        earliest = datetime(day.year, day.month, day.day, tzinfo=day.tzinfo)
-        latest = earliest + timedelta(days=1, seconds=-1)
-    return Estimate(earliest, latest)
+    earliest, latest = moment(shipment.estimHourMin), moment(shipment.estimHourMax)
+    if earliest or latest:
+        return Estimate(earliest, latest)
+    return _whole(moment(shipment.estimDate))
+
+
+def _whole(day: datetime | None) -> Estimate | None:
+    """From the first to the last second of a day, on the clock that it is told by."""
+    if day is None:
+        return None
+    begin = datetime(day.year, day.month, day.day, tzinfo=day.tzinfo)
+    return Estimate(begin, begin + timedelta(days=1, seconds=-1))

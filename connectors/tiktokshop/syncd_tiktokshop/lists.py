@@ -88,9 +88,13 @@ class Conversations:
             page = self._client.messages(thread_id, token)
             raws = [bytes(raw) for raw in page.messages or ()]
             token = page.next_page_token or ""
-            more = bool(token and raws) and _written(min(raws, key=_index)) >= self._floor
+            more = bool(token) and self._goes_on_behind(raws)
             paging.turned(raws, more=more, to=token)
             yield from raws
+
+    def _goes_on_behind(self, raws: list[bytes]) -> bool:
+        """Whether older messages than these may be behind the floor, too."""
+        return bool(raws) and _written(min(raws, key=_index)) >= self._floor
 
     def _page(self, start: datetime, end: datetime | None, offset: int) -> Page:
         del end

@@ -72,9 +72,14 @@ def provider_of(carrier: str, providers: Iterable[wire.Provider]) -> str:
 
 def known(sold: wire.Order | None, shipment: Shipment, now: datetime) -> Receipt | None:
     """Proof that TikTok knows the parcel's number; None where it does not."""
-    wanted = number(shipment.tracking_number or "")
-    for line in sold.line_items or () if sold else ():
-        if wanted and number(line.tracking_number or "") == wanted:
-            when = datetime.fromtimestamp(line.rts_time, UTC) if line.rts_time else now
-            return Receipt(source_id=line.package_id or shipment.order_id, accepted_at=when)
-    return None
+    line = _line_with(sold, number(shipment.tracking_number or "")) if sold else None
+    if line is None:
+        return None
+    when = datetime.fromtimestamp(line.rts_time, UTC) if line.rts_time else now
+    return Receipt(source_id=line.package_id or shipment.order_id, accepted_at=when)
+
+
+def _line_with(sold: wire.Order, wanted: str) -> wire.Line | None:
+    """A line whose tracking number is the one wanted, which may be none."""
+    lines = (line for line in sold.line_items or () if number(line.tracking_number or "") == wanted)
+    return next(lines, None) if wanted else None

@@ -1,6 +1,6 @@
 """From what UPS answers to syncd's tracking events. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, time
 from functools import partial
 
@@ -110,12 +110,16 @@ def read(parcel: ParcelRef, raw: bytes) -> list[Item]:
 
 def _package(track: _Track, number: str) -> _Package | None:
     """The one asked about: a shipment of several pieces holds the others too."""
-    packages = [package for each in track.shipment or () for package in each.package or ()]
-    asked = compact(number)
+    packages, asked = list(_packages(track)), compact(number)
     same = [p for p in packages if compact(p.tracking_number or "") == asked]
     if same or len(packages) <= 1:
         return next(iter(same or packages), None)
     raise ValueError("UPS: several packages in the answer, and none of them with this number")
+
+
+def _packages(track: _Track) -> Iterator[_Package]:
+    for shipment in track.shipment or ():
+        yield from shipment.package or ()
 
 
 def _side(package: _Package, type_: str) -> str | None:
@@ -167,6 +171,10 @@ def _clock(day: str | None, hours: str | None) -> datetime | None:
         return None
 
 
+# Kinds of times that are windows of the delivery.
+_WINDOWS = frozenset({"EDW", "CDW", "IDW", "CMT"})
+
+
 def _estimate(
     dates: Mapping[str | None, str | None], hours: _Hours | None, country: str | None
 ) -> Estimate | None:
@@ -175,13 +183,16 @@ def _estimate(
     if day is None:
         return None
     whole = Estimate.day(day.date(), country)
-    if hours is None or hours.type not in {"EDW", "CDW", "IDW", "CMT"}:
-        return whole
+    return whole if hours is None or hours.type not in _WINDOWS else _within(whole, day, hours)
+
+
+def _within(whole: Estimate, day: datetime, hours: _Hours) -> Estimate:
+    """The hours of a day, as far as they are told."""
     start, end = _hour(hours.start_time), _hour(hours.end_time)
     return Estimate(
         datetime.combine(day, start) if start else whole.earliest,
         datetime.combine(day, end) if end else whole.latest,
-        country,
+        whole.country,
     )
 
 
