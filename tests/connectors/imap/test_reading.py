@@ -7,6 +7,7 @@ from syncd.connector import AuthFailed, Unavailable
 from syncd.model import BadItem, Direction, MessageKind
 from syncd.testing.mailbox import Stage
 from syncd_imap import ImapConfig
+from syncd_imap.session import Session
 from tests.connectors.imap.conftest import BUYER, SHOP, START, mail, read_all
 
 
@@ -31,6 +32,19 @@ def test_new_mails_only(box, shop):
     items, cursor = read_all(shop, cursor)
     assert [item.message_id for item in items] == ["m2@mail.example"]
     assert read_all(shop, cursor)[0] == []
+
+
+def test_a_mail_that_is_deleted_while_it_is_fetched_is_none(box, shop, monkeypatch):
+    for number in (1, 2):
+        box.deliver(mail(number=number))
+    real = Session.bodies
+
+    def bodies(*args, **more):
+        box.store.folders["INBOX"].mails[:1] = []
+        return real(*args, **more)
+
+    monkeypatch.setattr(Session, "bodies", bodies)
+    assert [item.source_id[:2] for item in read_all(shop)[0]] == ["m2"]
 
 
 def test_a_new_object_goes_on_where_the_old_one_stopped(box, connect):

@@ -182,6 +182,15 @@ def test_a_number_registered_before_is_not_registered_again(world):
     assert world.calls("/register") == []
 
 
+def test_a_number_that_somebody_else_registers_meanwhile_is_read(world, monkeypatch):
+    world.open(scans=1)
+    world.fake.parcel(NUMBER).registered = True
+    before, read = iter([-18019902]), world.fake._track_info
+    monkeypatch.setattr(world.fake, "_track_info", lambda row: next(before, None) or read(row))
+    assert world.texts() == ["Scan 0"]
+    assert len(world.calls("/register")) == 1
+
+
 @pytest.mark.parametrize("code", [-18019903, -18010019, -18019911])
 def test_a_refused_number_is_reported_and_no_look(world, code):
     world.open(scans=1)

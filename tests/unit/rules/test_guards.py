@@ -19,8 +19,9 @@ def heard(hours, *, failing=False):
 
 
 class TestStale:
-    def test_a_source_is_stale_when_it_has_been_silent_for_longer(self):
+    def test_a_source_is_stale_when_it_has_been_silent_for_so_long(self):
         assert stale_since([heard(23)], STALE, NOW) is None
+        assert stale_since([heard(24)], STALE, NOW) == NOW
         assert stale_since([heard(25)], STALE, NOW) == NOW - HOUR
 
     def test_one_that_was_heard_of_is_enough(self):
