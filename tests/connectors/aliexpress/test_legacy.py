@@ -68,6 +68,15 @@ def test_more_than_a_page(legacy, shop, read, now, monkeypatch):
     assert len({x.source_id for x in items}) == 16
 
 
+def test_a_conversation_whose_page_comes_again_for_ever(legacy, aliexpress, shop, monkeypatch):
+    monkeypatch.setattr("syncd_aliexpress.legacy.PER_PAGE", 2)
+    for number in range(5):
+        shop.write("es-1", f"Message {number}")
+    aliexpress.fail(Fault.REPEATED_PAGE, times=99, path="querymsgdetaillist$")
+    with pytest.raises(Unavailable, match="the same page again"):
+        list(legacy.poll("messages", {}))
+
+
 def test_a_message_that_cannot_be_read_is_put_aside(legacy, shop, read):
     shop.write("es-1", "One")
     shop.write("es-1", "Two")

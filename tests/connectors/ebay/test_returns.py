@@ -196,6 +196,19 @@ def test_more_at_one_moment_than_ebay_lists_is_told(ebay, now):
     assert any(isinstance(item, Case) for item in given)
 
 
+def test_a_list_that_heeds_no_span_is_given_up(ebay, now):
+    """It would be asked for in halves down to the second: millions of times."""
+    kind, asked = POST_ORDER[0], []
+
+    def same(kind, begin, end):
+        asked.append(begin)
+        return [b'{"returnId": "1"}', b'{"returnId": "2"}'], False
+
+    with pytest.raises(Unavailable, match="the same page again"):
+        list(news(kind, same, Place(now() - timedelta(days=9)), now()))
+    assert len(asked) == 3
+
+
 def test_a_case_that_cannot_be_read_is_kept_and_the_others_go_on(ebay, connector, read, order):
     ebay.open_return("u7f3a9c0", order)["creationInfo"] = None
     ebay.open_return("u7f3a9c0", order)
