@@ -237,6 +237,7 @@ def test_a_playbook_may_name_a_built_in_template_or_ones_own(config, template) -
     built_in = (BUILT_IN / "delay.en.txt").read_text()
     (config.parent / "texts").mkdir()
     (config.parent / "texts" / "sorry.en.txt").write_text(built_in)
+    (config.parent / "texts" / ".#sorry.en.txt").write_text("an editor's own")
     config.write_text(f'[templates]\nfolder = "texts"\n{PLAYBOOK.format(template=template)}')
     result = syncd("check-config", config)
     assert (result.exit_code, result.output) == (0, f"{config}: ok, accounts: 0\n")

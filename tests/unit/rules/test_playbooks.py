@@ -134,6 +134,14 @@ class TestBuyerNotice:
         )
         assert notice.not_before == datetime(2026, 3, *opens, tzinfo=UTC)
 
+    def test_on_a_site_that_says_uk_it_is_britains(self, found, parcel, make):
+        now = datetime(2026, 7, 10, 7, tzinfo=UTC)  # eight o'clock there, in summer time
+        buyer = addressee(None, site="amazon.co.uk")
+        notice = self.notice(
+            found, parcel, make, now=now, addressee=buyer, quiet_hours=QuietHours()
+        )
+        assert notice.not_before == now
+
     def test_the_hours_are_the_configs(self, found, parcel, make):
         hours = QuietHours(opens=time(14), closes=time(15))
         notice = self.notice(found, parcel, make, quiet_hours=hours)
@@ -146,6 +154,7 @@ class TestBuyerNotice:
             ({"conversation_language": "pl", "country": "GB"}, "pl"),
             ({"country": "ES"}, "es"),
             ({"country": "GB", "site": "EBAY_FR"}, "fr"),
+            ({"country": "CA", "site": "EBAY_FRCA"}, "fr"),
         ],
     )
     def test_it_speaks_the_buyers_language(self, found, parcel, make, fields, language):
