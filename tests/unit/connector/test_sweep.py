@@ -124,9 +124,8 @@ def test_an_entry_ahead_of_the_platforms_clock_hides_none():
         world.fetch, world.take, limit=5, batch=3, horizon=lambda _, told=world.now: told
     )
     *_, (_, place) = walk(source, Place(BEGAN), world.now + timedelta(minutes=30))
-    world.read.clear()
     world.touch(1)
-    world.poll(place)
+    list(walk(source, place, world.now + timedelta(minutes=30)))
     assert world.entries["001"].mark in world.read
 
 
