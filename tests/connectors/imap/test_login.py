@@ -1,4 +1,5 @@
 import base64
+import socket
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,6 +11,7 @@ from syncd.testing.server import Answer, FakeServer, route
 from syncd_imap import ImapConfig
 from syncd_imap.login import without
 from syncd_imap.mailbox import layout_of
+from syncd_imap.opening import connected
 from syncd_imap.responses import Folder
 from tests.connectors.imap.conftest import draft, mail, read_all
 
@@ -45,6 +47,14 @@ def shop(box, connect, tokens, monkeypatch):
         "refresh_token": {"env": "REFRESH"},
     }
     return connect(box.imap_port, box.smtp_port, oauth=oauth)
+
+
+def test_half_of_what_is_said_waits_for_no_acknowledgement(box, shop):
+    imap = connected(shop.config)
+    try:
+        assert imap.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    finally:
+        imap.shutdown()
 
 
 def test_by_token(box, shop, tokens):
