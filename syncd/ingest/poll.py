@@ -2,7 +2,8 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,13 +14,12 @@ from syncd.accounts import Account
 from syncd.connector import (
     MAX_RETRY_AFTER,
     AuthFailed,
-    Batch,
-    Cursor,
     NotPermitted,
     Rejected,
     SecretUnavailable,
     Unavailable,
 )
+from syncd.ingest.batches import transactions
 from syncd.ingest.known import Counts
 from syncd.ingest.looks import Looks
 from syncd.ingest.salvage import salvage
@@ -27,13 +27,6 @@ from syncd.model import BadItem, Item, Message, Order
 from syncd.store import Claim, StaleClaim, Store
 
 _log = log.get("ingest")
-
-# A transaction takes this many items, or what came within this time, whichever is first: larger
-# ones gain nothing (benchmarks/sync), smaller ones cost a commit each.
-BATCH_ITEMS = 1000
-BATCH_SECONDS = 1.0
-# Or this much of raw payload: a few hundred large mails would fill the memory.
-BATCH_BYTES = 8 * 1024 * 1024
 
 # Longer than any single page should take; each written batch proves life by itself.
 LEASE = timedelta(minutes=10)
@@ -97,73 +90,15 @@ def _run(
     account: Account, claim: Claim, store: Store, stopping: threading.Event, counts: Counts
 ) -> str:
     batches = account.connector.poll(claim.stream, claim.cursor)
-    for together, begun_at in _transactions(batches, stopping):
-        turns.take()
-        items, looks = together.items, Looks(together.looked, together.unanswered, begun_at)
-        written = salvage(store, claim, account.platform, items, together.cursor, looks=looks)
-        counts.update(written)
-        _count(account.name, claim.stream, written, items)
-        _count_looks(account.name, looks)
+    with closing(transactions(batches, stopping)) as several:
+        for together, begun_at in several:
+            turns.take()
+            items, looks = together.items, Looks(together.looked, together.unanswered, begun_at)
+            written = salvage(store, claim, account.platform, items, together.cursor, looks=looks)
+            counts.update(written)
+            _count(account.name, claim.stream, written, items)
+            _count_looks(account.name, looks)
     return "cut_off" if stopping.is_set() else "ok"
-
-
-def _transactions(
-    batches: Iterator[Batch], stopping: threading.Event
-) -> Iterator[tuple[Batch, datetime]]:
-    """The connector's batches, several together where they are small and quick.
-
-    Each with the time before the connector began with it. What came before a failure is handed on
-    first, so that it is not pulled again.
-    """
-    together = _Together()
-    try:
-        for batch in batches:
-            together.add(batch)
-            if together.full:
-                yield together.batch(), together.begun_at
-                together = _Together()
-            if stopping.is_set():
-                break
-    except Exception:
-        if together.began:
-            yield together.batch(), together.begun_at
-        raise
-    if together.began:
-        yield together.batch(), together.begun_at
-
-
-class _Together:
-    """Batches to be written in one transaction."""
-
-    def __init__(self) -> None:
-        self._items: list[Item] = []
-        self._looked: list[str] = []
-        self._unanswered: list[str] = []
-        self._cursor: Cursor = {}
-        self._bytes = 0
-        self._since = clock.monotonic()
-        self.begun_at = clock.now()
-        self.began = False
-
-    def add(self, batch: Batch) -> None:
-        self._items += batch.items
-        self._looked += batch.looked
-        self._unanswered += batch.unanswered
-        self._cursor = batch.cursor
-        self._bytes += sum(len(item.raw) for item in batch.items)
-        self.began = True
-
-    @property
-    def full(self) -> bool:
-        rows = len(self._items) + len(self._looked) + len(self._unanswered)
-        return (
-            rows >= BATCH_ITEMS
-            or self._bytes >= BATCH_BYTES
-            or clock.monotonic() - self._since > BATCH_SECONDS
-        )
-
-    def batch(self) -> Batch:
-        return Batch(self._items, self._cursor, tuple(self._looked), tuple(self._unanswered))
 
 
 def _count(account: str, stream: str, written: Counts, items: Sequence[Item]) -> None:

@@ -1,5 +1,6 @@
 """Who holds a lease, whether that one still lives, and what the garbage collector looks at."""
 
+import ctypes
 import gc
 import json
 import os
@@ -135,6 +136,26 @@ def test_at_the_end_no_garbage_is_looked_for(first, said):
     script = f"from syncd import process\n{first}{LEAVING}"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout == said
+
+
+HEAPS = """
+import ctypes, threading
+from syncd import process
+if {settled}: process.settle()
+def allocate(kept=[]): kept += [b"x" * 600 * n for n in range(99)]
+several = [threading.Thread(target=allocate) for _ in range(4)]
+for each in several: each.start()
+for each in several: each.join()
+ctypes.CDLL(None).malloc_stats()
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_stats"), reason="not glibc")
+@pytest.mark.parametrize("settled", [True, False])
+def test_the_threads_of_a_daemon_share_one_heap(settled):
+    command = [sys.executable, "-c", HEAPS.format(settled=settled)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    assert ("Arena 1:" in told) != settled
 
 
 def test_what_is_imported_without_a_library_takes_it_for_missing(monkeypatch):

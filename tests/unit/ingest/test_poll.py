@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from syncd import clock, process
+from syncd import process
 from syncd.connector import AuthFailed, NotPermitted, Rejected, SecretUnavailable, Unavailable
 from syncd.ingest import poll
-from syncd.ingest.poll import BATCH_BYTES, BATCH_ITEMS, BATCH_SECONDS, LEASE
+from syncd.ingest.batches import LARGEST_BYTES
+from syncd.ingest.poll import LEASE
 from syncd.ingest.write import write
 from syncd.model import BadItem, Direction
 from syncd.store import TryAgain
@@ -63,29 +64,13 @@ def test_streams_have_cursors_of_their_own(shop, polled, make):
     assert shop.polled[2:] == [("messages", {"at": "m"}), ("orders", {"at": "o"})]
 
 
-def test_small_batches_share_a_transaction_and_large_polls_are_cut(world, shop, polled, make):
+def test_what_is_large_enough_is_written_before_more_is_asked_for(world, shop, polled, make):
     seen = []
-    many = [make.message(str(n), thread_id="t") for n in range(BATCH_ITEMS + 1)]
-    shop.feed(
-        "messages",
-        *(batch(one, page=n) for n, one in enumerate(many)),
-        lambda: seen.append(messages(world)),
-    )
-    polled()
-
-    assert seen == [BATCH_ITEMS]
-    assert messages(world) == BATCH_ITEMS + 1
-
-
-@pytest.mark.parametrize(("size", "pause"), [(BATCH_BYTES // 2, 0), (1, BATCH_SECONDS + 0.1)])
-def test_so_are_large_ones_and_slow_ones(world, shop, polled, make, monkeypatch, size, pause):
-    seen, seconds = [], [0.0]
-    monkeypatch.setattr(clock, "monotonic", lambda: seconds[-1])
     first, second, third = (
-        batch(make.message(n, thread_id="t", raw=b"x" * size), page=n) for n in "123"
+        batch(make.message(n, thread_id="t", raw=b"x" * (LARGEST_BYTES // 2)), page=n)
+        for n in "123"
     )
-    slow, look = lambda: seconds.append(pause), lambda: seen.append(messages(world))
-    shop.feed("messages", first, slow, second, look, third)
+    shop.feed("messages", first, second, lambda: seen.append(messages(world)), third)
     polled()
 
     assert seen == [2]

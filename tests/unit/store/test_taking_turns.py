@@ -8,7 +8,7 @@ import pytest
 
 from syncd import turns
 from syncd.ingest import poll
-from syncd.ingest.poll import BATCH_ITEMS
+from syncd.ingest.batches import LARGEST_BYTES
 from syncd.ingest.salvage import salvage
 from syncd.store import Store
 from syncd.testing.scripted import batch
@@ -78,7 +78,7 @@ def test_what_a_connector_waits_for_by_itself_is_nobodys_turn(world, make, is_fr
     def ask():
         free.append(is_free())
 
-    messages = batch(*(make.message(str(n)) for n in range(BATCH_ITEMS)), page=1)
+    messages = batch(make.message(raw=b"x" * LARGEST_BYTES), page=1)
     world.connectors["shop"].feed("messages", ask, messages, ask)
     assert poll(world.account(), "messages", world.store).outcome == "ok"
     assert free == [True, True]
