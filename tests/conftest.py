@@ -3,6 +3,7 @@
 import shutil
 from datetime import UTC, datetime, timedelta
 from importlib.util import module_from_spec, spec_from_file_location
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,28 @@ DefaultDialect.__eq__ = lambda self, other: type(self) is type(other)
 @event.listens_for(Engine, "engine_connect")
 def _share_what_is_compiled(connection):
     connection.engine._compiled_cache = _COMPILED
+
+
+_LONG = ("tests/systemd/", "tests/system/")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Deal what takes longest out to the workers, as their first: else one has it all at the end.
+
+    Each begins with an equal share of the list, and takes from another's once that is done.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    if workers > 1:
+        machine, system = ([i for i in items if i.nodeid.startswith(at)] for at in _LONG)
+        first = [system[worker::workers] for worker in range(workers)]
+        first[-1] += machine  # all of it to one: it boots a machine for them
+        rest = iter([i for i in items if not i.nodeid.startswith(_LONG)])
+        shares, left = [], len(items)
+        for worker, long in enumerate(first):
+            share = left // (workers - worker)
+            shares += long + list(islice(rest, max(0, share - len(long))))
+            left -= share
+        items[:] = [*shares, *rest]
 
 
 UNGUARDED = Guards(stale_source=StaleSource(enabled=False), fresh_look=FreshLook(enabled=False))
