@@ -58,7 +58,8 @@ class Sandbox(c.Connector):
             while more:
                 answer = self._http.get(f"/{feed}", {"since": cursor.get(feed, 0), "limit": 100})
                 page = answer.json(_Page)
-                paging.turned((item["seq"] for item in page.items), more=page.more, to=page.next)
+                came = map(msgspec.json.encode, page.items)
+                paging.turned(came, more=page.more, to=page.next)
                 cursor, more = {**cursor, feed: page.next}, page.more
                 yield c.Batch([*c.parse_each(page.items, _PARSERS[feed], _describe)], cursor)
 
