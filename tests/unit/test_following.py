@@ -141,6 +141,12 @@ def test_an_account_that_leaves_gives_its_parcels_to_the_others(opened, bring):
     assert sorted(polled(runtime, "parcels")) == [GERMAN, OTHER]
 
 
+def test_so_does_one_that_is_switched_off(opened, bring):
+    runtime = opened(parcels=ANYBODY, dhl={**DHL, "enabled": False})
+    bring(runtime)
+    assert sorted(polled(runtime, "parcels")) == [GERMAN, OTHER]
+
+
 def test_one_whose_settings_take_the_following_away_leaves_all_to_the_others(opened, bring):
     runtime = opened(dhl={"connector": "switched-off"}, parcels=ANYBODY)
     bring(runtime)

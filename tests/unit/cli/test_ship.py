@@ -30,8 +30,9 @@ def sold(kept, source_of, make):
 
 
 def test_it_is_queued_once(syncd, sold, takes_numbers, time):
-    first = syncd("ship", ORDER, DHL, "--shipped-at", "2026-03-09", "--json")
-    again = syncd("ship", ORDER, DHL.lower(), "--json")
+    as_printed = f"{DHL[:8]} {DHL[8:]}"
+    first = syncd("ship", ORDER, as_printed, "--shipped-at", "2026-03-09", "--json")
+    again = syncd("ship", ORDER, DHL, "--json")
 
     assert (first.code, first.json["queued"], again.json["queued"]) == (exits.OK, True, False)
     assert first.json["carrier"] == "dhl-de"
@@ -70,6 +71,16 @@ def test_what_cannot_be_done_is_told(syncd, sold, takes_numbers, arguments, said
     assert told.code == exits.USAGE
     assert said in told.err
     assert sold.outbox.rows() == []
+
+
+def test_of_an_order_that_two_accounts_have_it_is_to_be_said_whose(
+    syncd, sold, source_of, make, takes_numbers
+):
+    source_of(sold, "mail").bring(make.order())
+    told = syncd("ship", ORDER, DHL)
+    assert (told.code, sold.outbox.rows()) == (exits.USAGE, [])
+    assert f"mail, shop have an order '{ORDER}': say which by --account" in told.err
+    assert syncd("ship", ORDER, DHL, "--account", "shop").code == exits.OK
 
 
 def test_an_account_that_is_switched_off(syncd, sold):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import structlog
 
-from syncd import ingest, watch
+from syncd import clock, ingest, watch
 from syncd.config import FreshLook, Guards, StaleSource
 from syncd.connector import Unavailable
 from syncd.model import Milestone, OutboxState, Window
@@ -99,9 +99,13 @@ def test_a_look_asked_for_in_the_evening_is_asked_for_again_in_the_morning(
     assert asked == ["shop", "shop"]
 
 
-def test_a_source_that_fails_is_not_waited_for(world, sender, asked, time):
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_source_that_fails_is_not_waited_for(world, sender, asked, time, stopped):
     time(31 * MINUTE)
-    poll(world, fails=True)
+    if stopped:  # as where another stream's login was refused
+        world.store.accounts.suspend(world.account().id, "HTTP 401", clock.now())
+    else:
+        poll(world, fails=True)
     sender.run()
 
     assert (state(world)[0], asked) == (OutboxState.SENT, [])

@@ -50,6 +50,16 @@ def test_the_promise_passes_after_the_buyer_was_told_that_nothing_moves(world, m
     assert second.text != first.text
 
 
+def test_none_where_only_another_playbook_wants_it(world, make, silent, time):
+    world.add("other")
+    world.playbook("others", when=KINDS, follow_up=True, accounts=("other",))
+    world.playbook(when=KINDS)
+    assert go_on(world) == [FIRST]
+    time(3 * DAY)
+    assert go_on(world) == [FIRST]
+    assert "promise_passed" in world.store.look.open_findings()
+
+
 def test_it_is_one_more_and_no_third(world, make, silent, time):
     world.playbook(when=(*KINDS, "presumed_lost"), follow_up=True, template="delay")
     go_on(world)

@@ -71,6 +71,16 @@ def test_an_account_that_follows_the_parcel_counts_too(guarded, make, time):
     assert found(guarded) == {"promise_passed": 1}
 
 
+def test_one_that_cannot_be_made_tells_nothing(guarded, make, time):
+    guarded.connectors["shop"].streams = {"orders": HOUR}
+    guarded.add("carrier")
+    guarded.bring(make.order(promise=-3), make.shipment(), make.event(-4))
+    follow(guarded, "carrier")
+    guarded.remove("carrier")
+
+    assert found(guarded) == {}
+
+
 def test_it_is_said_once_and_once_that_it_is_over(guarded, time):
     poll(guarded)
     time(25 * HOUR)

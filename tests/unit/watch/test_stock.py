@@ -72,6 +72,14 @@ def test_the_oldest_are_served_first(world, order, short):
     assert short() == [3]
 
 
+def test_of_an_account_that_is_not_named_it_is_what_can_still_be_sold(world, order, short):
+    world.add("other")
+    world.bring(level(1), order(1), order(2), account="other")
+    assert short() == []
+    world.bring(level(-1), account="other")
+    assert short() == [2]
+
+
 def test_when_the_stock_changes_those_who_wait_for_it_are_judged(world, order, short):
     world.bring(order(1), order(2), level(2), level(0, "CORD", "s2"))
     assert short() == []
