@@ -41,12 +41,8 @@ def _is_401(reply: Reply) -> bool:
     return reply.status == 401
 
 
-class _TooLong(httpx.HTTPError):
-    """The answer is larger than anybody wants to read."""
-
-
-class _PackedTwice(httpx.HTTPError):
-    """Nobody asked for that: a kilobyte can hold a gigabyte by it, before any of it is counted."""
+class _NotRead(httpx.HTTPError):
+    """The answer is larger than anybody wants to read, or may be; the text says why."""
 
 
 class HttpClient:
@@ -196,7 +192,8 @@ class HttpClient:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable(f"cannot connect to {request.url.host}: {error}") from None
         except httpx.HTTPError as error:
-            text = f"{type(error).__name__} from {request.url.host}: {error}"
+            kind = "" if isinstance(error, _NotRead) else f"{type(error).__name__} from "
+            text = f"{kind}{request.url.host}: {error}"
             raise (OutcomeUnknown(text) if call.changes else Unavailable(text)) from None
         if not self._private:
             show(self.base_url, outgoing, reply)
@@ -248,15 +245,16 @@ class HttpClient:
         length = response.headers.get("content-length", "")
         if length.isdigit() and "content-encoding" not in response.headers:
             if int(length) > self._max_bytes:
-                raise _TooLong(f"the answer has {length} bytes, over the limit {self._max_bytes}")
+                raise _NotRead(f"the answer has {length} bytes, over the limit {self._max_bytes}")
             return response.read()
+        # Nobody asked for that: a kilobyte can hold a gigabyte by it, before any of it is counted.
         if "," in response.headers.get("content-encoding", ""):
-            raise _PackedTwice("the answer is packed more than once, and was not read")
+            raise _NotRead("the answer is packed more than once, and was not read")
         parts, size = [], 0
         for part in response.iter_bytes():
             size += len(part)
             if size > self._max_bytes:
-                raise _TooLong(f"the answer is over {self._max_bytes} bytes and was not read")
+                raise _NotRead(f"the answer is over {self._max_bytes} bytes and was not read")
             parts.append(part)
         return b"".join(parts)
 

@@ -48,15 +48,14 @@ def returned(bounce: Part, own: frozenset[str]) -> Returned:
     Where a mail was written to one, it is theirs, wherever it was forwarded to and failed.
     """
     parts = list(bounce.leaves())
-    header = _Header(_header(parts))
-    message_id = own_id(header.first(b"message-id"))
-    values = filter(None, map(header.first, (b"to", b"cc", b"bcc")))
-    to = [one for value in values for one in mailboxes(value) if one.email not in own]
-    if len(to) == 1:
-        return Returned(to[0], message_id)
-    failed = [one for one in _failed(bounce, parts) if one not in own and not takes_no_mail(one)]
-    named = [one for one in to if one.email in failed] or [Mailbox(one) for one in failed]
-    return Returned(named[0] if named else None, message_id)
+    header = _Header(_whole(parts) or _inline(parts))
+    to = [one for one in _recipients(header) if one.email not in own]
+    if len(to) != 1:
+        failed = [
+            each for each in _failed(bounce, parts) if not (each in own or takes_no_mail(each))
+        ]
+        to = [one for one in to if one.email in failed] or [Mailbox(each) for each in failed]
+    return Returned(to[0] if to else None, own_id(header.first(b"message-id")))
 
 
 class _Header:
@@ -74,32 +73,43 @@ class _Header:
         return folded[0].strip() if folded else b""
 
 
-def _header(parts: Sequence[Part]) -> bytes:
-    """That of the mail that is returned, whole or only its header; nothing where none is."""
-    for part in parts:
-        if part.media_type in _MAILS:
-            return _lines(part).lstrip(b"\n").partition(b"\n\n")[0]
-    for part in parts:
-        if part.media_type == "text/plain":
-            for block in _INLINE.finditer(_lines(part) + b"\n"):
-                text = _QUOTED.sub(b"", block[1])
-                header = _Header(text)
-                if header.first(b"message-id") or (header.first(b"to") and header.first(b"from")):
-                    return text
-    return b""
+def _recipients(header: _Header) -> Iterator[Mailbox]:
+    for name in (b"to", b"cc", b"bcc"):
+        yield from mailboxes(header.first(name))
+
+
+def _whole(parts: Sequence[Part]) -> bytes:
+    """The header of the mail that is a part, as is or only its header; nothing without one."""
+    part = next((part for part in parts if part.media_type in _MAILS), None)
+    return b"" if part is None else _lines(part).lstrip(b"\n").partition(b"\n\n")[0]
+
+
+def _inline(parts: Sequence[Part]) -> bytes:
+    """The header that stands in the text; nothing where none does."""
+    texts = (_lines(part) + b"\n" for part in parts if part.media_type == "text/plain")
+    blocks = (block[1] for text in texts for block in _INLINE.finditer(text))
+    return next(filter(_is_header, (_QUOTED.sub(b"", block) for block in blocks)), b"")
+
+
+def _is_header(text: bytes) -> bool:
+    header = _Header(text)
+    return bool(header.first(b"message-id") or (header.first(b"to") and header.first(b"from")))
 
 
 def _failed(bounce: Part, parts: Sequence[Part]) -> Iterator[str]:
     """The addresses that did not take it, the surest first."""
     reports = [part for part in parts if part.media_type in _REPORTS]
     for report in reports:
-        said = _lines(report)
-        for which in _RECIPIENTS:
-            for found in islice(which.finditer(said), MAX_ADDRESSES):
-                yield from (one.email for one in mailboxes(found[1]))
+        yield from _reported(_lines(report))
     yield from (one.email for one in mailboxes(bounce.first("x-failed-recipients")))
     if not reports:
         yield from _named(parts)
+
+
+def _reported(said: bytes) -> Iterator[str]:
+    for which in _RECIPIENTS:
+        for found in islice(which.finditer(said), MAX_ADDRESSES):
+            yield from (one.email for one in mailboxes(found[1]))
 
 
 def _named(parts: Sequence[Part]) -> Iterator[str]:
