@@ -1,5 +1,4 @@
 import random
-import time
 from datetime import UTC, datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr
@@ -134,10 +133,8 @@ def test_dates_as_the_standard_library_writes_them(naive):
         b"\x1c" * 9_000,
     ],
 )
-def test_hostile_fields_take_no_time(value):
-    began = time.process_time()
-    mailboxes(value), readable(value), message_ids(value)
-    assert time.process_time() - began < 0.2
+def test_hostile_fields_take_no_time(cpu_seconds, value):
+    assert cpu_seconds(lambda: (mailboxes(value), readable(value), message_ids(value))) < 0.2
 
 
 ENDLESS = "".join(random.Random(7).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=9_000))

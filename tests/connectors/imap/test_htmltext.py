@@ -1,5 +1,3 @@
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,7 +34,5 @@ def test_never_fails(source):
 @pytest.mark.parametrize(
     "piece", ["<", "<a", "<!--", "<script>", "<b>", "&#", "</", "<blockquote>", "<a <"]
 )
-def test_hostile_pages_take_no_time(piece):
-    began = time.process_time()
-    to_text(piece * (1_000_000 // len(piece)))
-    assert time.process_time() - began < 3
+def test_hostile_pages_take_no_time(cpu_seconds, piece):
+    assert cpu_seconds(lambda: to_text(piece * (1_000_000 // len(piece)))) < 3

@@ -1,4 +1,3 @@
-import time
 from datetime import UTC, datetime, timedelta
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
@@ -99,11 +98,11 @@ def test_no_relays_clock_makes_a_mail_unreadable():
     assert _parse(mail(extra=hop)).subject == "Where is it?"
 
 
-def test_a_mail_with_thousands_of_recipients_takes_no_time():
+def test_a_mail_with_thousands_of_recipients_takes_no_time(cpu_seconds):
     evil = f"From: {SHOP}\n" + ("To: " + "a" * 9_000 + "\n") * 500
-    began = time.process_time()
-    assert _parse(evil.encode()).direction is Direction.OUTBOUND
-    assert time.process_time() - began < 1
+    read = []
+    assert cpu_seconds(lambda: read.append(_parse(evil.encode()))) < 1
+    assert read[0].direction is Direction.OUTBOUND
 
 
 @pytest.mark.parametrize("kind", [b"image/\xff\xfe", b"image/p\x00ng", b"image/" + b"x" * 3_000])

@@ -1,6 +1,5 @@
 """Order ids are found in what people write, and little else is."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -120,28 +119,23 @@ def test_a_report_full_of_ids_is_cut_off():
     ],
     ids=lambda text: text[:12],
 )
-def test_a_megabyte_of_malice_takes_no_time(text):
-    began = time.process_time()
-    find(text)
-
-    assert time.process_time() - began < 1
+def test_a_megabyte_of_malice_takes_no_time(cpu_seconds, text):
+    assert cpu_seconds(lambda: find(text)) < 1
 
 
-def test_it_is_fast_enough_to_run_on_every_mail():
+def test_it_is_fast_enough_to_run_on_every_mail(cpu_seconds):
     thirty_words = (
         "hello I bought a nice lamp from your shop two weeks ago and it has still not " * 2
     )
-    best = min(_seconds_for(thirty_words) for _ in range(20))
+    best = min(cpu_seconds(lambda: _find_often(thirty_words)) for _ in range(20))
 
     # About 2 us where the machine is quiet; ten times that means the prefilter is lost.
     assert best / 1000 < 20e-6
 
 
-def _seconds_for(text):
-    began = time.process_time()
+def _find_often(text):
     for _ in range(1000):
         find(text)
-    return time.process_time() - began
 
 
 @pytest.mark.skipif(
