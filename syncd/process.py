@@ -16,6 +16,8 @@ from pathlib import Path
 
 _LAST_STREAM = 2
 """Standard error, behind standard input and output."""
+_M_ARENA_MAX = -8
+"""As glibc's malloc.h has it."""
 
 
 @cache
@@ -131,9 +133,6 @@ def _share_one_heap() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, 1)
-
-
-_M_ARENA_MAX = -8
 
 
 def end_as_it_is() -> None:
